@@ -1,0 +1,24 @@
+"""LeNet5, the classifier that reads the drawings (LeCun et al., Proc. IEEE 86, 1998, figure 2).
+
+image (28, 28, 1), padded to 32x32, -> conv 5x5 6, pool, conv 5x5 16, pool, conv 5x5 120 -> 84 features -> 10
+logits; 61,706 parameters. ReLU and maximum pooling where the original has scaled tanh and trained averages.
+"""
+
+import keras
+from keras import layers
+
+
+def lenet5(classes: int = 10, dropout: float = 0.0, name: str = "lenet5") -> keras.Model:
+    """(batch, 28, 28, 1) in [0, 1] -> (batch, classes) logits. The layer "features" gives the 84 features."""
+    x = inputs = keras.Input((28, 28, 1), name="image")
+    x = layers.ZeroPadding2D(2, name="pad")(x)
+    x = layers.Conv2D(6, 5, activation="relu", name="conv1")(x)
+    x = layers.MaxPooling2D(name="pool1")(x)
+    x = layers.Conv2D(16, 5, activation="relu", name="conv2")(x)
+    x = layers.MaxPooling2D(name="pool2")(x)
+    x = layers.Conv2D(120, 5, activation="relu", name="conv3")(x)
+    x = layers.Flatten(name="flatten")(x)
+    if dropout:
+        x = layers.Dropout(dropout, name="dropout")(x)
+    x = layers.Dense(84, "relu", name="features")(x)
+    return keras.Model(inputs, layers.Dense(classes, name="logits")(x), name=name)

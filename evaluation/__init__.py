@@ -1,0 +1,1 @@
+"""Scores for generated images: does a classifier read the digit that was spoken?"""

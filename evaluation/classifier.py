@@ -1,0 +1,119 @@
+"""Classifier agreement: the share of drawings in which LeNet5 reads the digit that was spoken.
+
+The 10,000 test pairs of a protocol hold few distinct clips, so the clips are the sampling unit of every
+interval: whole clips are drawn with replacement, each with all of its pairs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.lenet5 import load_lenet5
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """accuracy over pairs, and its 95 % interval from a bootstrap over clips."""
+
+    accuracy: float
+    low: float
+    high: float
+
+    def as_dict(self) -> dict:
+        return {"accuracy": self.accuracy, "interval_95": [self.low, self.high]}
+
+
+def read(images: np.ndarray) -> np.ndarray:
+    """LeNet5's reading: (n, 28, 28, 1) in [0, 1] -> (n,) classes."""
+    return load_lenet5().predict(images, batch_size=1000, verbose=0).argmax(axis=1)
+
+
+def bootstrap_over_clips(
+    correct: np.ndarray, clips: np.ndarray, *, seed: int = 0, replicates: int = 2000
+) -> Agreement:
+    """Accuracy and its percentile interval (Efron & Tibshirani 1993, chapter 13), clips as clusters.
+
+    Args:
+        correct: (pairs,) bool.
+        clips: (pairs,) which clip each pair belongs to.
+    """
+    _, cluster = np.unique(clips, return_inverse=True)
+    n_pairs = np.bincount(cluster).astype(float)
+    n_correct = np.bincount(cluster, weights=correct)
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(len(n_pairs), size=(replicates, len(n_pairs)))
+    accuracies = n_correct[draws].sum(axis=1) / n_pairs[draws].sum(axis=1)
+    low, high = np.quantile(accuracies, [0.025, 0.975])
+    return Agreement(float(np.mean(correct)), float(low), float(high))
+
+
+def confusion_matrix(spoken: np.ndarray, read: np.ndarray, classes: int) -> np.ndarray:
+    """(classes, classes) counts: row spoken, column read."""
+    return np.bincount(spoken * classes + read, minlength=classes * classes).reshape(classes, classes)
+
+
+def evaluate_agreement(
+    model, spectrograms, clip_labels, pair_clips, images, image_labels, *, seed: int = 0
+) -> dict:
+    """All figures of the report.
+
+    Args:
+        model: has `generate(spectrograms, samples, seed)`.
+        spectrograms: (clips, frames, mels) of the test clips.
+        clip_labels: (clips,) their classes.
+        pair_clips: (pairs,) the clip of each test pair, an index into `spectrograms`.
+        images: (images, 28, 28) uint8 real test images, (pairs,) of them in the pairs' order.
+        image_labels: (images,) their classes.
+        seed: of the draws of z, the controls and the bootstrap.
+
+    Returns:
+        a dictionary that JSON can hold; every accuracy says what it was measured on.
+    """
+    rng = np.random.default_rng(seed)
+    spoken = clip_labels[pair_clips]
+    n_classes = int(clip_labels.max()) + 1
+
+    at_mean, _ = model.generate(spectrograms, samples=1, seed=seed)
+    mean_read = read(at_mean)[pair_clips]
+    # each pair has a draw of its own
+    counts = np.bincount(pair_clips, minlength=len(spectrograms))
+    _, draws = model.generate(spectrograms, samples=int(counts.max()), seed=seed)
+    turn = occurrence(pair_clips)
+    sampled_read = read(draws[pair_clips, turn])
+
+    silence = np.zeros_like(spectrograms[:1])
+    _, silent = model.generate(silence, samples=1000, seed=seed)
+    silent_read = read(silent[0])
+    wrong = another_class(spoken, clip_labels, rng)
+    real_read = read(images[..., None].astype(np.float32) / 255)
+    return {
+        "pairs": len(pair_clips),
+        "clips": int((counts > 0).sum()),
+        "posterior_mean": bootstrap_over_clips(mean_read == spoken, pair_clips, seed=seed).as_dict(),
+        "sampled_z": bootstrap_over_clips(sampled_read == spoken, pair_clips, seed=seed).as_dict(),
+        "real_test_images": float(np.mean(real_read == image_labels)),
+        "controls": {
+            "silent_audio": float(np.mean(silent_read == rng.integers(n_classes, size=len(silent_read)))),
+            "wrong_digit_audio": float(np.mean(read(at_mean)[wrong] == spoken)),
+        },
+        "confusion_posterior_mean": confusion_matrix(spoken, mean_read, n_classes).tolist(),
+        "confusion_sampled_z": confusion_matrix(spoken, sampled_read, n_classes).tolist(),
+    }
+
+
+def occurrence(indices: np.ndarray) -> np.ndarray:
+    """(n,) how many times each entry's value has occurred before it."""
+    order = np.argsort(indices, kind="stable")
+    counts = np.bincount(indices)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    result = np.empty(len(indices), np.int64)
+    result[order] = np.arange(len(indices)) - first
+    return result
+
+
+def another_class(labels: np.ndarray, clip_labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """For each label a clip of some other class, drawn at random: (n,) indices into `clip_labels`."""
+    chosen = rng.integers(len(clip_labels), size=len(labels))
+    while (same := clip_labels[chosen] == labels).any():
+        chosen[same] = rng.integers(len(clip_labels), size=same.sum())
+    return chosen
