@@ -131,8 +131,7 @@ def _as_finite_float32(waveform: npt.ArrayLike, name: str) -> np.ndarray:
         not_finite = array.size - np.count_nonzero(np.isfinite(array))
         if not_finite:
             raise AudioError(
-                f"{name} holds {not_finite} samples that are NaN or infinite: export it again, "
-                "or set them to zero."
+                f"{name} holds {not_finite} samples that are NaN or infinite: export it again, or set them to zero."
             )
         with np.errstate(over="ignore", under="ignore"):  # a huge float64 becomes inf, a peak too high
             return array.astype(np.float32)
@@ -140,9 +139,7 @@ def _as_finite_float32(waveform: npt.ArrayLike, name: str) -> np.ndarray:
         middle = 128 if array.dtype == np.uint8 else 0  # 8-bit PCM is unsigned
         full_scale = 2.0 ** (8 * array.dtype.itemsize - 1)
         return ((array.astype(np.float64) - middle) / full_scale).astype(np.float32)
-    raise AudioError(
-        f"{name} has dtype {array.dtype}: give floats in [-1, 1], or PCM as uint8, int16 or int32."
-    )
+    raise AudioError(f"{name} has dtype {array.dtype}: give floats in [-1, 1], or PCM as uint8, int16 or int32.")
 
 
 def _check_sample_rate(sample_rate: int, name: str) -> None:
@@ -195,8 +192,7 @@ def _read_mono(path: PathLike, name: str, max_duration_s: float) -> tuple[np.nda
         ) from None
     if is_truncated:
         raise AudioError(
-            f"{name} is truncated (it holds {len(samples)} samples, its header promises more): "
-            "copy or export it again."
+            f"{name} is truncated (it holds {len(samples)} samples, its header promises more): copy or export it again."
         )
     if not len(samples):
         raise AudioError(f"{name} holds no samples: record or export it again.")

@@ -44,9 +44,7 @@ def parse(config_class, description: str, argv=None, extra=None):
     Returns:
         the config, and the namespace of the extra options.
     """
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser, config_class)
     if extra:
         extra(parser)

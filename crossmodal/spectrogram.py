@@ -118,9 +118,7 @@ def log_mel(waveforms: Sequence[np.ndarray], config: LogMel | None = None) -> np
     for i, waveform in enumerate(waveforms):
         if np.ndim(waveform) != 1 or len(waveform) == 0 or not np.isfinite(waveform).all():
             raise AudioError(f"Clip {i} must be a non-empty, finite array (samples,): check it with read_audio.")
-    trimmed = [
-        trim_silence(np.asarray(w, np.float32), config.sample_rate, config.trim_db) for w in waveforms
-    ]
+    trimmed = [trim_silence(np.asarray(w, np.float32), config.sample_rate, config.trim_db) for w in waveforms]
     power = mel_power(trimmed, config)
     floor = np.maximum(power.max(axis=(1, 2), keepdims=True), 1e-20)
     decibels = 10 * np.log10(np.maximum(power / floor, 1e-10))

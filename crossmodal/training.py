@@ -81,8 +81,13 @@ def open_run(workdir, config) -> dict | None:
             raise ModelError(f"{workdir} holds a run with other settings ({changes}): choose another --workdir.")
     else:
         write_json(path, {"config": asked, "environment": environment()})
-    finished = workdir / "metrics.json"
-    return json.loads(finished.read_text()) if finished.exists() else None
+    return read_metrics(workdir)
+
+
+def read_metrics(workdir) -> dict | None:
+    """The metrics of a finished run, None of any other."""
+    path = Path(workdir) / "metrics.json"
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 def save_model(model, path: Path) -> None:
@@ -96,9 +101,9 @@ def save_model(model, path: Path) -> None:
 
 
 def _variables(model) -> dict:
-    """Everything that training changes, by a name that is the same in each process."""
+    """Everything that training changes, by position and shape: paths differ from process to process."""
     variables = [*model.variables, *model.optimizer.variables]
-    return {f"{i:04d}:{variable.path}": variable for i, variable in enumerate(variables)}
+    return {f"{i:04d}-{'x'.join(map(str, variable.shape))}": variable for i, variable in enumerate(variables)}
 
 
 def save_checkpoint(model, workdir: Path, epoch: int) -> None:
@@ -134,6 +139,12 @@ def clear_checkpoints(workdir: Path) -> None:
     """Remove the checkpoints of a run that has been finished."""
     for path in Path(workdir).glob("checkpoint-*"):
         path.unlink()
+
+
+def read_history(workdir: Path) -> list[dict]:
+    """The figures of each epoch so far."""
+    path = Path(workdir) / "history.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def reseed(model, seed: int, epoch: int) -> None:
@@ -181,6 +192,7 @@ def train(
         print(f"continuing after epoch {first_epoch}", flush=True)
     if first_epoch >= epochs:
         return
+    history = read_history(workdir)[:first_epoch]
     progress = Progress(epochs, steps_per_epoch)
 
     class Run(keras.callbacks.Callback):
@@ -201,9 +213,10 @@ def train(
             if on_epoch:
                 on_epoch(epoch, logs)
             progress.end_epoch(epoch, logs)
+            history.append({"epoch": epoch + 1, **{name: float(value) for name, value in logs.items()}})
+            lines = "".join(json.dumps(line) + "\n" for line in history)
+            write_atomically(workdir / "history.jsonl", lambda file: file.write(lines.encode()))
             save_checkpoint(model, workdir, epoch + 1)
-            with open(workdir / "history.jsonl", "a") as file:
-                file.write(json.dumps({"epoch": epoch + 1, **{k: float(v) for k, v in logs.items()}}) + "\n")
 
     def epoch_of(callback):
         return progress.epoch + 1
@@ -250,7 +263,8 @@ class Progress:
         self.drawn = time.time()
         share = (batch + 1) / self.steps
         bar = "#" * round(24 * share) + "." * (24 - round(24 * share))
-        line = f"epoch {self.epoch + 1}/{self.epochs} [{bar}] {_figures(logs)}, {_clock(self.seconds_left(batch + 1))} left"
+        left = _clock(self.seconds_left(batch + 1))
+        line = f"epoch {self.epoch + 1}/{self.epochs} [{bar}] {_figures(logs)}, {left} left"
         self.stream.write(f"\r{line:<110.110}")
         self.stream.flush()
 

@@ -28,9 +28,7 @@ def read(images: np.ndarray) -> np.ndarray:
     return load_lenet5().predict(images, batch_size=1000, verbose=0).argmax(axis=1)
 
 
-def bootstrap_over_clips(
-    correct: np.ndarray, clips: np.ndarray, *, seed: int = 0, replicates: int = 2000
-) -> Agreement:
+def bootstrap_over_clips(correct: np.ndarray, clips: np.ndarray, *, seed: int = 0, replicates: int = 2000) -> Agreement:
     """Accuracy and its percentile interval (Efron & Tibshirani 1993, chapter 13), clips as clusters.
 
     Args:
@@ -52,9 +50,7 @@ def confusion_matrix(spoken: np.ndarray, read: np.ndarray, classes: int) -> np.n
     return np.bincount(spoken * classes + read, minlength=classes * classes).reshape(classes, classes)
 
 
-def evaluate_agreement(
-    model, spectrograms, clip_labels, pair_clips, images, image_labels, *, seed: int = 0
-) -> dict:
+def evaluate_agreement(model, spectrograms, clip_labels, pair_clips, images, image_labels, *, seed: int = 0) -> dict:
     """All figures of the report.
 
     Args:

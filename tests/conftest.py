@@ -1,11 +1,14 @@
 """Fixtures for the whole suite: every sound that the tests use is made here."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+
+from crossmodal.data.sources import DIGITS, Images, Speech
 
 
 @pytest.fixture
@@ -34,3 +37,56 @@ def write_sound(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def noise() -> Callable[[int], np.ndarray]:
+    """noise(samples): float32 white noise of standard deviation 0.1, always the same."""
+
+    def make(samples: int) -> np.ndarray:
+        return (0.1 * np.random.default_rng(samples).standard_normal(samples)).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fsdd_like() -> Speech:
+    """The labels of FSDD (5 speakers, 10 digits, 50 takes) without its sound."""
+    speakers = ("george", "jackson", "nicolas", "theo", "yweweler")
+    rows = [(digit, speaker, take) for digit in range(10) for speaker in speakers for take in range(50)]
+    digits, names, takes = zip(*rows, strict=True)
+    silence = np.zeros(1, np.float32)
+    return Speech("fsdd-like", [silence] * 2500, np.array(digits), np.array(names), np.array(takes), 8000)
+
+
+@pytest.fixture(scope="session")
+def class_folders(tmp_path_factory) -> tuple[Path, Path]:
+    """Ten digits as folders of sounds and images: digit d is a tone that rises d octave-tenths, and a bar at d."""
+    from PIL import Image
+
+    root = tmp_path_factory.mktemp("folders")
+    rng = np.random.default_rng(0)
+    for label, name in enumerate(DIGITS):
+        for kind in ("sounds", "images"):
+            (root / kind / f"{label}_{name}").mkdir(parents=True)
+        for take in range(12):
+            times_s = np.arange(2400 + 200 * (take % 3)) / 8000
+            tone = 0.3 * np.sin(2 * np.pi * 300 * 2 ** (label / 3) * times_s)
+            path = root / "sounds" / f"{label}_{name}" / f"speaker{take % 3}_{take:02d}.wav"
+            soundfile.write(path, tone + 0.01 * rng.standard_normal(len(times_s)), 8000)
+        for take in range(40):
+            image = np.zeros((28, 28), np.uint8)
+            image[4:24, 3 + 2 * label : 6 + 2 * label] = 200 + rng.integers(50)
+            Image.fromarray(image).save(root / "images" / f"{label}_{name}" / f"{take:02d}.png")
+    return root / "sounds", root / "images"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> tuple[Speech, Images]:
+    """FSDD and MNIST as TFDS prepared them in TFDS_DATA_DIR; skips without."""
+    from crossmodal.data.catalog import load_pair
+
+    data_dir = os.environ.get("TFDS_DATA_DIR")
+    if not data_dir:
+        pytest.skip("TFDS_DATA_DIR is not set")
+    return load_pair("fsdd-mnist", data_dir=data_dir)

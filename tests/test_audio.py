@@ -149,9 +149,7 @@ def test_an_unusual_name_works(tone, write_sound):
 
 
 def test_importing_audio_loads_neither_tensorflow_nor_librosas_dependencies():
-    code = (
-        "import sys, crossmodal.audio; print({'tensorflow', 'keras', 'librosa', 'numba'} & set(sys.modules))"
-    )
+    code = "import sys, crossmodal.audio; print({'tensorflow', 'keras', 'librosa', 'numba'} & set(sys.modules))"
     root = Path(__file__).parents[1]
     run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
@@ -461,9 +459,7 @@ def test_the_limits_of_silence_length_and_level_are_where_they_are_said_to_be(to
 def test_what_is_written_is_read_back_clipped_within_one_step(tmp_path, seed, scale, size):
     waveform = np.random.default_rng(seed).normal(scale=scale, size=size)
     write_wav(tmp_path / "noise.wav", waveform, 8000)
-    np.testing.assert_allclose(
-        read_audio(tmp_path / "noise.wav"), np.clip(waveform, -1, 1), atol=1.01 / 32768, rtol=0
-    )
+    np.testing.assert_allclose(read_audio(tmp_path / "noise.wav"), np.clip(waveform, -1, 1), atol=1.01 / 32768, rtol=0)
 
 
 def test_write_wav_writes_16_bit_mono_over_what_was_there_and_leaves_nothing_else(tone, tmp_path):

@@ -68,9 +68,7 @@ def split_clips(
         test = clips[speech.speakers[clips] == held_out_speaker]
     train = rng.permutation(np.setdiff1d(clips, test))
     n_validation = round(len(train) * validation_fraction)
-    split = Split(
-        train=np.sort(train[n_validation:]), validation=np.sort(train[:n_validation]), test=np.sort(test)
-    )
+    split = Split(train=np.sort(train[n_validation:]), validation=np.sort(train[:n_validation]), test=np.sort(test))
     for name, part in (("training", split.train), ("test", split.test)):
         missing = set(range(len(speech.classes))) - set(speech.labels[part].tolist())
         if missing:

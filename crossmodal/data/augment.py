@@ -2,8 +2,8 @@
 
 Both axes are warped by one product with an interpolation matrix each, S' = T S F^T, which costs a
 hundredth of a training step. Frequency is scaled in hertz, as another vocal tract length would (VTLP,
-Jaitly & Hinton 2013); time is shifted, scaled and bent; then come a random equaliser, a noise floor,
-and masks (SpecAugment, Park et al. 2019).
+Jaitly & Hinton 2013), and smeared, which hides the harmonics of one voice's pitch; time is shifted, scaled
+and bent; then come a random equaliser, a noise floor, and masks (SpecAugment, Park et al. 2019).
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ class Augmentation:
     """Ranges of the random changes; each clip draws its own values uniformly from -range to range."""
 
     vocal_tract: float = 0.2  # log of the factor on all frequencies
+    smear: float = 3.0  # mel bands to each side over which frequencies are averaged, at most
     time_scale: float = 0.15  # log of the factor on time
     time_shift: float = 4.0  # frames
     time_bend: float = 2.0  # frames, amplitude of a slow sine added to the time axis
@@ -41,10 +42,19 @@ def mel_centres_hz(config: LogMel) -> np.ndarray:
     return librosa.mel_frequencies(config.n_mels + 2, fmin=config.fmin, fmax=config.fmax)[1:-1].astype(np.float32)
 
 
-def interpolation_matrix(source: tf.Tensor, size: int) -> tf.Tensor:
-    """(batch, n) fractional positions -> (batch, n, size) weights of linear interpolation, ends held."""
+def interpolation_matrix(source: tf.Tensor, size: int, width=1.0) -> tf.Tensor:
+    """Weights of linear interpolation, ends held; a `width` over 1 averages more than two neighbours.
+
+    Args:
+        source: (batch, n) fractional positions.
+        width: half the base of the triangle of weights, a number or (batch, 1, 1).
+
+    Returns:
+        (batch, n, size), each row of sum 1.
+    """
     source = tf.clip_by_value(source, 0.0, size - 1.0)
-    return tf.maximum(0.0, 1.0 - tf.abs(source[..., None] - tf.range(size, dtype=tf.float32)))
+    weights = tf.maximum(0.0, 1.0 - tf.abs(source[..., None] - tf.range(size, dtype=tf.float32)) / width)
+    return weights / tf.reduce_sum(weights, axis=-1, keepdims=True)
 
 
 def augment(spectrograms: tf.Tensor, seed: tf.Tensor, config: LogMel, ranges: Augmentation) -> tf.Tensor:
@@ -60,7 +70,7 @@ def augment(spectrograms: tf.Tensor, seed: tf.Tensor, config: LogMel, ranges: Au
         (batch, frames, mels) float32 in [0, 1].
     """
     batch, frames, mels = tf.shape(spectrograms)[0], config.n_frames, config.n_mels
-    seeds = iter(tf.unstack(tf.random.experimental.stateless_split(seed, 10)))
+    seeds = iter(tf.unstack(tf.random.experimental.stateless_split(seed, 11)))
 
     def uniform(limit, *shape):
         return tf.random.stateless_uniform((batch, *shape), next(seeds), -limit, limit)
@@ -80,7 +90,8 @@ def augment(spectrograms: tf.Tensor, seed: tf.Tensor, config: LogMel, ranges: Au
     source_hz = mel_centres_hz(config) * tf.exp(uniform(ranges.vocal_tract, 1))
     source_mels = (hz_to_mel(source_hz) - low) / (high - low) * (mels + 1) - 1
     warped = tf.matmul(interpolation_matrix(source_frames, frames), spectrograms)
-    warped = tf.matmul(warped, interpolation_matrix(source_mels, mels), transpose_b=True)
+    width = 1 + tf.abs(uniform(ranges.smear, 1, 1))
+    warped = tf.matmul(warped, interpolation_matrix(source_mels, mels, width), transpose_b=True)
 
     # equaliser: six random gains, interpolated; not where the range ends in silence
     unit = 1 / config.dynamic_range_db

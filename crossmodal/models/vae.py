@@ -144,9 +144,7 @@ class AudioImageVAE(keras.Model):
         )
         self.decoder = build_decoder(latent_dim, self.decoder_units, self.decoder_filters, self.dtype_policy)
         self.seed_generator = keras.random.SeedGenerator(0)
-        self.trackers = {
-            name: keras.metrics.Mean(name) for name in ("loss", "reconstruction", "kl")
-        }
+        self.trackers = {name: keras.metrics.Mean(name) for name in ("loss", "reconstruction", "kl")}
         self.build((None, *shape))
 
     @classmethod
@@ -158,7 +156,6 @@ class AudioImageVAE(keras.Model):
             decoder_units=(256,),
             decoder_filters=(32, 32),
             batch_norm=True,
-            dropout=0.3,
         )
         return cls(**{**defaults, **kwargs})
 
@@ -237,8 +234,6 @@ class AudioImageVAE(keras.Model):
         return ops.convert_to_numpy(ops.sigmoid(self.decoder.predict(ops.convert_to_tensor(z), verbose=0)))
 
     def get_config(self):
-        names = (
-            "latent_dim encoder_filters encoder_units decoder_units decoder_filters padding batch_norm dropout "
-            "beta kl_warmup_steps initial_log_var front_end classes provenance"
-        ).split()
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        names = """latent_dim encoder_filters encoder_units decoder_units decoder_filters padding batch_norm dropout
+            beta kl_warmup_steps initial_log_var front_end classes provenance"""
+        return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

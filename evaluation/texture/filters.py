@@ -33,7 +33,7 @@ def half_cosine(position, low, high):
     return np.where(np.abs(phase) < 0.5, np.cos(np.pi * phase), 0.0)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def cochlear_filters(length):
     """The (32, length // 2 + 1) cochlear bank of a waveform of `length` samples; squared responses sum to 1."""
     erb = erb_from_hz(np.fft.rfftfreq(length, 1 / SAMPLE_RATE))
@@ -44,7 +44,7 @@ def cochlear_filters(length):
     return np.concatenate([low_pass[None], bands, high_pass[None]])
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def modulation_filters(frames):
     """The (20, frames // 2 + 1) constant-Q bank of an envelope: linear half-cosines from f - f/Q to f + f/Q.
 
@@ -57,7 +57,7 @@ def modulation_filters(frames):
     return bands / np.sqrt(np.mean(np.sum(bands[:, middle] ** 2, axis=0)))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def octave_filters(frames):
     """The (7, frames // 2 + 1) octave bank of an envelope, centres 1.5625 to 100 Hz, for C1 (the last 6) and C2."""
     frequency = np.fft.rfftfreq(frames, 1 / ENVELOPE_RATE)
@@ -66,7 +66,7 @@ def octave_filters(frames):
     return np.stack([half_cosine(octave, c - 1, c + 1) for c in centres])
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def fade_window(frames):
     """Weights (frames,), summing to 1: raised cosines over the first and the last second, flat between.
 

@@ -127,7 +127,7 @@ def _standardise(x):
 
 
 def _filter(x, bank):
-    """Analytic outputs of a bank: (..., samples) real and (bands, samples // 2 + 1) -> (..., bands, samples) complex."""
+    """Analytic outputs of a bank (bands, samples // 2 + 1): (..., samples) real -> (..., bands, samples) complex."""
     samples = x.shape[-1]
     gain = np.full(bank.shape[-1], 2.0)
     gain[0] = gain[-1] = 1.0  # the mean and, samples being even, the Nyquist frequency have no negative twin

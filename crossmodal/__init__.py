@@ -1,0 +1,36 @@
+"""Generate one modality from another: hear a spoken digit and draw it.
+
+    from crossmodal import AudioImageVAE, LogMel, log_mel, read_audio, load_model
+
+    model = load_model("runs/vae/model.keras")
+    images, draws = model.generate(log_mel([read_audio("seven.wav")], LogMel(**model.front_end)), samples=4)
+
+Names are loaded when they are first used: importing this package does not import TensorFlow.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "AudioImageVAE": "crossmodal.models.vae",
+    "lenet5": "crossmodal.models.lenet5",
+    "load_model": "crossmodal.models.loading",
+    "LogMel": "crossmodal.spectrogram",
+    "log_mel": "crossmodal.spectrogram",
+    "read_audio": "crossmodal.audio",
+    "load_pair": "crossmodal.data.catalog",
+    "split_clips": "crossmodal.data.alignment",
+    "training_batches": "crossmodal.data.pipeline",
+    "CrossmodalError": "crossmodal.errors",
+}
+__all__ = sorted(_HOMES)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'crossmodal' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,57 @@
+"""Pictures of results, written as PNG. No global state: each picture is a Figure of its own."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def save_digit_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles: list[str]) -> None:
+    """A row per class: its name, then blocks of images side by side.
+
+    Args:
+        rows: (class name, blocks), each block (n, 28, 28) or (n, 28, 28, 1) in [0, 1].
+        titles: one above each block.
+    """
+    widths = [len(block) for block in rows[0][1]]
+    figure = Figure(figsize=(0.5 * sum(widths) + 1.2, 0.5 * len(rows) + 0.6), layout="constrained")
+    axes = figure.subplots(len(rows), len(widths), squeeze=False, width_ratios=widths)
+    for (name, blocks), line in zip(rows, axes, strict=True):
+        for block, ax in zip(blocks, line, strict=True):
+            ax.imshow(np.hstack(list(np.reshape(block, (-1, 28, 28)))), cmap="gray", vmin=0, vmax=1)
+            ax.set_xticks([])
+            ax.set_yticks([])
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    for title, ax in zip(titles, axes[0], strict=True):
+        ax.set_title(title, fontsize=9)
+    figure.savefig(path, dpi=110)
+
+
+def save_confusion(path: Path, matrix, classes, title: str) -> None:
+    """A confusion matrix in percent of its rows: row spoken, column read."""
+    share = np.asarray(matrix, float)
+    share = 100 * share / np.maximum(share.sum(axis=1, keepdims=True), 1)
+    figure = Figure(figsize=(6, 5.4), layout="constrained")
+    ax = figure.subplots()
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=100)
+    ax.set(xlabel="read", ylabel="spoken", title=title)
+    ax.set_xticks(range(len(classes)), classes, rotation=45)
+    ax.set_yticks(range(len(classes)), classes)
+    for i, j in np.argwhere(share >= 0.05):
+        color = "white" if share[i, j] > 50 else "black"
+        ax.text(j, i, f"{share[i, j]:.1f}", ha="center", va="center", fontsize=8, color=color)
+    figure.savefig(path, dpi=110)
+
+
+def save_curves(path: Path, history: list[dict]) -> None:
+    """The figures of each epoch, one panel per quantity, training and validation together."""
+    names = [name for name in history[-1] if name != "epoch" and not name.startswith("val_")]
+    figure = Figure(figsize=(3.4 * len(names), 2.8), layout="constrained")
+    for name, ax in zip(names, figure.subplots(1, len(names), squeeze=False)[0], strict=True):
+        for key in (name, f"val_{name}"):
+            points = [(line["epoch"], line[key]) for line in history if key in line]
+            if points:
+                ax.plot(*zip(*points, strict=True), label="validation" if key.startswith("val_") else "training")
+        ax.set(title=name, xlabel="epoch")
+        ax.legend(fontsize=8)
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,129 @@
+"""Speed as ratios within one run: training against plain Keras, log-mel against librosa.
+
+    python recipes/benchmark.py
+
+Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing else run meanwhile.
+"""
+
+import os
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from crossmodal.config import option, parse
+
+RESULTS = Path(__file__).parent / "results" / "benchmark.json"
+
+
+@dataclass(frozen=True)
+class Config:
+    rounds: int = option(5, "turns that each rival takes")
+    steps: int = option(20, "training steps in a turn")
+    batch_size: int = option(128, "pairs in a training step")
+    clips: int = option(500, "clips in a turn of the spectrograms")
+
+
+def rounds_of(rivals: dict, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each rival's turns, after one turn each that is not counted."""
+    seconds = {name: [] for name in rivals}
+    for turn in range(rounds + 1):
+        for name, work in rivals.items():
+            began = time.perf_counter()
+            work()
+            if turn:
+                seconds[name].append(time.perf_counter() - began)
+    return seconds
+
+
+def compare(rivals: dict, rounds: int, per_turn: int, baseline: str, unit: str) -> dict:
+    """Throughput of each rival and its ratio to the baseline's, turn by turn."""
+    seconds = rounds_of(rivals, rounds)
+    result = {}
+    for name, times in seconds.items():
+        ratios = [b / a for a, b in zip(times, seconds[baseline], strict=True)]
+        result[name] = {
+            unit: per_turn / statistics.median(times),
+            "ratio": statistics.median(ratios),
+            "ratio_min_max": [min(ratios), max(ratios)],
+        }
+        print(f"  {name:<52}{result[name][unit]:9.0f} {unit}   {result[name]['ratio']:6.2f} x", flush=True)
+    return result
+
+
+def training(config: Config) -> dict:
+    """The paper's VAE: `fit` in float32 with Keras' Adam against this toolkit's settings."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from crossmodal.models.vae import AudioImageVAE
+    from crossmodal.optimizers import FusedAdam
+
+    rng = np.random.default_rng(0)
+
+    def fit(precision, optimizer, images_per_clip):
+        clips = config.batch_size // images_per_clip
+        x = rng.random((clips, 48, 48, 1), np.float32)
+        y = rng.random((clips, images_per_clip, 28, 28, 1), np.float32)
+        data = tf.data.Dataset.from_tensors((x, y)).repeat()
+        model = AudioImageVAE(dtype=precision)
+        model.compile(optimizer, jit_compile=False)
+        return lambda: model.fit(data, steps_per_epoch=config.steps, verbose=0, shuffle=False)
+
+    rivals = {
+        "plain Keras fit: float32, keras.optimizers.Adam": fit("float32", keras.optimizers.Adam(1e-3), 1),
+        "FusedAdam": fit("float32", FusedAdam(1e-3), 1),
+        "FusedAdam, mixed_bfloat16": fit("mixed_bfloat16", FusedAdam(1e-3), 1),
+        "FusedAdam, mixed_bfloat16, 4 images share a clip": fit("mixed_bfloat16", FusedAdam(1e-3), 4),
+    }
+    return compare(rivals, config.rounds, config.steps * config.batch_size, next(iter(rivals)), "images/s")
+
+
+def spectrograms(config: Config) -> dict:
+    """48x48 log-mel of clips of FSDD's lengths: `log_mel` against librosa clip by clip."""
+    import librosa
+    import numpy as np
+
+    from crossmodal.spectrogram import log_mel
+
+    rng = np.random.default_rng(0)
+    lengths = np.clip(rng.lognormal(np.log(3358), 0.35, config.clips), 1148, 18262).astype(int)  # median 0.42 s
+    clips = [rng.standard_normal(n).astype(np.float32) for n in lengths]
+
+    def one_by_one():
+        for clip in clips:
+            hop = max((len(clip) - 256) // 47, 1)
+            librosa.feature.melspectrogram(y=clip, sr=8000, n_fft=256, hop_length=hop, n_mels=48, fmin=60, center=False)
+
+    rivals = {"librosa.feature.melspectrogram, clip by clip": one_by_one, "log_mel": lambda: log_mel(clips)}
+    return compare(rivals, config.rounds, config.clips, next(iter(rivals)), "clips/s")
+
+
+def run(config: Config) -> dict:
+    """All comparisons."""
+    from crossmodal.training import environment
+
+    result = {"command": "python recipes/benchmark.py", "environment": environment()}
+    for work in (spectrograms, training):
+        print(f"{work.__name__}: {work.__doc__.splitlines()[0]}", flush=True)
+        result[work.__name__] = work(config)
+    return result
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
+
+    config, arguments = parse(Config, __doc__, argv, extra)
+    from crossmodal.training import write_json
+
+    write_json(arguments.results, run(config))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

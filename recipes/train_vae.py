@@ -1,0 +1,185 @@
+"""Train a VAE that hears a spoken digit and draws it, then measure it.
+
+    python recipes/train_vae.py                                      # embedded data, compact model, no download
+    python recipes/train_vae.py --data fsdd-mnist --model paper      # the paper's data and model
+    python recipes/train_vae.py --data folders --sounds-dir S --images-dir I
+
+Everything of a run lies in one folder; the same command continues a run that was stopped.
+"""
+
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from crossmodal.config import option, parse
+from crossmodal.errors import CrossmodalError
+
+
+@dataclass(frozen=True)
+class Config:
+    data: Literal["digits-tts", "fsdd-mnist", "folders"] = option("digits-tts", "which sounds and images")
+    model: Literal["compact", "paper"] = option("compact", "1.2 M parameters, or the paper's 20.9 M")
+    protocol: Literal["random", "official", "speaker"] = option("random", "how the clips are divided")
+    held_out_speaker: str | None = option(None, "whom protocol speaker tests on")
+    seed: int = option(0, "of division, weights, pairing, augmentation and draws")
+    epochs: int = option(6, "passes over the training images")
+    batch_size: int = option(128, "images per step")
+    images_per_clip: int = option(4, "images of a batch that share one encoded clip; 1 is the paper's")
+    learning_rate: float = option(2e-3, "of Adam at its highest; a cosine brings it to zero")
+    warmup_steps: int = option(300, "steps over which the learning rate rises")
+    beta: float = option(1.0, "weight of the KL term")
+    fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
+    augment: bool = option(True, "warp, equalise and mask the spectrograms in training")
+    tts_clips: int = option(0, "eSpeak speakers whose clips join the training clips")
+    timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
+    precision: Literal["float32", "mixed_bfloat16"] = option("float32", "of the training arithmetic")
+    data_dir: str | None = option(None, "TFDS's folder of prepared data")
+    archives: str | None = option(None, "folder of the original archives, for a machine without a network")
+    sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
+    images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+
+
+def run(config: Config, workdir: Path) -> dict:
+    """Train in `workdir`, measure on the test clips; returns the metrics."""
+    import keras
+    import numpy as np
+
+    from crossmodal.data import fsdd
+    from crossmodal.data.augment import Augmentation
+    from crossmodal.data.catalog import load_pair
+    from crossmodal.data.pipeline import steps_per_epoch, training_batches
+    from crossmodal.data.sources import DIGITS
+    from crossmodal.models.vae import AudioImageVAE
+    from crossmodal.optimizers import FusedAdam
+    from crossmodal.plots import save_curves
+    from crossmodal.spectrogram import LogMel, log_mel
+    from crossmodal.training import (
+        clear_checkpoints,
+        environment,
+        open_run,
+        read_history,
+        save_model,
+        train,
+        write_json,
+    )
+    from evaluation.agreement import evaluate_model, protocol_split, save_pictures
+
+    if metrics := open_run(workdir, config):
+        return metrics
+    speech, images = load_pair(
+        config.data,
+        data_dir=config.data_dir,
+        archives=config.archives,
+        sounds_dir=config.sounds_dir,
+        images_dir=config.images_dir,
+    )
+    papers_speakers = config.data == "fsdd-mnist" and config.protocol == "random"
+    provenance = {
+        "data": config.data,
+        "protocol": config.protocol,
+        "seed": config.seed,
+        "held_out_speaker": config.held_out_speaker,
+        "speakers": list(fsdd.PAPER_SPEAKERS) if papers_speakers else [],
+        "recipe": {"name": "train_vae.py", **asdict(config), "data_dir": None, "archives": None},
+        "environment": environment(),
+    }
+    split = protocol_split(speech, provenance)
+    front_end = LogMel(timing=config.timing)
+    waveforms, labels = [speech.waveforms[i] for i in split.train], speech.labels[split.train]
+    if config.tts_clips:
+        from crossmodal.data import digits_tts
+
+        extra = digits_tts.load_speech(speakers=config.tts_clips)
+        waveforms, labels = waveforms + extra.waveforms, np.concatenate([labels, extra.labels])
+
+    keras.utils.set_random_seed(config.seed)
+    build = AudioImageVAE.compact if config.model == "compact" else AudioImageVAE
+    settings = {
+        "beta": config.beta,
+        "front_end": front_end.get_config(),
+        "classes": speech.classes,
+        "provenance": provenance,
+    }
+    model = build(dtype=config.precision, **settings)
+    steps = steps_per_epoch(images.train_labels, config.batch_size, config.images_per_clip)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        max(config.epochs * steps - config.warmup_steps, 1),
+        warmup_target=config.learning_rate,
+        warmup_steps=config.warmup_steps,
+    )
+    model.compile(FusedAdam(schedule), jit_compile=False)
+
+    def pairs(spectrograms, clip_labels, first_epoch=0, **options):
+        return training_batches(
+            spectrograms,
+            clip_labels,
+            images.train_images,
+            images.train_labels,
+            batch_size=config.batch_size,
+            images_per_clip=config.images_per_clip,
+            seed=config.seed,
+            first_epoch=first_epoch,
+            redraw=not config.fixed_pairing,
+            front_end=front_end,
+            **options,
+        )
+
+    spectrograms = log_mel(waveforms, front_end)
+    validation = [speech.waveforms[i] for i in split.validation]
+    train(
+        model,
+        lambda first_epoch: pairs(
+            spectrograms,
+            labels,
+            first_epoch,
+            epochs=config.epochs,
+            augmentation=Augmentation() if config.augment else None,
+        ),
+        epochs=config.epochs,
+        steps_per_epoch=steps,
+        workdir=workdir,
+        seed=config.seed,
+        validation=pairs(log_mel(validation, front_end), speech.labels[split.validation], epochs=1).take(20).cache(),
+    )
+    trained = build(dtype="float32", **settings)
+    trained.set_weights(model.get_weights())
+    save_model(trained, workdir / "model.keras")
+
+    metrics = {"parameters": trained.count_params(), "epochs": config.epochs}
+    if speech.classes == DIGITS:
+        metrics |= evaluate_model(trained, speech, images, split, seed=config.seed)
+    save_pictures(workdir, trained, speech, images, split, metrics if "pairs" in metrics else None)
+    save_curves(workdir / "curves.png", read_history(workdir))
+    write_json(workdir / "metrics.json", metrics)
+    clear_checkpoints(workdir)
+    return metrics
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--workdir", type=Path, default=Path("runs/vae"), help="folder of the run")
+
+    config, arguments = parse(Config, __doc__, argv, extra)
+    try:
+        metrics = run(config, arguments.workdir)
+    except CrossmodalError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped: the same command continues after the last whole epoch.", file=sys.stderr)
+        return 130
+    if "pairs" in metrics:
+        from evaluation.agreement import as_table
+
+        print(as_table(metrics))
+    print(f"model, figures and pictures: {arguments.workdir}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

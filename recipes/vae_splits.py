@@ -1,0 +1,105 @@
+"""One VAE per division of the clips: the mean over random splits, or over the speakers left out in turn.
+
+    python recipes/vae_splits.py --data fsdd-mnist --protocol random --splits 5 --results compact_random.json
+    python recipes/vae_splits.py --data fsdd-mnist --protocol speaker --results compact_speaker.json
+
+Takes the options of train_vae.py. Each run has a folder of its own below --workdir; finished runs are not
+run again, so the same command continues where it was stopped. `--only N` runs member N alone, for several
+processes at once; the last one to finish, or the command without it, gathers the results.
+"""
+
+import os
+import statistics
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from train_vae import Config, run
+
+from crossmodal.config import parse
+from crossmodal.errors import CrossmodalError
+
+T_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}  # Student's t, by number of values
+FIGURES = ("posterior_mean", "sampled_z")
+
+
+def members(config: Config, splits: int) -> dict[str, Config]:
+    """The runs by name: a seed each, or for protocol speaker a held-out speaker each."""
+    if config.protocol == "speaker":
+        from crossmodal.data.catalog import load_pair
+
+        speech, _ = load_pair(
+            config.data,
+            data_dir=config.data_dir,
+            archives=config.archives,
+            sounds_dir=config.sounds_dir,
+            images_dir=config.images_dir,
+        )
+        return {speaker: replace(config, held_out_speaker=str(speaker)) for speaker in sorted(set(speech.speakers))}
+    return {f"seed{seed}": replace(config, seed=seed) for seed in range(splits)}
+
+
+def gather(runs: dict[str, dict], command: str) -> dict:
+    """Mean over runs with its Student-t interval; each run's own figures beside it."""
+    result = {"command": command, "runs": {}}
+    for name, metrics in runs.items():
+        kept = ("parameters", "epochs", "clips", "real_test_images", "controls", *FIGURES)
+        result["runs"][name] = {key: metrics[key] for key in kept}
+    for figure in FIGURES:
+        values = [metrics[figure]["accuracy"] for metrics in runs.values()]
+        mean = statistics.fmean(values)
+        half = T_975[len(values)] * statistics.stdev(values) / len(values) ** 0.5 if len(values) in T_975 else None
+        result[figure] = {"mean": mean, "interval_95": half and [mean - half, min(mean + half, 1.0)]}
+    return result
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--splits", type=int, default=5, help="random divisions (%(default)s)")
+        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
+        parser.add_argument("--workdir", type=Path, default=Path("runs/splits"), help="folder of the runs")
+        parser.add_argument("--results", default="vae_splits.json", help="name of the file in recipes/results")
+
+    config, arguments = parse(Config, __doc__, argv, extra)
+    try:
+        configs = members(config, arguments.splits)
+        for i, (name, member) in enumerate(configs.items()):
+            if arguments.only is None or i in arguments.only:
+                print(f"--- {name}", flush=True)
+                run(member, arguments.workdir / name)
+    except CrossmodalError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped: the same command continues after the last whole epoch.", file=sys.stderr)
+        return 130
+    from crossmodal.training import read_metrics, write_json
+
+    runs = {name: read_metrics(arguments.workdir / name) for name in configs}
+    if missing := [name for name, metrics in runs.items() if metrics is None]:
+        print(f"not finished yet: {', '.join(missing)}")
+        return 0
+    options = " ".join(f"--{name} {value}" for name, value in shown(config).items())
+    command = f"python recipes/vae_splits.py {options} --splits {arguments.splits} --results {arguments.results}"
+    result = gather(runs, command)
+    path = Path(__file__).parent / "results" / arguments.results
+    path.parent.mkdir(exist_ok=True)
+    write_json(path, result)
+    for figure in FIGURES:
+        mean, interval = result[figure]["mean"], result[figure]["interval_95"]
+        print(f"{figure}: {mean:.2%}" + (f" ({interval[0]:.2%} to {interval[1]:.2%})" if interval else ""))
+    print(f"written to {path}")
+    return 0
+
+
+def shown(config: Config) -> dict:
+    """The options that differ from their defaults, without folders of this machine."""
+    folders = {"data_dir", "archives", "sounds_dir", "images_dir"}
+    default = vars(Config())
+    return {k.replace("_", "-"): v for k, v in vars(config).items() if v != default[k] and k not in folders}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
