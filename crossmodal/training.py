@@ -110,7 +110,7 @@ def save_checkpoint(model, workdir: Path, epoch: int) -> None:
     """Write the state after `epoch` epochs with its SHA-256; keep the last two."""
     state = {name: np.asarray(variable.value) for name, variable in _variables(model).items()}
     path = workdir / f"checkpoint-{epoch:05d}.npz"
-    write_atomically(path, lambda file: np.savez(file, **state))
+    write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **state))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     write_atomically(path.with_suffix(".sha256"), lambda file: file.write(digest.encode()))
     for old in sorted(workdir.glob("checkpoint-*.npz"))[:-2]:
@@ -223,7 +223,7 @@ def train(
 
     with _quiet_keras():
         model.fit(
-            make_batches(first_epoch),
+            make_batches(first_epoch).repeat(),  # never read past the end; Keras looks one batch ahead
             initial_epoch=first_epoch,
             epochs=epochs,
             steps_per_epoch=steps_per_epoch,

@@ -6,7 +6,7 @@ Jaitly & Hinton 2013), and smeared, which hides the harmonics of one voice's pit
 and bent; then come a random equaliser, a noise floor, and masks (SpecAugment, Park et al. 2019).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import tensorflow as tf
@@ -26,8 +26,12 @@ class Augmentation:
     gain_db: float = 6.0  # equaliser: a random smooth curve over frequency
     floor_db: float = 25.0  # how far a noise floor may rise above the bottom of the range
     noise_db: float = 3.0  # standard deviation of independent noise on each value, at most
-    mask_frames: int = 8  # widest of two masks over time
-    mask_mels: int = 8  # widest of two masks over frequency
+    mask_frames: float = 8.0  # widest of two masks over time
+    mask_mels: float = 8.0  # widest of two masks over frequency
+
+    def scaled(self, strength: float) -> "Augmentation":
+        """All ranges times `strength`."""
+        return Augmentation(**{name: strength * value for name, value in asdict(self).items()})
 
 
 def hz_to_mel(hz):
@@ -104,7 +108,7 @@ def augment(spectrograms: tf.Tensor, seed: tf.Tensor, config: LogMel, ranges: Au
     changed = tf.maximum(changed, tf.abs(uniform(ranges.floor_db * unit, 1, 1)) + noise * 1.5 * unit)
 
     def mask(size, widest):
-        where = (uniform(0.5, 2, 2) + 0.5) * [float(size), float(widest)]
+        where = (uniform(0.5, 2, 2) + 0.5) * [float(size), widest]
         start, width = where[:, :, :1], where[:, :, 1:]
         i = tf.range(size, dtype=tf.float32)
         return tf.reduce_any((i >= start) & (i < start + width), axis=1)

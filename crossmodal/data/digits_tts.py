@@ -1,8 +1,8 @@
 """The embedded default data: digits spoken by eSpeak NG and scikit-learn's handwritten digits, no download.
 
 Speech: a speaker is one of eSpeak's voice variants; a take is a random accent, rate, pitch and pitch range.
-The synthesiser keeps hidden state between utterances (the phase of its vibrato, its random numbers), so each
-speaker speaks in a process of its own, take by take: a clip depends on its speaker and take alone, neither on
+The synthesiser keeps state between utterances that nothing resets (the phase of its vibrato), so each speaker
+speaks in a process of its own, seeded, take by take: a clip depends on its speaker and take alone, neither on
 how many of either are asked for nor on what this process did before. The clips are kept in a cache.
 
 Images: 8x8 counts of ink are enlarged and sharpened into strokes, then framed as MNIST frames its digits.
@@ -43,14 +43,13 @@ MARGIN_S = 0.01
 # West Midlands English is left out: a recogniser of real digits understands it far less than these.
 ACCENTS = ("en", "en-029", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-rp", "en-us", "en-us-nyc")
 # In the order of use, women and men by turns at first. Left out: whispers, robots, echoes and near-twins.
-SPEAKERS = tuple(
-    """
-    f1 m1 f2 m2 f3 m3 f4 m4 f5 m7 Annie m8 belinda Alex grandma Andy linda Denis steph Nguyen
-    aunty m5 Andrea Mike anika Gene klatt3 Michael AnxiousAndy Mario Gene2 Jacky Reed Henrique pablo Marco ed
-    david Tweaky quincy boris victor m6 miguel robert edward marcelo iven4 paul mike2 Storm pedro antonio
-    sandro max adam john Hugo gustave
-    """.split()
-)
+_VARIANTS = """
+f1 m1 f2 m2 f3 m3 f4 m4 f5 m7 Annie m8 belinda Alex grandma Andy linda Denis steph Nguyen
+aunty m5 Andrea Mike anika Gene klatt3 Michael AnxiousAndy Mario Gene2 Jacky Reed Henrique pablo Marco ed david
+Tweaky quincy boris victor m6 miguel robert edward marcelo iven4 paul mike2 Storm pedro antonio sandro max adam
+john Hugo gustave
+"""
+SPEAKERS = tuple(_VARIANTS.split())
 RATES_WPM, PITCHES, PITCH_RANGES = (120, 220), (20, 80), (20, 80)
 CACHE_FORMAT = 1
 TEST_IMAGES_PER_CLASS = 36
@@ -75,7 +74,7 @@ class Utterance:
 
 
 def load_speech(cache_dir: str | os.PathLike | None = None, *, speakers: int = 20, takes: int = 10) -> Speech:
-    """10 x `speakers` x `takes` clips, 8 kHz, peak 0.9, 0.15 to 0.8 s: by speaker, then take, then digit.
+    """10 x `speakers` x `takes` clips, 8 kHz, peak 0.9, 0.1 to 1.2 s: by speaker, then take, then digit.
 
     Args:
         cache_dir: where the clips are kept; by default `user_cache()`.
@@ -149,7 +148,7 @@ def _speak_apart(utterances: list[Utterance], library: Path, voices: Path) -> li
     speaker = utterances[0].speaker
     task = json.dumps([str(library), str(voices), [astuple(utterance) for utterance in utterances]])
     done = subprocess.run(
-        [sys.executable, "-c", f"from {__name__} import _main; _main()"],
+        [sys.executable, "-P", "-c", f"from {__name__} import _main; _main()"],
         input=task.encode(),
         capture_output=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
@@ -157,6 +156,7 @@ def _speak_apart(utterances: list[Utterance], library: Path, voices: Path) -> li
     )
     if done.returncode:
         reason = (done.stderr.decode(errors="replace").strip().splitlines() or [f"exit {done.returncode}"])[-1]
+        reason = reason.rpartition("Error: ")[2]
         raise DataError(f"eSpeak NG cannot speak as {speaker} ({reason}): install espeakng-loader anew.")
     with np.load(io.BytesIO(done.stdout), allow_pickle=False) as spoken:
         clips = np.split(spoken["samples"], np.cumsum(spoken["lengths"])[:-1])
@@ -170,9 +170,7 @@ def _main() -> None:
         os.dup2(2, 1)  # whatever eSpeak prints goes to stderr
         clips, sample_rate = _speak(library, voices, [Utterance(*fields) for fields in utterances])
         archive = io.BytesIO()
-        np.savez(
-            archive, samples=np.concatenate(clips), lengths=[len(clip) for clip in clips], sample_rate=sample_rate
-        )
+        np.savez(archive, samples=np.concatenate(clips), lengths=[len(clip) for clip in clips], sample_rate=sample_rate)
         out.write(archive.getvalue())
 
 
@@ -184,6 +182,7 @@ def _speak(library: str, voices: str, utterances: list[Utterance]) -> tuple[list
     sample_rate = espeak.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, folder.encode(), _INITIALIZE_DONT_EXIT)
     if sample_rate <= 0:
         raise DataError("espeak_Initialize failed")
+    espeak.espeak_ng_SetRandSeed(ctypes.c_long(0))  # else breath is seeded with the time
 
     heard: list[np.ndarray] = []
 
@@ -210,7 +209,7 @@ def _speak(library: str, voices: str, utterances: list[Utterance]) -> tuple[list
             espeak.espeak_Synchronize(),
         )
         if any(codes) or not any(part.any() for part in heard):
-            raise DataError(f"codes {codes}, silence" if not any(codes) else f"codes {codes}")
+            raise DataError(f"silence, codes {codes}")
         clips.append(np.concatenate(heard))
     return clips, sample_rate
 
@@ -219,9 +218,7 @@ def _finish(raw: np.ndarray, raw_rate: int) -> np.ndarray:
     """int16 (samples,) at 8 kHz without the silence around the word, peak 0.9 of full scale."""
     import librosa
 
-    waveform = librosa.resample(
-        raw.astype(np.float32), orig_sr=raw_rate, target_sr=SAMPLE_RATE, res_type="soxr_hq"
-    )
+    waveform = librosa.resample(raw.astype(np.float32), orig_sr=raw_rate, target_sr=SAMPLE_RATE, res_type="soxr_hq")
     peak = np.abs(waveform).max()
     loud = np.flatnonzero(np.abs(waveform) >= SILENCE * peak)
     margin = round(MARGIN_S * SAMPLE_RATE)
@@ -288,7 +285,9 @@ def _sharpen(coarse: np.ndarray) -> np.ndarray:
     scale, steepness, threshold = 5, 6.0, 0.7
     padded = np.pad(coarse, ((0, 0), (1, 1), (1, 1))).astype(np.float32)
     size = (padded.shape[2] * scale, padded.shape[1] * scale)
-    smooth = np.stack([Image.fromarray(image).resize(size, Image.Resampling.LANCZOS) for image in padded])
+    smooth = np.empty((len(padded), size[1], size[0]), np.float32)
+    for image, enlarged in zip(padded, smooth, strict=True):
+        enlarged[:] = Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)
     clear = smooth + 3 * (smooth - gaussian_filter(smooth, (0, scale, scale)))
     ink = 1 / (1 + np.exp(steepness * (threshold - clear)))
     ink = np.maximum(ink - 1 / (1 + np.exp(steepness * threshold)), 0)  # paper is exactly black
@@ -296,7 +295,7 @@ def _sharpen(coarse: np.ndarray) -> np.ndarray:
 
 
 def _frame(ink: np.ndarray) -> np.ndarray:
-    """(height, width) in 0..1 to (28, 28) uint8: ink within 20x20, its centre of mass at (14, 14), like MNIST."""
+    """(height, width) in 0..1 to (28, 28) uint8: ink within 20x20, its centre of mass at the image's, as in MNIST."""
     from PIL import Image
 
     rows, columns = np.flatnonzero((ink > 0.5).any(axis=1)), np.flatnonzero((ink > 0.5).any(axis=0))
@@ -309,7 +308,7 @@ def _frame(ink: np.ndarray) -> np.ndarray:
     corner = []
     for axis, length in enumerate(small.shape):
         centre = small.sum(axis=1 - axis) @ np.arange(length) / small.sum()
-        corner.append(int(np.clip(round(14 - centre), 0, 28 - length)))
+        corner.append(int(np.clip(round(13.5 - centre), 0, 28 - length)))
     top, left = corner
     image[top : top + small.shape[0], left : left + small.shape[1]] = np.rint(255 * small.clip(0, 1))
     return image

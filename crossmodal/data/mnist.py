@@ -13,9 +13,10 @@ CITATION = "Y. LeCun, C. Cortes, C. Burges: MNIST handwritten digit database, 20
 def load(data_dir: str | None = None, archives: str | None = None) -> Images:
     """60,000 training and 10,000 test images. Raises DataError, see `open_dataset`."""
     builder = open_dataset(TFDS_NAME, data_dir=data_dir, archives=archives)
-    arrays = []
-    for split in ("train", "test"):
-        batches = list(builder.as_dataset(split=split, batch_size=10_000).as_numpy_iterator())
-        arrays.append(np.concatenate([batch["image"][..., 0] for batch in batches]))
-        arrays.append(np.concatenate([batch["label"] for batch in batches]))
-    return Images("mnist", *arrays)
+    return Images("mnist", *_arrays(builder, "train"), *_arrays(builder, "test"))
+
+
+def _arrays(builder, split: str) -> tuple[np.ndarray, np.ndarray]:
+    batches = list(builder.as_dataset(split=split, batch_size=10_000).as_numpy_iterator())
+    images = np.concatenate([batch["image"][..., 0] for batch in batches])
+    return images, np.concatenate([batch["label"] for batch in batches])

@@ -15,6 +15,8 @@ from keras import layers, ops
 from crossmodal.spectrogram import LogMel
 
 IMAGE_SHAPE = (28, 28, 1)
+SPECTROGRAM_MEAN, SPECTROGRAM_STD = 0.4, 0.3  # of spoken digits, roughly; brings the encoder's input near N(0, 1)
+RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
 
 
 def kl_divergence(z_mean, z_log_var):
@@ -41,8 +43,18 @@ def build_encoder(
 ) -> keras.Model:
     """Spectrogram (frames, mels, 1) -> [z_mean, z_log_var], each (latent_dim,) float32."""
     x = inputs = keras.Input(input_shape, name="spectrogram")
+    x = layers.Rescaling(1 / SPECTROGRAM_STD, -SPECTROGRAM_MEAN / SPECTROGRAM_STD, dtype=dtype, name="standardise")(x)
     for i, n in enumerate(filters, 1):
-        x = layers.Conv2D(n, 4, strides=2, padding=padding, use_bias=not batch_norm, dtype=dtype, name=f"conv{i}")(x)
+        x = layers.Conv2D(
+            n,
+            4,
+            strides=2,
+            padding=padding,
+            use_bias=not batch_norm,
+            kernel_initializer=RELU_INIT,
+            dtype=dtype,
+            name=f"conv{i}",
+        )(x)
         if batch_norm:
             x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
@@ -50,7 +62,7 @@ def build_encoder(
     for i, n in enumerate(units, 1):
         if dropout:
             x = layers.Dropout(dropout, dtype=dtype, name=f"dropout{i}")(x)
-        x = layers.Dense(n, "relu", dtype=dtype, name=f"fc{i}")(x)
+        x = layers.Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
     z_mean = layers.Dense(latent_dim, dtype="float32", name="z_mean")(x)
     z_log_var = layers.Dense(
         latent_dim,
@@ -66,10 +78,14 @@ def build_decoder(latent_dim, units, filters, dtype) -> keras.Model:
     height, width, _ = IMAGE_SHAPE
     x = inputs = keras.Input((latent_dim,), name="z")
     for i, n in enumerate(units, 1):
-        x = layers.Dense(n, "relu", dtype=dtype, name=f"fc{i}")(x)
-    x = layers.Dense(height // 4 * width // 4 * filters[0], "relu", dtype=dtype, name="fc_map")(x)
+        x = layers.Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
+    x = layers.Dense(
+        height // 4 * width // 4 * filters[0], "relu", kernel_initializer=RELU_INIT, dtype=dtype, name="fc_map"
+    )(x)
     x = layers.Reshape((height // 4, width // 4, filters[0]), dtype=dtype, name="map")(x)
-    x = layers.Conv2DTranspose(filters[1], 4, 2, "same", activation="relu", dtype=dtype, name="upconv1")(x)
+    x = layers.Conv2DTranspose(
+        filters[1], 4, 2, "same", activation="relu", kernel_initializer=RELU_INIT, dtype=dtype, name="upconv1"
+    )(x)
     logits = layers.Conv2DTranspose(1, 4, 2, "same", dtype="float32", name="upconv2")(x)
     return keras.Model(inputs, logits, name="decoder")
 

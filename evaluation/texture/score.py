@@ -19,7 +19,6 @@ SCORED = tuple(name for name in CLASSES if name != "C2")  # on a few seconds C2 
 ILL_CONDITIONED_DB = 3.0  # a scale shorter than this measures chance
 _SILENT = 1e-3  # RMS of a second, relative to the loudest: 60 dB
 _AUDIBLE_DB = 30.0  # channels within this of the loudest are compared
-_NOISES = 2  # per reference, two halves each
 _MOST_PIECES = 4  # of a long synthesis
 
 
@@ -92,8 +91,7 @@ def score_scale(reference, seed=0):
     """
     reference = check_texture(reference, "the reference", SHORTEST_S)[: round(REFERENCE_S * SAMPLE_RATE)]
     samples = len(reference) // 2 // (2 * HOP) * (2 * HOP)
-    rng = np.random.default_rng(seed)
-    noises = [piece for _ in range(_NOISES) for piece in _pieces(spectral_noise(reference, rng), samples)]
+    noises = _pieces(spectral_noise(reference, np.random.default_rng(seed)), samples)
     halves = tuple(measure(piece) for piece in _pieces(reference, samples))
     first, second = halves
     return Scale(

@@ -13,8 +13,10 @@ C1 are not weighted, only their products are.
 import numpy as np
 import tensorflow as tf
 
+from crossmodal.errors import AudioError
 from evaluation.texture.filters import (
     HOP,
+    SAMPLE_RATE,
     cochlear_filters,
     fade_window,
     modulation_filters,
@@ -27,6 +29,7 @@ C_OFFSETS = (1, 2, 3, 5, 8, 11, 16, 21)  # channels
 C1_OFFSETS = (1, 2)
 CLASSES = ("mean", "sd/mean", "skew", "kurtosis", "C", "modulation power", "C1", "C2")
 _ENVELOPE_FLOOR = 1e-16  # squared amplitude, 120 dB below RMS: keeps the gradient of |a|^0.3 finite
+_SILENCE = 1e-24  # added to a waveform's mean square, so that silence measures as silence
 _TINY = 1e-12  # added to variances and powers, which are some 1e-3 in a sounding channel
 
 
@@ -34,7 +37,7 @@ def texture_statistics(waveform):
     """Measure one waveform, or a batch of equally long ones.
 
     Args:
-        waveform: float tensor or array `(..., samples)` at 20 kHz, samples a multiple of 100, at any level.
+        waveform: float tensor or array `(..., samples)` at 20 kHz and any level; samples a multiple of 100, 1 s or more.
 
     Returns:
         dict of tensors, `...` being the batch: one entry for each of `CLASSES`, channels first,
@@ -43,9 +46,16 @@ def texture_statistics(waveform):
         `modulation power`: (..., 32, 20), a share of the envelope's variance;
         `C2`: (..., 32, 6, 2), real and imaginary part;
         and `power`: (..., 32), the mean square of each channel, by which scores choose audible channels.
+
+    Raises:
+        AudioError: a number of samples that the filter banks cannot divide.
     """
     waveform = tf.convert_to_tensor(waveform)
-    waveform = waveform * RMS / tf.sqrt(tf.reduce_mean(waveform**2, axis=-1, keepdims=True) + _TINY)
+    samples = waveform.shape[-1]
+    if samples < SAMPLE_RATE or samples % (2 * HOP):
+        raise AudioError(f"{samples} samples cannot be measured: take a multiple of {2 * HOP}, at least {SAMPLE_RATE}.")
+    waveform = waveform - tf.reduce_mean(waveform, axis=-1, keepdims=True)
+    waveform = waveform * RMS / tf.sqrt(tf.reduce_mean(waveform**2, axis=-1, keepdims=True) + _SILENCE)
     envelope, power = cochlear_envelopes(waveform)
     weights = tf.constant(fade_window(envelope.shape[-1]), envelope.dtype)
     octaves = _filter(envelope, octave_filters(envelope.shape[-1]))
@@ -116,8 +126,8 @@ def phase_correlations(octaves, weights):
     re, im = tf.math.real(octaves), tf.math.imag(octaves)
     re, im, fine_re, fine_im = re[..., :-1, :], im[..., :-1, :], re[..., 1:, :], im[..., 1:, :]
     doubled = (re**2 - im**2) / tf.sqrt(re**2 + im**2 + _TINY)
-    norm = tf.sqrt(tf.reduce_sum(weights * doubled**2, axis=-1) * tf.reduce_sum(weights * fine_re**2, axis=-1) + _TINY)
-    parts = [tf.reduce_sum(weights * doubled * fine, axis=-1) / norm for fine in (fine_re, fine_im)]
+    rms_coarse, rms_fine = (tf.sqrt(tf.reduce_sum(weights * x**2, axis=-1) + _TINY) for x in (doubled, fine_re))
+    parts = [tf.reduce_sum(weights * doubled * fine, axis=-1) / (rms_coarse * rms_fine) for fine in (fine_re, fine_im)]
     return tf.stack(parts, axis=-1)
 
 

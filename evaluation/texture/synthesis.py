@@ -21,7 +21,7 @@ _MATCHED_DB = 40.0  # channels within this of the loudest are matched
 _FLOOR_DB = -60.0  # of the noise's spectrum, below its maximum
 
 
-def match_statistics(reference, duration_s, steps=120, seed=0, callback=None):
+def match_statistics(reference, duration_s, steps=100, seed=0, callback=None):
     """Synthesise a texture from noise.
 
     Args:

@@ -1,0 +1,50 @@
+"""What the README says is what the files say, and what its commands do."""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_readmes_table_is_what_the_results_say():
+    sys.path.insert(0, str(ROOT / "recipes"))
+    try:
+        from readme_table import BEGIN, END, table
+    finally:
+        sys.path.remove(str(ROOT / "recipes"))
+    assert README.split(BEGIN)[1].split(END)[0] == table()
+
+
+def test_every_promise_names_a_test_that_exists():
+    promises = README.split("## Guarantees")[1].split("##")[0]
+    code = "".join(path.read_text() for path in (ROOT / "tests").glob("*.py"))
+    names = re.findall(r"`(tests/\w+\.py|test_\w+)`", promises)
+    assert len(names) >= 8
+    for name in names:
+        assert (ROOT / name).exists() or f"def {name}(" in code, name
+
+
+def test_the_python_example_runs(tmp_path, monkeypatch, tone, write_sound):
+    from crossmodal.models.vae import AudioImageVAE
+
+    example = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
+    (tmp_path / "runs" / "vae").mkdir(parents=True)
+    AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4)).save(tmp_path / "runs" / "vae" / "model.keras")
+    write_sound("seven.wav", tone(sample_rate=44100), 44100)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(example, names)
+    assert names["image"].shape == (1, 28, 28, 1)
+    assert names["draws"].shape == (1, 4, 28, 28, 1)
+
+
+def test_the_commands_options_exist():
+    """Each option that a recipe's command in the README uses is one that the recipe knows."""
+    for script, options in re.findall(r"python recipes/(\w+)\.py([^\n`#]*)", README):
+        source = (ROOT / "recipes" / f"{script}.py").read_text()
+        if script == "vae_splits":
+            source += (ROOT / "recipes" / "train_vae.py").read_text()
+        for option in re.findall(r"--([\w-]+)", options):
+            assert option.replace("-", "_") in source or f"--{option}" in source, (script, option)

@@ -1,0 +1,80 @@
+"""Synthesis from noise by matching statistics."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from texture_sounds import SAMPLE_RATE, chirps, rain
+
+from crossmodal.audio import read_audio
+from crossmodal.errors import AudioError
+from evaluation.texture.report import evaluate_textures
+from evaluation.texture.statistics import CLASSES, texture_statistics
+from evaluation.texture.synthesis import match_statistics, statistics_distance
+
+TEXTURES = os.environ.get("CROSSMODAL_TEXTURES")
+
+
+def test_distance_in_closed_form():
+    target = texture_statistics(rain(1.0))
+    assert float(statistics_distance(target, target)) == 0
+    measured = {name: 1.1 * value for name, value in target.items()}
+    assert float(statistics_distance(target, measured)) == pytest.approx(len(CLASSES) * 0.01, rel=1e-3)
+
+
+def test_noise_descends_to_the_statistics_of_the_reference():
+    losses = []
+    result = match_statistics(
+        chirps(2.0), 1.5, steps=20, seed=3, callback=lambda step, loss: losses.append((step, loss))
+    )
+    assert result.shape == (30_000,)
+    assert result.dtype == np.float32
+    assert np.sqrt(np.mean(result**2)) == pytest.approx(np.sqrt(np.mean(chirps(2.0) ** 2)), rel=1e-4)
+    assert [step for step, _ in losses] == list(range(1, 21))
+    assert losses[-1][1] < 0.2 * losses[0][1]
+    reached = statistics_distance(texture_statistics(chirps(2.0)), texture_statistics(result))
+    assert float(reached) == pytest.approx(losses[-1][1], rel=0.01)
+
+
+def test_a_seed_is_a_sound():
+    first, again, other = (match_statistics(rain(1.0), 1.0, steps=3, seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert abs(np.corrcoef(first, other)[0, 1]) < 0.1
+
+
+@pytest.mark.parametrize("duration_s", [0.5, 31.0, np.nan])
+def test_durations_out_of_range(duration_s):
+    with pytest.raises(AudioError, match="choose 1 to 30 s"):
+        match_statistics(rain(1.0), duration_s)
+
+
+def test_references_that_cannot_be_matched():
+    for waveform in (np.zeros(40_000), rain(0.5), np.full(40_000, np.nan)):
+        with pytest.raises(AudioError):
+            match_statistics(waveform, 1.0)
+
+
+def test_statistics_of_a_matched_sound_have_a_finite_gradient():
+    x = tf.constant(match_statistics(rain(1.0), 1.0, steps=2))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        distance = statistics_distance(texture_statistics(rain(1.0)), texture_statistics(x))
+    assert np.all(np.isfinite(tape.gradient(distance, x)))
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_matching_reaches_the_reference_without_copying():
+    """Mean score of at least 0.9 over the textures on which 4 s suffice, and no copy, loop or likeness."""
+    if not TEXTURES:
+        pytest.skip("CROSSMODAL_TEXTURES is not set")
+    scores = []
+    for name in ("applause", "fire", "insects", "rain", "sink"):
+        reference = read_audio(Path(TEXTURES) / "references" / f"{name}.wav", SAMPLE_RATE)
+        (figures,) = evaluate_textures(reference, [match_statistics(reference, 4.0)])["syntheses"]
+        scores.append(figures["score"])
+        assert not figures["copied"]
+        assert not figures["loops"]
+    assert np.mean(scores) >= 0.9
