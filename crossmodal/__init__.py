@@ -12,7 +12,7 @@ from importlib import import_module
 
 _HOMES = {
     "AudioImageVAE": "crossmodal.models.vae",
-    "lenet5": "crossmodal.models.lenet5",
+    "LeNet5": "crossmodal.models.lenet5",
     "load_model": "crossmodal.models.loading",
     "LogMel": "crossmodal.spectrogram",
     "log_mel": "crossmodal.spectrogram",

@@ -4,9 +4,13 @@ Each field is one option, its type and default are the option's, and `option(def
 """
 
 import argparse
+import sys
 import types
 from dataclasses import MISSING, field, fields
+from pathlib import Path
 from typing import Literal, Union, get_args, get_origin, get_type_hints
+
+from crossmodal.errors import CrossmodalError
 
 
 def option(default, help):
@@ -23,31 +27,43 @@ def add_options(parser: argparse.ArgumentParser, config_class) -> None:
         kind = hints[f.name]
         if get_origin(kind) in (Union, types.UnionType):  # str | None
             kind = next(k for k in get_args(kind) if k is not type(None))
+        shown = "" if f.default is None else " (%(default)s)"
         if kind is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=f.default, help=help)
         elif get_origin(kind) is Literal:
-            parser.add_argument(flag, choices=get_args(kind), default=f.default, help=f"{help} (%(default)s)")
+            parser.add_argument(flag, choices=get_args(kind), default=f.default, help=help + shown)
         else:
-            shown = "" if f.default is None else " (%(default)s)"
-            parser.add_argument(flag, type=kind, default=f.default, help=f"{help}{shown}")
+            parser.add_argument(flag, type=kind, default=f.default, help=help + shown)
 
 
-def parse(config_class, description: str, argv=None, extra=None):
-    """The config that a command line describes.
+def run_recipe(work, config_class, description: str, argv=None, *, workdir: str | None = None, extra=None) -> int:
+    """The main of a recipe: options from a dataclass, errors in one sentence, Ctrl-C without a traceback.
 
     Args:
+        work: called as work(config, arguments); arguments hold `workdir` and the extra options.
         config_class: a frozen dataclass whose fields all have defaults.
         description: shown above the options.
         argv: the arguments, those of the process if None.
+        workdir: default folder of the run; no such option if None.
         extra: a function that adds options of its own to the parser.
 
     Returns:
-        the config, and the namespace of the extra options.
+        the exit code: 0, 2 after an error of this package, 130 after Ctrl-C.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser, config_class)
+    if workdir:
+        parser.add_argument("--workdir", type=Path, default=Path(workdir), help="folder of the run (%(default)s)")
     if extra:
         extra(parser)
     arguments = vars(parser.parse_args(argv))
     config = config_class(**{f.name: arguments.pop(f.name) for f in fields(config_class)})
-    return config, argparse.Namespace(**arguments)
+    try:
+        work(config, argparse.Namespace(**arguments))
+    except CrossmodalError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped: the same command continues after the last whole epoch.", file=sys.stderr)
+        return 130
+    return 0

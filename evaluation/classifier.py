@@ -10,6 +10,8 @@ import numpy as np
 
 from evaluation.lenet5 import load_lenet5
 
+SILENT_DRAWS = 1000  # drawings of silence in the control
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -70,29 +72,27 @@ def evaluate_agreement(model, spectrograms, clip_labels, pair_clips, images, ima
     n_classes = int(clip_labels.max()) + 1
 
     at_mean, _ = model.generate(spectrograms, samples=1, seed=seed)
-    mean_read = read(at_mean)[pair_clips]
-    # each pair has a draw of its own
+    clip_read = read(at_mean)
+    # each pair has a draw of its own: as many per clip as its most frequent clip has pairs
     counts = np.bincount(pair_clips, minlength=len(spectrograms))
     _, draws = model.generate(spectrograms, samples=int(counts.max()), seed=seed)
-    turn = occurrence(pair_clips)
-    sampled_read = read(draws[pair_clips, turn])
+    sampled_read = read(draws[pair_clips, occurrence(pair_clips)])
 
-    silence = np.zeros_like(spectrograms[:1])
-    _, silent = model.generate(silence, samples=1000, seed=seed)
-    silent_read = read(silent[0])
+    _, silent = model.generate(np.zeros_like(spectrograms[:1]), samples=SILENT_DRAWS, seed=seed)
+    silent_share = np.bincount(read(silent[0]), minlength=n_classes) / SILENT_DRAWS
     wrong = another_class(spoken, clip_labels, rng)
     real_read = read(images[..., None].astype(np.float32) / 255)
     return {
         "pairs": len(pair_clips),
         "clips": int((counts > 0).sum()),
-        "posterior_mean": bootstrap_over_clips(mean_read == spoken, pair_clips, seed=seed).as_dict(),
+        "posterior_mean": bootstrap_over_clips(clip_read[pair_clips] == spoken, pair_clips, seed=seed).as_dict(),
         "sampled_z": bootstrap_over_clips(sampled_read == spoken, pair_clips, seed=seed).as_dict(),
         "real_test_images": float(np.mean(real_read == image_labels)),
         "controls": {
-            "silent_audio": float(np.mean(silent_read == rng.integers(n_classes, size=len(silent_read)))),
-            "wrong_digit_audio": float(np.mean(read(at_mean)[wrong] == spoken)),
+            "silent_audio": float(silent_share[spoken].mean()),
+            "wrong_digit_audio": float(np.mean(clip_read[wrong] == spoken)),
         },
-        "confusion_posterior_mean": confusion_matrix(spoken, mean_read, n_classes).tolist(),
+        "confusion_posterior_mean": confusion_matrix(spoken, clip_read[pair_clips], n_classes).tolist(),
         "confusion_sampled_z": confusion_matrix(spoken, sampled_read, n_classes).tolist(),
     }
 

@@ -19,14 +19,14 @@ def load_lenet5(weights: Path = WEIGHTS):
     Raises:
         ModelError: a file is missing, or the weights are not those of the card.
     """
-    from crossmodal.models.lenet5 import lenet5
+    from crossmodal.models.lenet5 import LeNet5
 
     card = weights.with_suffix(".json")
     if not weights.exists() or not card.exists():
-        raise ModelError(f"{weights.name} or its card is missing: make them with recipes/train_lenet5.py --export.")
+        raise ModelError(f"{weights.name} or its card is missing: make them with recipes/train_lenet5.py.")
     if weights_hash(weights) != json.loads(card.read_text())["sha256"]:
         raise ModelError(f"{weights.name} is not the file that its card describes: reinstall the package.")
-    model = lenet5()
+    model = LeNet5()
     with np.load(weights, allow_pickle=False) as arrays:
         model.set_weights([arrays[variable.path] for variable in model.weights])
     return model

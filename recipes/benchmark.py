@@ -14,7 +14,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from crossmodal.config import option, parse
+from crossmodal.config import option, run_recipe
 
 RESULTS = Path(__file__).parent / "results" / "benchmark.json"
 
@@ -114,15 +114,17 @@ def run(config: Config) -> dict:
     return result
 
 
+def work(config: Config, arguments) -> None:
+    from crossmodal.training import write_json
+
+    write_json(arguments.results, run(config))
+
+
 def main(argv=None) -> int:
     def extra(parser):
         parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
 
-    config, arguments = parse(Config, __doc__, argv, extra)
-    from crossmodal.training import write_json
-
-    write_json(arguments.results, run(config))
-    return 0
+    return run_recipe(work, Config, __doc__, argv, extra=extra)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from crossmodal.config import option, parse
-from crossmodal.errors import CrossmodalError
+from crossmodal.config import option, run_recipe
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def run(config: Config, workdir: Path) -> dict:
     import tensorflow as tf
 
     from crossmodal.data import mnist
-    from crossmodal.models.lenet5 import lenet5
+    from crossmodal.models.lenet5 import LeNet5
     from crossmodal.training import clear_checkpoints, open_run, train, write_json
     from evaluation.lenet5 import export_lenet5
 
@@ -84,7 +83,7 @@ def run(config: Config, workdir: Path) -> dict:
         return x[..., None].astype(np.float32) / 255, y
 
     keras.utils.set_random_seed(config.seed)
-    model = lenet5(dropout=config.dropout)
+    model = LeNet5(dropout=config.dropout)
     model.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -122,19 +121,14 @@ def run(config: Config, workdir: Path) -> dict:
     return metrics
 
 
-def main(argv=None) -> int:
-    def extra(parser):
-        parser.add_argument("--workdir", type=Path, default=Path("runs/lenet5"), help="folder of the run")
-
-    config, arguments = parse(Config, __doc__, argv, extra)
-    try:
-        metrics = run(config, arguments.workdir)
-    except CrossmodalError as error:
-        print(error, file=sys.stderr)
-        return 2
+def work(config: Config, arguments) -> None:
+    metrics = run(config, arguments.workdir)
     low, high = metrics["interval_95"]
     print(f"LeNet5 reads {metrics['accuracy']:.2%} of the test images ({low:.2%} to {high:.2%}).")
-    return 0
+
+
+def main(argv=None) -> int:
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/lenet5")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ from typing import Literal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from crossmodal.config import option, parse
-from crossmodal.errors import CrossmodalError
+from crossmodal.config import option, run_recipe
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,18 @@ class Config:
     protocol: Literal["random", "official", "speaker"] = option("random", "how the clips are divided")
     held_out_speaker: str | None = option(None, "whom protocol speaker tests on")
     seed: int = option(0, "of division, weights, pairing, augmentation and draws")
-    epochs: int | None = option(None, "epochs (12 of the embedded data, 10 of others)")
+    epochs: int | None = option(None, "epochs (12 of the embedded data, else 8 compact, 6 paper)")
     passes: int | None = option(None, "times that an epoch shows each training image (20 embedded, 1 others)")
     batch_size: int = option(128, "images per step")
     images_per_clip: int = option(4, "images of a batch that share one encoded clip; 1 is the paper's")
-    learning_rate: float = option(2e-3, "of Adam at its highest; a cosine brings it to zero")
+    learning_rate: float | None = option(None, "of Adam at its highest (2e-3 compact, 1e-3 paper), then a cosine to 0")
     warmup_steps: int = option(300, "steps over which the learning rate rises")
     beta: float = option(1.0, "weight of the KL term")
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
     augment: float = option(0.5, "strength of the changes to spectrograms in training, 0 for none")
     tts_takes: int = option(0, "takes of each eSpeak voice and digit that join the training clips")
     timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
-    precision: Literal["float32", "mixed_bfloat16"] = option("float32", "of the training arithmetic")
+    precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "(float32 compact, mixed_bfloat16 paper)")
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
@@ -46,9 +45,21 @@ class Config:
 
 
 def with_defaults(config: Config) -> Config:
-    """Epochs and passes by the size of the data: the embedded data have 1,437 images, MNIST 60,000."""
-    epochs, passes = (12, 20) if config.data == "digits-tts" else (10, 1)
-    return replace(config, epochs=config.epochs or epochs, passes=config.passes or passes)
+    """What was left open, by model and data: the embedded data have 1,437 images, MNIST 60,000."""
+    compact = {"epochs": 8, "learning_rate": 2e-3, "precision": "float32", "passes": 1}
+    paper = {"epochs": 6, "learning_rate": 1e-3, "precision": "mixed_bfloat16", "passes": 1}
+    defaults = compact if config.model == "compact" else paper
+    if config.data == "digits-tts":
+        defaults |= {"epochs": 12, "passes": 20}
+    return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
+
+
+def load_sources(config: Config):
+    """(Speech, Images) that the config names."""
+    from crossmodal.data.catalog import load_pair
+
+    folders = ("data_dir", "archives", "sounds_dir", "images_dir")
+    return load_pair(config.data, **{name: getattr(config, name) for name in folders})
 
 
 def run(config: Config, workdir: Path) -> dict:
@@ -59,7 +70,6 @@ def run(config: Config, workdir: Path) -> dict:
 
     from crossmodal.data import fsdd
     from crossmodal.data.augment import Augmentation
-    from crossmodal.data.catalog import load_pair
     from crossmodal.data.pipeline import steps_per_epoch, training_batches
     from crossmodal.data.sources import DIGITS
     from crossmodal.models.vae import AudioImageVAE
@@ -82,13 +92,7 @@ def run(config: Config, workdir: Path) -> dict:
         return metrics
     began = time.time()
     began = time.time()
-    speech, images = load_pair(
-        config.data,
-        data_dir=config.data_dir,
-        archives=config.archives,
-        sounds_dir=config.sounds_dir,
-        images_dir=config.images_dir,
-    )
+    speech, images = load_sources(config)
     papers_speakers = config.data == "fsdd-mnist" and config.protocol == "random"
     provenance = {
         "data": config.data,
@@ -180,25 +184,17 @@ def run(config: Config, workdir: Path) -> dict:
     return metrics
 
 
-def main(argv=None) -> int:
-    def extra(parser):
-        parser.add_argument("--workdir", type=Path, default=Path("runs/vae"), help="folder of the run")
-
-    config, arguments = parse(Config, __doc__, argv, extra)
-    try:
-        metrics = run(config, arguments.workdir)
-    except CrossmodalError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped: the same command continues after the last whole epoch.", file=sys.stderr)
-        return 130
+def work(config: Config, arguments) -> None:
+    metrics = run(config, arguments.workdir)
     if "pairs" in metrics:
         from evaluation.agreement import as_table
 
         print(as_table(metrics))
     print(f"model, figures and pictures: {arguments.workdir}")
-    return 0
+
+
+def main(argv=None) -> int:
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/vae")
 
 
 if __name__ == "__main__":

@@ -16,27 +16,19 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from train_vae import Config, run
+from train_vae import Config, load_sources, run
 
-from crossmodal.config import parse
-from crossmodal.errors import CrossmodalError
+from crossmodal.config import run_recipe
 
 T_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}  # Student's t, by number of values
+RESULTS = Path(__file__).parent / "results"
 FIGURES = ("posterior_mean", "sampled_z")
 
 
 def members(config: Config, splits: int) -> dict[str, Config]:
     """The runs by name: a seed each, or for protocol speaker a held-out speaker each."""
     if config.protocol == "speaker":
-        from crossmodal.data.catalog import load_pair
-
-        speech, _ = load_pair(
-            config.data,
-            data_dir=config.data_dir,
-            archives=config.archives,
-            sounds_dir=config.sounds_dir,
-            images_dir=config.images_dir,
-        )
+        speech, _ = load_sources(config)
         return {speaker: replace(config, held_out_speaker=str(speaker)) for speaker in sorted(set(speech.speakers))}
     return {f"seed{seed}": replace(config, seed=seed) for seed in range(splits)}
 
@@ -55,43 +47,28 @@ def gather(runs: dict[str, dict], command: str) -> dict:
     return result
 
 
-def main(argv=None) -> int:
-    def extra(parser):
-        parser.add_argument("--splits", type=int, default=5, help="random divisions (%(default)s)")
-        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
-        parser.add_argument("--workdir", type=Path, default=Path("runs/splits"), help="folder of the runs")
-        parser.add_argument("--results", default="vae_splits.json", help="name of the file in recipes/results")
-
-    config, arguments = parse(Config, __doc__, argv, extra)
-    try:
-        configs = members(config, arguments.splits)
-        for i, (name, member) in enumerate(configs.items()):
-            if arguments.only is None or i in arguments.only:
-                print(f"--- {name}", flush=True)
-                run(member, arguments.workdir / name)
-    except CrossmodalError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped: the same command continues after the last whole epoch.", file=sys.stderr)
-        return 130
+def work(config: Config, arguments) -> None:
     from crossmodal.training import read_metrics, write_json
 
+    configs = members(config, arguments.splits)
+    for i, (name, member) in enumerate(configs.items()):
+        if arguments.only is None or i in arguments.only:
+            print(f"--- {name}", flush=True)
+            run(member, arguments.workdir / name)
     runs = {name: read_metrics(arguments.workdir / name) for name in configs}
     if missing := [name for name, metrics in runs.items() if metrics is None]:
         print(f"not finished yet: {', '.join(missing)}")
-        return 0
-    options = " ".join(f"--{name} {value}" for name, value in shown(config).items())
-    command = f"python recipes/vae_splits.py {options} --splits {arguments.splits} --results {arguments.results}"
-    result = gather(runs, command)
-    path = Path(__file__).parent / "results" / arguments.results
+        return
+    options = "".join(f" --{name} {value}" for name, value in shown(config).items())
+    splits = "" if config.protocol == "speaker" else f" --splits {arguments.splits}"
+    result = gather(runs, f"python recipes/vae_splits.py{options}{splits} --results {arguments.results}")
+    path = RESULTS / arguments.results
     path.parent.mkdir(exist_ok=True)
     write_json(path, result)
     for figure in FIGURES:
         mean, interval = result[figure]["mean"], result[figure]["interval_95"]
         print(f"{figure}: {mean:.2%}" + (f" ({interval[0]:.2%} to {interval[1]:.2%})" if interval else ""))
     print(f"written to {path}")
-    return 0
 
 
 def shown(config: Config) -> dict:
@@ -99,6 +76,15 @@ def shown(config: Config) -> dict:
     folders = {"data_dir", "archives", "sounds_dir", "images_dir"}
     default = vars(Config())
     return {k.replace("_", "-"): v for k, v in vars(config).items() if v != default[k] and k not in folders}
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--splits", type=int, default=5, help="random divisions (%(default)s)")
+        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
+        parser.add_argument("--results", default="vae_splits.json", help="name of the file in recipes/results")
+
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/splits", extra=extra)
 
 
 if __name__ == "__main__":

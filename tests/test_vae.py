@@ -150,3 +150,15 @@ def test_a_saved_model_draws_the_same_under_another_backend(backend, small, spec
     command = [sys.executable, "-c", script, str(path), str(tmp_path / "x.npy"), str(out)]
     subprocess.run(command, env=environment, check=True)
     np.testing.assert_allclose(np.load(out), small.generate(spectrograms)[0], atol=1e-5)
+
+
+def test_lenet5_round_trips_and_pads_28_to_32(tmp_path):
+    from crossmodal import LeNet5
+
+    model = LeNet5(classes=3, dropout=0.1)
+    images = np.random.default_rng(0).random((2, 28, 28, 1), np.float32)
+    model.save(tmp_path / "lenet5.keras")
+    loaded = keras.saving.load_model(tmp_path / "lenet5.keras")
+    assert loaded.get_config() == model.get_config()
+    np.testing.assert_array_equal(loaded.predict(images, verbose=0), model.predict(images, verbose=0))
+    assert model.get_layer("pad").output.shape == (None, 32, 32, 1)

@@ -295,7 +295,7 @@ def _sharpen(coarse: np.ndarray) -> np.ndarray:
 
 
 def _frame(ink: np.ndarray) -> np.ndarray:
-    """(height, width) in 0..1 to (28, 28) uint8: ink within 20x20, its centre of mass at the image's, as in MNIST."""
+    """(height, width) in 0..1 to (28, 28) uint8: ink within 20x20, its centre of mass at the image's centre."""
     from PIL import Image
 
     rows, columns = np.flatnonzero((ink > 0.5).any(axis=1)), np.flatnonzero((ink > 0.5).any(axis=0))

@@ -8,17 +8,32 @@ import keras
 from keras import layers
 
 
-def lenet5(classes: int = 10, dropout: float = 0.0, name: str = "lenet5") -> keras.Model:
-    """(batch, 28, 28, 1) in [0, 1] -> (batch, classes) logits. The layer "features" gives the 84 features."""
-    x = inputs = keras.Input((28, 28, 1), name="image")
-    x = layers.ZeroPadding2D(2, name="pad")(x)
-    x = layers.Conv2D(6, 5, activation="relu", name="conv1")(x)
-    x = layers.MaxPooling2D(name="pool1")(x)
-    x = layers.Conv2D(16, 5, activation="relu", name="conv2")(x)
-    x = layers.MaxPooling2D(name="pool2")(x)
-    x = layers.Conv2D(120, 5, activation="relu", name="conv3")(x)
-    x = layers.Flatten(name="flatten")(x)
-    if dropout:
+@keras.saving.register_keras_serializable("crossmodal")
+class LeNet5(keras.Model):
+    """(batch, 28, 28, 1) in [0, 1] -> (batch, classes) logits. The layer "features" gives the 84 features.
+
+    Args:
+        classes: number of classes.
+        dropout: rate before the features, in training.
+    """
+
+    def __init__(self, classes=10, dropout=0.0, **kwargs):
+        x = inputs = keras.Input((28, 28, 1), name="image")
+        x = layers.ZeroPadding2D(2, name="pad")(x)
+        x = layers.Conv2D(6, 5, activation="relu", name="conv1")(x)
+        x = layers.MaxPooling2D(name="pool1")(x)
+        x = layers.Conv2D(16, 5, activation="relu", name="conv2")(x)
+        x = layers.MaxPooling2D(name="pool2")(x)
+        x = layers.Conv2D(120, 5, activation="relu", name="conv3")(x)
+        x = layers.Flatten(name="flatten")(x)
         x = layers.Dropout(dropout, name="dropout")(x)
-    x = layers.Dense(84, "relu", name="features")(x)
-    return keras.Model(inputs, layers.Dense(classes, name="logits")(x), name=name)
+        x = layers.Dense(84, "relu", name="features")(x)
+        logits = layers.Dense(classes, name="logits")(x)
+        super().__init__(inputs=inputs, outputs=logits, **kwargs)
+        self.classes = classes
+        self.dropout = dropout
+
+    def get_config(self):
+        return {"name": self.name, "classes": self.classes, "dropout": self.dropout}
+
+lenet5 = LeNet5
