@@ -39,7 +39,7 @@ def run_agreement(arguments) -> int:
     from crossmodal.data.catalog import load_pair
     from crossmodal.errors import DataError
     from crossmodal.models.loading import load_model
-    from crossmodal.training import write_json
+    from crossmodal.runs import write_json
     from evaluation.agreement import as_table, evaluate_model, protocol_split, save_pictures
 
     model = load_model(arguments.model)

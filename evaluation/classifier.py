@@ -33,6 +33,9 @@ def read(images: np.ndarray) -> np.ndarray:
 def bootstrap_over_clips(correct: np.ndarray, clips: np.ndarray, *, seed: int = 0, replicates: int = 2000) -> Agreement:
     """Accuracy and its percentile interval (Efron & Tibshirani 1993, chapter 13), clips as clusters.
 
+    Where every clip agrees, or none, all replicates are alike and say nothing; the bound is then the exact
+    binomial one for that many clips (Clopper & Pearson 1934).
+
     Args:
         correct: (pairs,) bool.
         clips: (pairs,) which clip each pair belongs to.
@@ -44,6 +47,10 @@ def bootstrap_over_clips(correct: np.ndarray, clips: np.ndarray, *, seed: int = 
     draws = rng.integers(len(n_pairs), size=(replicates, len(n_pairs)))
     accuracies = n_correct[draws].sum(axis=1) / n_pairs[draws].sum(axis=1)
     low, high = np.quantile(accuracies, [0.025, 0.975])
+    if np.all(correct):
+        low = 0.025 ** (1 / len(n_pairs))
+    if not np.any(correct):
+        high = 1 - 0.025 ** (1 / len(n_pairs))
     return Agreement(float(np.mean(correct)), float(low), float(high))
 
 

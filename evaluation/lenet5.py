@@ -39,7 +39,7 @@ def weights_hash(weights: Path = WEIGHTS) -> str:
 
 def export_lenet5(model, card: dict, weights: Path = WEIGHTS) -> None:
     """Write weights and card so that `load_lenet5` takes them."""
-    from crossmodal.training import write_atomically, write_json
+    from crossmodal.runs import write_atomically, write_json
 
     arrays = {variable.path: np.asarray(variable) for variable in model.weights}
     write_atomically(weights, lambda file: np.savez(file, **arrays))

@@ -105,7 +105,7 @@ def spectrograms(config: Config) -> dict:
 
 def run(config: Config) -> dict:
     """All comparisons."""
-    from crossmodal.training import environment
+    from crossmodal.runs import environment
 
     result = {"command": "python recipes/benchmark.py", "environment": environment()}
     for work in (spectrograms, training):
@@ -115,7 +115,7 @@ def run(config: Config) -> dict:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.training import write_json
+    from crossmodal.runs import write_json
 
     write_json(arguments.results, run(config))
 

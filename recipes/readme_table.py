@@ -50,6 +50,9 @@ def table() -> str:
         for figure, label in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z")):
             command = result["command"] if figure == "posterior_mean" else "the same"
             here = percent(result[figure]["mean"], result[figure]["interval_95"])
+            if name.endswith("speaker"):
+                each = {speaker: run[figure]["accuracy"] for speaker, run in result["runs"].items()}
+                here += "; " + ", ".join(f"{speaker} {accuracy:.1%}" for speaker, accuracy in each.items())
             title = f"{what}, {label}, {runs}, {epochs} epochs"
             lines.append(row(title, paper if figure == "posterior_mean" else "-", here, command))
     quickstart = load("quickstart")

@@ -48,9 +48,11 @@ def run(config: Config, workdir: Path) -> dict:
     import numpy as np
     import tensorflow as tf
 
+    from crossmodal.checkpoints import clear_checkpoints
     from crossmodal.data import mnist
     from crossmodal.models.lenet5 import LeNet5
-    from crossmodal.training import clear_checkpoints, open_run, train, write_json
+    from crossmodal.runs import open_run, write_json
+    from crossmodal.training import train
     from evaluation.lenet5 import export_lenet5
 
     if metrics := open_run(workdir, config):

@@ -68,6 +68,7 @@ def run(config: Config, workdir: Path) -> dict:
     import numpy as np
     import tensorflow as tf
 
+    from crossmodal.checkpoints import clear_checkpoints
     from crossmodal.data import fsdd
     from crossmodal.data.augment import Augmentation
     from crossmodal.data.pipeline import steps_per_epoch, training_batches
@@ -75,16 +76,9 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.models.vae import AudioImageVAE
     from crossmodal.optimizers import FusedAdam
     from crossmodal.plots import save_curves
+    from crossmodal.runs import environment, open_run, read_history, save_model, write_json
     from crossmodal.spectrogram import LogMel, log_mel
-    from crossmodal.training import (
-        clear_checkpoints,
-        environment,
-        open_run,
-        read_history,
-        save_model,
-        train,
-        write_json,
-    )
+    from crossmodal.training import train
     from evaluation.agreement import evaluate_model, protocol_split, save_pictures
 
     config = with_defaults(config)

@@ -48,7 +48,7 @@ def gather(runs: dict[str, dict], command: str) -> dict:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.training import read_metrics, write_json
+    from crossmodal.runs import read_metrics, write_json
 
     configs = members(config, arguments.splits)
     for i, (name, member) in enumerate(configs.items()):

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from crossmodal.checkpoints import load_checkpoint, save_checkpoint
 from crossmodal.errors import ModelError
 from crossmodal.models.vae import AudioImageVAE
 from crossmodal.optimizers import FusedAdam
-from crossmodal.training import Progress, load_checkpoint, open_run, read_history, save_checkpoint, train, write_json
+from crossmodal.progress import Progress
+from crossmodal.runs import open_run, read_history, write_json
+from crossmodal.training import train
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ def rain(duration_s=4.0, seed=0):
 
 
 def chirps(duration_s=4.0, seed=0):
-    """Chirps, 8 a second, each gliding up from 1 to 6 kHz."""
+    """Chirps, 20 a second, each gliding up from 1 to 6 kHz."""
     rng = np.random.default_rng(seed)
 
     def chirp(t):
         start, rate = rng.uniform(1000, 4000), rng.uniform(5e3, 2e4)
         return np.sin(2 * np.pi * (start + rate * t) * t) * np.sin(np.pi * t / t[-1]) ** 2
 
-    return _scatter(rng, duration_s, 8, chirp)
+    return _scatter(rng, duration_s, 20, chirp)
 
 
 def insects(duration_s=4.0, seed=0):

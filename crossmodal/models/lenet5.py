@@ -35,5 +35,3 @@ class LeNet5(keras.Model):
 
     def get_config(self):
         return {"name": self.name, "classes": self.classes, "dropout": self.dropout}
-
-lenet5 = LeNet5

@@ -37,7 +37,7 @@ def texture_statistics(waveform):
     """Measure one waveform, or a batch of equally long ones.
 
     Args:
-        waveform: float tensor or array `(..., samples)` at 20 kHz, at any level, 1 s or more, samples a multiple of 100.
+        waveform: float tensor or array `(..., samples)` at 20 kHz, any level, 1 s or more; samples a multiple of 100.
 
     Returns:
         dict of tensors, `...` being the batch: one entry for each of `CLASSES`, channels first,

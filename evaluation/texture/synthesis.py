@@ -32,7 +32,7 @@ def match_statistics(reference, duration_s, steps=100, seed=0, callback=None):
         callback: called with (step, loss) after each step, the loss as in `statistics_distance`.
 
     Returns:
-        float32 (samples,) at 20 kHz, with the reference's RMS.
+        float32 (samples,) at 20 kHz, at the reference's level.
 
     Raises:
         AudioError: see `check_texture`; a duration out of range; a descent that left the finite numbers.
@@ -73,7 +73,7 @@ def match_statistics(reference, duration_s, steps=100, seed=0, callback=None):
     result = waveform(tf.constant(z, tf.float32)).numpy()
     if not np.all(np.isfinite(result)):
         raise AudioError("matching the statistics diverged: try another seed or a longer reference.")
-    return result * np.sqrt(np.mean(reference**2) / np.mean(result**2))
+    return (result - result.mean()) * (reference.std() / result.std())
 
 
 def statistics_distance(target, measured):

@@ -1,0 +1,103 @@
+"""A run's folder, and files that exist completely or not at all.
+
+workdir/
+    config.json       what was asked for, and the environment it ran in
+    history.jsonl     one line of figures per epoch
+    checkpoint-N.npz  the state after epoch N, the last two, until the run is finished
+    model.keras, metrics.json, *.png: what the recipe writes at the end; metrics.json marks a finished run
+"""
+
+import json
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from crossmodal.errors import ModelError
+
+
+def open_run(workdir, config) -> dict | None:
+    """Make or reopen a run's folder.
+
+    Args:
+        workdir: the folder.
+        config: a dataclass; a run is continued only with the config that it was started with.
+
+    Returns:
+        the metrics of a finished run, None if there is work left to do.
+
+    Raises:
+        ModelError: the folder holds a run with another configuration.
+    """
+    workdir = Path(workdir)
+    workdir.mkdir(parents=True, exist_ok=True)
+    asked = json.loads(json.dumps(asdict(config)))
+    path = workdir / "config.json"
+    if path.exists():
+        started = json.loads(path.read_text())["config"]
+        differing = [k for k in sorted({*asked, *started}) if asked.get(k) != started.get(k)]
+        if differing:
+            changes = ", ".join(f"{k} was {started.get(k)!r}, is {asked.get(k)!r}" for k in differing)
+            raise ModelError(f"{workdir} holds a run with other settings ({changes}): choose another --workdir.")
+    else:
+        write_json(path, {"config": asked, "environment": environment()})
+    return read_metrics(workdir)
+
+
+def read_metrics(workdir) -> dict | None:
+    """The metrics of a finished run, None of any other."""
+    path = Path(workdir) / "metrics.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def read_history(workdir: Path) -> list[dict]:
+    """The figures of each epoch so far."""
+    path = Path(workdir) / "history.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def append_history(workdir: Path, line: dict) -> None:
+    """Add the figures of an epoch, in place of those of an earlier try at it."""
+    kept = [earlier for earlier in read_history(workdir) if earlier["epoch"] < line["epoch"]]
+    lines = "".join(json.dumps(entry) + "\n" for entry in [*kept, line])
+    write_atomically(Path(workdir) / "history.jsonl", lambda file: file.write(lines.encode()))
+
+
+def save_model(model, path: Path) -> None:
+    """Write a `.keras` file completely or not at all."""
+    temporary = path.with_name(f"tmp-{os.getpid()}-{path.name}")
+    try:
+        model.save(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, write: Callable) -> None:
+    """Call `write(file)` on a temporary binary file beside `path`, then put it in its place."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: dict) -> None:
+    write_atomically(path, lambda file: file.write((json.dumps(content, indent=1) + "\n").encode()))
+
+
+def environment() -> dict:
+    """Versions and settings that decide whether a run can be repeated to the bit."""
+    packages = ("tensorflow", "keras", "numpy", "librosa", "tensorflow-datasets")
+    return {
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+        "cpus": os.cpu_count(),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+    }
