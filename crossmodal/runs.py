@@ -18,12 +18,13 @@ from pathlib import Path
 from crossmodal.errors import ModelError
 
 
-def open_run(workdir, config) -> dict | None:
+def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
     """Make or reopen a run's folder.
 
     Args:
         workdir: the folder.
         config: a dataclass; a run is continued only with the config that it was started with.
+        ignore: fields that may change, such as where the data lie.
 
     Returns:
         the metrics of a finished run, None if there is work left to do.
@@ -37,7 +38,7 @@ def open_run(workdir, config) -> dict | None:
     path = workdir / "config.json"
     if path.exists():
         started = json.loads(path.read_text())["config"]
-        differing = [k for k in sorted({*asked, *started}) if asked.get(k) != started.get(k)]
+        differing = [k for k in sorted({*asked, *started}) if k not in ignore and asked.get(k) != started.get(k)]
         if differing:
             changes = ", ".join(f"{k} was {started.get(k)!r}, is {asked.get(k)!r}" for k in differing)
             raise ModelError(f"{workdir} holds a run with other settings ({changes}): choose another --workdir.")

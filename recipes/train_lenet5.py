@@ -55,7 +55,7 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.training import train
     from evaluation.lenet5 import export_lenet5
 
-    if metrics := open_run(workdir, config):
+    if metrics := open_run(workdir, config, ignore=("data_dir", "archives")):
         return metrics
     data = mnist.load(config.data_dir, config.archives)
     order = np.random.default_rng(config.seed).permutation(len(data.train_labels))

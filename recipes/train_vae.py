@@ -18,6 +18,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from crossmodal.config import option, run_recipe
 
+LOCATIONS = ("data_dir", "archives", "sounds_dir", "images_dir")  # options that say where the data lie
+
 
 @dataclass(frozen=True)
 class Config:
@@ -58,8 +60,7 @@ def load_sources(config: Config):
     """(Speech, Images) that the config names."""
     from crossmodal.data.catalog import load_pair
 
-    folders = ("data_dir", "archives", "sounds_dir", "images_dir")
-    return load_pair(config.data, **{name: getattr(config, name) for name in folders})
+    return load_pair(config.data, **{name: getattr(config, name) for name in LOCATIONS})
 
 
 def run(config: Config, workdir: Path) -> dict:
@@ -82,7 +83,7 @@ def run(config: Config, workdir: Path) -> dict:
     from evaluation.agreement import evaluate_model, protocol_split, save_pictures
 
     config = with_defaults(config)
-    if metrics := open_run(workdir, config):
+    if metrics := open_run(workdir, config, ignore=LOCATIONS):
         return metrics
     began = time.time()
     began = time.time()
@@ -94,7 +95,7 @@ def run(config: Config, workdir: Path) -> dict:
         "seed": config.seed,
         "held_out_speaker": config.held_out_speaker,
         "speakers": list(fsdd.PAPER_SPEAKERS) if papers_speakers else [],
-        "recipe": {"name": "train_vae.py", **asdict(config), "data_dir": None, "archives": None},
+        "recipe": {"name": "train_vae.py", **asdict(config), **dict.fromkeys(LOCATIONS)},
         "environment": environment(),
     }
     split = protocol_split(speech, provenance)

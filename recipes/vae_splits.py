@@ -16,7 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from train_vae import Config, load_sources, run
+from train_vae import LOCATIONS, Config, load_sources, run
 
 from crossmodal.config import run_recipe
 
@@ -73,9 +73,8 @@ def work(config: Config, arguments) -> None:
 
 def shown(config: Config) -> dict:
     """The options that differ from their defaults, without folders of this machine."""
-    folders = {"data_dir", "archives", "sounds_dir", "images_dir"}
     default = vars(Config())
-    return {k.replace("_", "-"): v for k, v in vars(config).items() if v != default[k] and k not in folders}
+    return {k.replace("_", "-"): v for k, v in vars(config).items() if v != default[k] and k not in LOCATIONS}
 
 
 def main(argv=None) -> int:

@@ -102,6 +102,7 @@ def test_a_run_continues_only_with_its_own_settings(tmp_path):
     assert open_run(tmp_path, Config()) is None
     with pytest.raises(ModelError, match=r"rate was 0\.1, is 0\.2"):
         open_run(tmp_path, Config(rate=0.2))
+    assert open_run(tmp_path, Config(rate=0.2), ignore=("rate",)) is None
     assert json.loads((tmp_path / "config.json").read_text())["environment"]["tensorflow"] == tf.__version__
 
 
