@@ -60,8 +60,9 @@ def save_pictures(folder: Path, model, speech: Speech, images: Images, split: Sp
     for label, name in enumerate(speech.classes):
         clips = rng.choice(np.flatnonzero(labels == label), GRID_DRAWS)
         real = rng.choice(np.flatnonzero(images.test_labels == label), GRID_DRAWS)
-        drawn, draws = model.generate(spectrograms[clips], samples=1, seed=seed)
-        same_clip = model.generate(spectrograms[clips[:1]], samples=GRID_DRAWS, seed=seed)[1][0]
+        first, second = (int(n) for n in rng.integers(2**31, size=2))
+        drawn, draws = model.generate(spectrograms[clips], samples=1, seed=first)
+        same_clip = model.generate(spectrograms[clips[:1]], samples=GRID_DRAWS, seed=second)[1][0]
         rows.append((name, [drawn, draws[:, 0], same_clip, images.test_images[real] / 255]))
     titles = ["posterior mean, six clips", "sampled z, six clips", "sampled z, one clip", "real images"]
     save_digit_grid(folder / "digits.png", rows, titles)
