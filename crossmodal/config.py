@@ -36,6 +36,16 @@ def add_options(parser: argparse.ArgumentParser, config_class) -> None:
             parser.add_argument(flag, type=kind, default=f.default, help=help + shown)
 
 
+def as_options(config, without: tuple[str, ...] = ()) -> str:
+    """The options that give a config, each with a space before it; those left at their defaults are not named."""
+    named = [f for f in fields(config) if f.name not in without and getattr(config, f.name) != f.default]
+    text = ""
+    for f in named:
+        value, flag = getattr(config, f.name), f.name.replace("_", "-")
+        text += f" --{flag} {value}" if not isinstance(value, bool) else f" --{'' if value else 'no-'}{flag}"
+    return text
+
+
 def run_recipe(work, config_class, description: str, argv=None, *, workdir: str | None = None, extra=None) -> int:
     """The main of a recipe: options from a dataclass, errors in one sentence, Ctrl-C without a traceback.
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from crossmodal.config import option, run_recipe
+from crossmodal.config import as_options, option, run_recipe
 
 LOCATIONS = ("data_dir", "archives", "sounds_dir", "images_dir")  # options that say where the data lie
 
@@ -82,6 +82,7 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.training import train
     from evaluation.agreement import evaluate_model, protocol_split, save_pictures
 
+    command = f"python recipes/train_vae.py{as_options(config, LOCATIONS)}"
     config = with_defaults(config)
     if metrics := open_run(workdir, config, ignore=LOCATIONS):
         return metrics
@@ -169,7 +170,8 @@ def run(config: Config, workdir: Path) -> dict:
     trained.set_weights(model.get_weights())
     save_model(trained, workdir / "model.keras")
 
-    metrics = {"parameters": trained.count_params(), "epochs": config.epochs, "seconds": time.time() - began}
+    metrics = {"command": command, "parameters": trained.count_params(), "epochs": config.epochs}
+    metrics["seconds"] = time.time() - began  # of this process: less than the whole after a resume
     if speech.classes == DIGITS:
         metrics |= evaluate_model(trained, speech, images, split, seed=config.seed)
     save_pictures(workdir, trained, speech, images, split, metrics if "pairs" in metrics else None)

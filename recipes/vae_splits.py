@@ -18,7 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from train_vae import LOCATIONS, Config, load_sources, run
 
-from crossmodal.config import run_recipe
+from crossmodal.config import as_options, run_recipe
 
 T_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}  # Student's t, by number of values
 RESULTS = Path(__file__).parent / "results"
@@ -59,9 +59,10 @@ def work(config: Config, arguments) -> None:
     if missing := [name for name, metrics in runs.items() if metrics is None]:
         print(f"not finished yet: {', '.join(missing)}")
         return
-    options = "".join(f" --{name} {value}" for name, value in shown(config).items())
     splits = "" if config.protocol == "speaker" else f" --splits {arguments.splits}"
-    result = gather(runs, f"python recipes/vae_splits.py{options}{splits} --results {arguments.results}")
+    result = gather(
+        runs, f"python recipes/vae_splits.py{as_options(config, LOCATIONS)}{splits} --results {arguments.results}"
+    )
     path = RESULTS / arguments.results
     path.parent.mkdir(exist_ok=True)
     write_json(path, result)
@@ -69,12 +70,6 @@ def work(config: Config, arguments) -> None:
         mean, interval = result[figure]["mean"], result[figure]["interval_95"]
         print(f"{figure}: {mean:.2%}" + (f" ({interval[0]:.2%} to {interval[1]:.2%})" if interval else ""))
     print(f"written to {path}")
-
-
-def shown(config: Config) -> dict:
-    """The options that differ from their defaults, without folders of this machine."""
-    default = vars(Config())
-    return {k.replace("_", "-"): v for k, v in vars(config).items() if v != default[k] and k not in LOCATIONS}
 
 
 def main(argv=None) -> int:
