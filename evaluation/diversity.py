@@ -95,7 +95,10 @@ def diversity_ratios(features, labels, real, real_labels, *groupings) -> np.ndar
 
 def squared_radii(x: np.ndarray, k: int, chunk: int = CHUNK) -> np.ndarray:
     """(n,) squared distance of each row of x (n, d), n > k, to its k-th nearest other row."""
-    return np.concatenate([np.partition(squared, k, axis=1)[:, k] for _, squared in squared_distances(x, x, chunk)])
+    radii = np.empty(len(x))
+    for rows, squared in squared_distances(x, x, chunk):
+        radii[rows] = np.partition(squared, k, axis=1)[:, k]
+    return radii
 
 
 def prdc(real, generated, k: int = 5, chunk: int = CHUNK) -> dict[str, float]:
@@ -183,14 +186,18 @@ def kernel_distance(x, y, chunk: int = CHUNK) -> float:
     """KID of two sets (n, d) and (m, d): the unbiased squared MMD (Gretton et al. 2012, equation 3) under the kernel
     (x . y / d + 1)^3 (Binkowski et al. 2018), exact over all pairs. Its expectation is 0 for two samples of one
     distribution, whatever their size; it may fall below 0."""
-    x, y = check_features(x, 2), check_features(y, 2)
+    x, y = (check_features(z, 2) / np.sqrt(np.shape(z)[1]) for z in (x, y))
+
+    def cubed(products):
+        products += 1
+        return products * products * products
 
     def kernel_sum(a, b):
         step = max(chunk // len(b), 1)
-        return sum(((a[i : i + step] @ b.T / a.shape[1] + 1) ** 3).sum() for i in range(0, len(a), step))
+        return sum(cubed(a[i : i + step] @ b.T).sum() for i in range(0, len(a), step))
 
     def mean_of_others(a):  # over pairs of different images
-        return (kernel_sum(a, a) - np.sum((np.sum(a * a, axis=1) / a.shape[1] + 1) ** 3)) / (len(a) * (len(a) - 1))
+        return (kernel_sum(a, a) - cubed(np.sum(a * a, axis=1)).sum()) / (len(a) * (len(a) - 1))
 
     return float(mean_of_others(x) + mean_of_others(y) - 2 * kernel_sum(x, y) / (len(x) * len(y)))
 

@@ -18,6 +18,11 @@ def percent(value: float, interval) -> str:
     return f"**{value:.1%}** ({interval[0]:.1%} to {interval[1]:.1%})"
 
 
+def times(figure: dict) -> str:
+    low, high = figure["ratio_min_max"]
+    return f"**{figure['ratio']:.1f} x** (turns: {low:.1f} to {high:.1f})"
+
+
 def load(name: str) -> dict:
     return json.loads((RESULTS / f"{name}.json").read_text())
 
@@ -69,13 +74,11 @@ def table() -> str:
         row(
             "training of the VAE, batch 128, against plain float32 Keras `fit`",
             "-",
-            f"**{same['ratio']:.2f} x**",
+            times(same),
             command,
         ),
-        row("the same, four images sharing a clip", "-", f"**{shared['ratio']:.2f} x**", command),
-        row(
-            "log-mel, against `librosa.feature.melspectrogram` clip by clip", "-", f"**{mels['ratio']:.0f} x**", command
-        ),
+        row("the same, four images sharing a clip", "-", times(shared), command),
+        row("log-mel, against `librosa.feature.melspectrogram` clip by clip", "-", times(mels), command),
     ]
     return "\n".join(lines) + "\n"
 

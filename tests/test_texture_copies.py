@@ -58,7 +58,6 @@ def test_independent_takes_are_no_copies(sound):
     report = copy_report(sound(4.0, seed=0), sound(4.0, seed=1))
     assert not report["copied"]
     assert not report["loops"]
-    assert report["stretch_s"] < 0.2
 
 
 @pytest.mark.parametrize("sound", SOUNDS)

@@ -76,8 +76,9 @@ def test_references_that_cannot_be_matched():
 
 @pytest.mark.slow
 @pytest.mark.data
+@pytest.mark.timeout(3600)
 def test_matching_reaches_the_reference_without_copying():
-    """Mean score of at least 0.9 over the textures on which 4 s suffice, and no copy, loop or likeness."""
+    """Mean score of at least 0.9 over the textures on which 4 s suffice, and no copy or loop."""
     if not TEXTURES:
         pytest.skip("CROSSMODAL_TEXTURES is not set")
     scores = []

@@ -26,7 +26,7 @@ _LOWEST_HZ = 20.0  # whitening removes what is below, an offset above all
 _FLOOR_DB = -40.0  # of the spectrum below its maximum: what is weaker is not lifted to white
 
 
-def whiten(waveform):
+def whiten(waveform: np.ndarray) -> np.ndarray:
     """Divide a waveform's spectrum by its long-term magnitude (20 Hz resolution, zero phase): float32 (samples,)."""
     frequency, psd = scipy.signal.welch(waveform, SAMPLE_RATE, nperseg=1024)
     psd = np.maximum(psd, psd.max() * 10 ** (_FLOOR_DB / 10))
@@ -35,7 +35,9 @@ def whiten(waveform):
     return scipy.fft.irfft(scipy.fft.rfft(waveform) * gain, len(waveform)).astype(np.float32)
 
 
-def piece_correlations(waveform, other, piece_s, exclude_s=0.0):
+def piece_correlations(
+    waveform: np.ndarray, other: np.ndarray, piece_s: float, exclude_s: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Hold pieces of a waveform, half overlapping, against another waveform at every lag.
 
     Args:
@@ -64,7 +66,7 @@ def piece_correlations(waveform, other, piece_s, exclude_s=0.0):
     return best, lags
 
 
-def longest_stretch(waveform, other, exclude_s=0.0):
+def longest_stretch(waveform: np.ndarray, other: np.ndarray, exclude_s: float = 0.0) -> float:
     """Seconds of the longest stretch of a waveform that is found in another at one lag. Both whitened."""
     best, lags = piece_correlations(waveform, other, STRETCH_S, exclude_s)
     window, hop = round(_WINDOW_S * SAMPLE_RATE), round(_HOP_S * SAMPLE_RATE)
@@ -78,7 +80,7 @@ def longest_stretch(waveform, other, exclude_s=0.0):
     return longest / SAMPLE_RATE
 
 
-def halves_report(reference):
+def halves_report(reference: np.ndarray) -> dict:
     """What two independent takes share: the reference's second half held against its first.
 
     Returns:
@@ -96,7 +98,7 @@ def halves_report(reference):
     }
 
 
-def copy_report(reference, synthesis, halves=None):
+def copy_report(reference: np.ndarray, synthesis: np.ndarray, halves: dict | None = None) -> dict:
     """Search a synthesis for copies of its reference and for loops.
 
     Args:
@@ -124,7 +126,7 @@ def copy_report(reference, synthesis, halves=None):
     }
 
 
-def draws_report(draws, halves):
+def draws_report(draws: list[np.ndarray], halves: dict) -> list[dict]:
     """Do draws differ from each other as the reference's halves (`halves_report`) do?
 
     Returns:
@@ -149,7 +151,7 @@ def draws_report(draws, halves):
     return report
 
 
-def stretch_limit(halves_stretch_s):
+def stretch_limit(halves_stretch_s: float) -> float:
     """Seconds from which on a shared stretch is no accident, given what independent halves share."""
     return max(STRETCH_S, HALVES_MARGIN * halves_stretch_s)
 

@@ -27,14 +27,14 @@ def hz_from_erb(erb):
     return 24.7 * 9.265 * np.expm1(np.asarray(erb) / 9.265)
 
 
-def half_cosine(position, low, high):
+def half_cosine(position: np.ndarray, low: float, high: float) -> np.ndarray:
     """One lobe of a cosine: 0 at `low` and `high`, 1 halfway, 0 outside."""
     phase = (position - (low + high) / 2) / (high - low)
     return np.where(np.abs(phase) < 0.5, np.cos(np.pi * phase), 0.0)
 
 
 @lru_cache(maxsize=4)
-def cochlear_filters(length):
+def cochlear_filters(length: int) -> np.ndarray:
     """The (32, length // 2 + 1) cochlear bank of a waveform of `length` samples; squared responses sum to 1."""
     erb = erb_from_hz(np.fft.rfftfreq(length, 1 / SAMPLE_RATE))
     edges = np.linspace(erb_from_hz(20.0), erb_from_hz(SAMPLE_RATE / 2), COCHLEAR_BANDS + 2)
@@ -45,7 +45,7 @@ def cochlear_filters(length):
 
 
 @lru_cache(maxsize=4)
-def modulation_filters(frames):
+def modulation_filters(frames: int) -> np.ndarray:
     """The (20, frames // 2 + 1) constant-Q bank of an envelope: linear half-cosines from f - f/Q to f + f/Q.
 
     Scaled so that the squared responses sum to 1 on average between the fourth and the fourth-last centre.
@@ -58,7 +58,7 @@ def modulation_filters(frames):
 
 
 @lru_cache(maxsize=4)
-def octave_filters(frames):
+def octave_filters(frames: int) -> np.ndarray:
     """The (7, frames // 2 + 1) octave bank of an envelope, centres 1.5625 to 100 Hz, for C1 (the last 6) and C2."""
     frequency = np.fft.rfftfreq(frames, 1 / ENVELOPE_RATE)
     octave = np.log2(np.maximum(frequency, 1e-9))
@@ -67,7 +67,7 @@ def octave_filters(frames):
 
 
 @lru_cache(maxsize=4)
-def fade_window(frames):
+def fade_window(frames: int) -> np.ndarray:
     """Weights (frames,), summing to 1: raised cosines over the first and the last second, flat between.
 
     The toolbox's fades take n/(n + 1) s in a clip of n seconds; a clip under two seconds is all fade.

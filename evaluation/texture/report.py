@@ -5,7 +5,7 @@ from evaluation.texture.filters import SAMPLE_RATE
 from evaluation.texture.score import SHORTEST_S, check_texture, matched_score, score_scale
 
 
-def evaluate_textures(reference, syntheses, names=None) -> dict:
+def evaluate_textures(reference, syntheses, names: list[str] | None = None) -> dict:
     """Score some syntheses of one reference and search them for copies and loops.
 
     Args:
@@ -44,7 +44,7 @@ def evaluate_textures(reference, syntheses, names=None) -> dict:
     }
 
 
-def as_tables(report) -> str:
+def as_tables(report: dict) -> str:
     """The figures as text for a terminal."""
     reference, syntheses = report["reference"], report["syntheses"]
     warning = ", too little to score: ILL-CONDITIONED" if reference["ill_conditioned"] else ""

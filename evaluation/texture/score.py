@@ -22,7 +22,7 @@ _AUDIBLE_DB = 30.0  # channels within this of the loudest are compared
 _MOST_PIECES = 4  # of a long synthesis
 
 
-def check_texture(waveform, name, least_s):
+def check_texture(waveform: np.ndarray, name: str, least_s: float) -> np.ndarray:
     """A waveform at 20 kHz that can be measured: float32 (samples,), cut to a multiple of 100 samples.
 
     Args:
@@ -34,18 +34,18 @@ def check_texture(waveform, name, least_s):
     """
     waveform = validate_audio(waveform, SAMPLE_RATE, name=name, min_duration_s=least_s)
     seconds = waveform[: len(waveform) // SAMPLE_RATE * SAMPLE_RATE].reshape(-1, SAMPLE_RATE)
-    rms = np.sqrt(np.mean(np.square(seconds, dtype=np.float64), axis=1))
+    rms = np.std(seconds, axis=1)
     if rms.min() < _SILENT * rms.max():
         raise AudioError(f"{name} is silent in its second {rms.argmin() + 1}: cut it, a texture sounds throughout.")
     return waveform[: waveform.size // (2 * HOP) * (2 * HOP)]
 
 
-def measure(waveform):
+def measure(waveform: np.ndarray) -> dict[str, np.ndarray]:
     """`texture_statistics` of one waveform as numpy arrays."""
     return {name: value.numpy() for name, value in texture_statistics(waveform).items()}
 
 
-def snr_db(target, measured):
+def snr_db(target: dict[str, np.ndarray], measured: dict[str, np.ndarray]) -> dict[str, float]:
     """10 log10(sum T^2 / sum (T - S)^2) for each class, over channels within 30 dB of the target's loudest.
 
     Args:
@@ -73,17 +73,17 @@ class Scale:
     halves_db: dict  # one half against the other, both ways: score 1
 
     @property
-    def length_db(self):
+    def length_db(self) -> float:
         """How much better the halves agree with each other than noise agrees with them."""
         return _mean_db(self.halves_db) - _mean_db(self.noise_db)
 
     @property
-    def ill_conditioned(self):
+    def ill_conditioned(self) -> bool:
         """True where the recording is too short to tell its texture from noise."""
         return self.length_db < ILL_CONDITIONED_DB
 
 
-def score_scale(reference, seed=0):
+def score_scale(reference: np.ndarray, seed: int = 0) -> Scale:
     """Measure the `Scale` of a reference (samples,), of which up to 7 s count; at least 2 s.
 
     Raises:
@@ -102,8 +102,10 @@ def score_scale(reference, seed=0):
     )
 
 
-def matched_score(scale, synthesis):
-    """Score a synthesis (samples,), at least half as long as the reference, by its pieces of half that length.
+def matched_score(scale: Scale, synthesis: np.ndarray) -> dict:
+    """Score a synthesis (samples,), at least half as long as the scored reference.
+
+    Its first four pieces of that half length are compared with both halves of the reference.
 
     Returns:
         dict: `score`; `ill_conditioned` (bool), `scale_db` (see `Scale.length_db`); `snr_db`: class to dB.
@@ -121,7 +123,7 @@ def matched_score(scale, synthesis):
     }
 
 
-def spectral_noise(reference, rng):
+def spectral_noise(reference: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Gaussian noise (samples,) with the magnitude spectrum of a reference (samples,)."""
     white = np.fft.rfft(rng.standard_normal(len(reference))) / np.sqrt(len(reference))
     return np.fft.irfft(np.abs(np.fft.rfft(reference)) * white, len(reference)).astype(np.float32)

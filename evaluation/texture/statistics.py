@@ -33,7 +33,7 @@ _SILENCE = 1e-24  # added to a waveform's mean square, so that silence measures 
 _TINY = 1e-12  # added to variances and powers, which are some 1e-3 in a sounding channel
 
 
-def texture_statistics(waveform):
+def texture_statistics(waveform) -> dict[str, tf.Tensor]:
     """Measure one waveform, or a batch of equally long ones.
 
     Args:
@@ -69,7 +69,7 @@ def texture_statistics(waveform):
     }
 
 
-def cochlear_envelopes(waveform):
+def cochlear_envelopes(waveform) -> tuple[tf.Tensor, tf.Tensor]:
     """Envelopes |a| ** 0.3 at 400 Hz, (..., 32, frames), and the mean square of each channel, (..., 32)."""
     frames = waveform.shape[-1] // HOP
     subbands = _filter(waveform, cochlear_filters(waveform.shape[-1]))
@@ -80,7 +80,7 @@ def cochlear_envelopes(waveform):
     return envelope, tf.reduce_mean(squared, axis=-1) / 2
 
 
-def marginals(envelope, weights):
+def marginals(envelope, weights) -> dict[str, tf.Tensor]:
     """Mean, sd/mean, skew m3 / m2^1.5 and kurtosis m4 / m2^2 over time: a dict of tensors (..., channels)."""
     mean = tf.reduce_sum(weights * envelope, axis=-1)
     centred = envelope - mean[..., None]
@@ -89,7 +89,7 @@ def marginals(envelope, weights):
     return {"mean": mean, "sd/mean": tf.sqrt(m2) / mean, "skew": m3 / m2**1.5, "kurtosis": m4 / m2**2}
 
 
-def correlations(envelope, weights, offsets):
+def correlations(envelope, weights, offsets) -> tf.Tensor:
     """Pearson correlation over time of channel k with channel k + offset: (..., channels, offsets)."""
     z = _standardise(envelope)
     channels = z.shape[-2]
@@ -100,7 +100,7 @@ def correlations(envelope, weights, offsets):
     return tf.stack(columns, axis=-1)
 
 
-def modulation_power(envelope, weights):
+def modulation_power(envelope, weights) -> tf.Tensor:
     """Power in 20 constant-Q modulation bands as a share of the envelope's variance: (..., channels, 20)."""
     bands = tf.math.real(_filter(envelope, modulation_filters(envelope.shape[-1])))
     mean = tf.reduce_sum(weights * envelope, axis=-1, keepdims=True)
@@ -108,7 +108,7 @@ def modulation_power(envelope, weights):
     return tf.reduce_sum(weights * bands**2, axis=-1) / variance[..., None]
 
 
-def modulation_correlations(octaves, weights):
+def modulation_correlations(octaves, weights) -> tf.Tensor:
     """C1: correlation between neighbouring channels within each octave of modulation, (..., channels, 2, octaves).
 
     `octaves` is real, (..., channels, octaves, frames).
@@ -117,7 +117,7 @@ def modulation_correlations(octaves, weights):
     return tf.stack([correlations(band, weights, C1_OFFSETS) for band in by_octave], axis=-1)
 
 
-def phase_correlations(octaves, weights):
+def phase_correlations(octaves, weights) -> tf.Tensor:
     """C2: correlation of adjacent octaves a_k, a_k+1 once a_k's phase is doubled, (..., channels, octaves - 1, 2).
 
     With c = a_k^2 / |a_k|: <Re c Re a_k+1> and <Re c Im a_k+1>, each over rms(Re c) rms(Re a_k+1).

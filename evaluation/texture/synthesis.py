@@ -21,7 +21,9 @@ _MATCHED_DB = 40.0  # channels within this of the loudest are matched
 _FLOOR_DB = -60.0  # of the noise's spectrum, below its maximum
 
 
-def match_statistics(reference, duration_s, steps=100, seed=0, callback=None):
+def match_statistics(
+    reference: np.ndarray, duration_s: float, steps: int = 100, seed: int = 0, callback=None
+) -> np.ndarray:
     """Synthesise a texture from noise.
 
     Args:
@@ -76,7 +78,7 @@ def match_statistics(reference, duration_s, steps=100, seed=0, callback=None):
     return (result - result.mean()) * (reference.std() / result.std())
 
 
-def statistics_distance(target, measured):
+def statistics_distance(target: dict, measured: dict) -> tf.Tensor:
     """Sum over classes of sum (T - S)^2 / sum T^2, over channels within 40 dB of the loudest: a scalar tensor.
 
     Each term is 10^(-SNR/10): the quantity that the score averages in dB.
