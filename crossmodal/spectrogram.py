@@ -77,7 +77,7 @@ def trim_silence(waveforms: Sequence[np.ndarray], sample_rate: int, trim_db: flo
     if len(long) == 0:
         return trimmed
     n_blocks = n_blocks[long]
-    whole = np.concatenate([waveforms[i][: n * block] for i, n in zip(long, n_blocks, strict=True)])
+    whole = np.concatenate([waveforms[i][: n * block] for i, n in zip(long.tolist(), n_blocks, strict=True)])
     energy = np.square(whole).reshape(-1, block).sum(axis=1)
     first = np.cumsum(n_blocks) - n_blocks
     loudest = np.maximum.reduceat(energy, first)

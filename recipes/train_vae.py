@@ -129,42 +129,46 @@ def run(config: Config, workdir: Path) -> dict:
     )
     model.compile(FusedAdam(schedule), jit_compile=False)
 
-    def pairs(spectrograms, clip_labels, first_epoch=0, **options):
+    def pairs(clips, clip_labels, wanted, **options):
         return training_batches(
-            spectrograms,
+            log_mel(clips, front_end),
             clip_labels,
-            train_images,
-            train_labels,
+            train_images[wanted],
+            train_labels[wanted],
             batch_size=config.batch_size,
             images_per_clip=config.images_per_clip,
             seed=config.seed,
-            first_epoch=first_epoch,
             redraw=not config.fixed_pairing,
             front_end=front_end,
             **options,
         )
 
-    def first(n, batches):
+    def validation():
+        """Up to 20 batches of the validation clips; a small set may have none of some classes, or none at all."""
+        clip_labels = speech.labels[split.validation]
+        wanted = np.isin(train_labels, clip_labels)
+        n = min(20, steps_per_epoch(train_labels[wanted], config.batch_size, config.images_per_clip))
+        if n == 0:
+            return None
+        batches = pairs([speech.waveforms[i] for i in split.validation], clip_labels, wanted, epochs=1)
         return batches.take(n).cache().apply(tf.data.experimental.assert_cardinality(n))
 
-    spectrograms = log_mel(waveforms, front_end)
-    validation = [speech.waveforms[i] for i in split.validation]
+    augmentation = Augmentation().scaled(config.augment) if config.augment else None
     train(
         model,
         lambda first_epoch: pairs(
-            spectrograms,
+            waveforms,
             labels,
-            first_epoch,
+            slice(None),
+            first_epoch=first_epoch,
             epochs=config.epochs,
-            augmentation=Augmentation().scaled(config.augment) if config.augment else None,
+            augmentation=augmentation,
         ),
         epochs=config.epochs,
         steps_per_epoch=steps,
         workdir=workdir,
         seed=config.seed,
-        validation=first(
-            min(steps, 20), pairs(log_mel(validation, front_end), speech.labels[split.validation], epochs=1)
-        ),
+        validation=validation(),
     )
     trained = build(dtype="float32", **settings)
     trained.set_weights(model.get_weights())

@@ -5,6 +5,7 @@ import pytest
 
 from crossmodal.data.alignment import PROTOCOLS, draw_clips, pair_epoch, split_clips
 from crossmodal.data.fsdd import PAPER_SPEAKERS
+from crossmodal.data.sources import Speech
 from crossmodal.errors import DataError
 
 
@@ -25,6 +26,15 @@ def test_random_is_the_papers_2000_clips_90_to_10(fsdd_like):
     assert len(split.test) == 200
     assert len(split.train) + len(split.validation) == 1800
     assert set(fsdd_like.speakers[np.concatenate(parts(split))]) == set(PAPER_SPEAKERS)
+
+
+def test_a_small_random_division_tests_every_class():
+    labels = np.repeat(np.arange(10), 4)
+    speech = Speech("small", [np.zeros(1)] * 40, labels, np.full(40, "a"), np.tile(np.arange(4), 10), 8000)
+    for seed in range(5):
+        split = split_clips(speech, "random", seed=seed)
+        assert set(labels[split.test]) == set(range(10))
+        assert len(split.test) <= 14
 
 
 def test_official_tests_takes_0_to_4(fsdd_like):

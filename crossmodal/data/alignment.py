@@ -40,8 +40,8 @@ def split_clips(
 
     Args:
         speech: the source.
-        protocol: "random" (clips at random, 90/10), "official" (takes 0-4 test, the others train) or
-            "speaker" (all clips of `held_out_speaker` test, those of the others train).
+        protocol: "random" (clips at random, 90/10, at least one of each class to test), "official" (takes 0-4
+            test, the others train) or "speaker" (all clips of `held_out_speaker` test, those of the others train).
         seed: of the random division and of the validation part.
         held_out_speaker: whom protocol "speaker" leaves out.
         speakers: use these speakers' clips alone, all if None. The paper's: `fsdd.PAPER_SPEAKERS`.
@@ -61,7 +61,11 @@ def split_clips(
     if speakers:
         clips = clips[np.isin(speech.speakers, speakers)]
     if protocol == "random":
-        test = rng.permutation(clips)[: round(len(clips) * TEST_FRACTION)]
+        order = rng.permutation(clips)
+        test = order[: round(len(clips) * TEST_FRACTION)]
+        # a class that a small set's draw has missed gets its first clip in the same order
+        missed = np.setdiff1d(speech.labels[clips], speech.labels[test])
+        test = np.append(test, [order[speech.labels[order] == label][0] for label in missed]).astype(np.int64)
     elif protocol == "official":
         test = clips[speech.takes[clips] < TEST_TAKES]
     else:
