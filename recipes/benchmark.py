@@ -24,7 +24,7 @@ class Config:
     rounds: int = option(5, "turns that each rival takes")
     steps: int = option(20, "training steps in a turn")
     batch_size: int = option(128, "pairs in a training step")
-    clips: int = option(500, "clips in a turn of the spectrograms")
+    clips: int = option(2500, "clips in a turn of the spectrograms; FSDD has 2,500")
 
 
 def rounds_of(rivals: dict, rounds: int) -> dict[str, list[float]]:
@@ -91,7 +91,7 @@ def spectrograms(config: Config) -> dict:
     from crossmodal.spectrogram import log_mel
 
     rng = np.random.default_rng(0)
-    lengths = np.clip(rng.lognormal(np.log(3358), 0.35, config.clips), 1148, 18262).astype(int)  # median 0.42 s
+    lengths = np.clip(rng.lognormal(np.log(3188), 0.35, config.clips), 1148, 18262).astype(int)  # median 0.40 s
     clips = [rng.standard_normal(n).astype(np.float32) for n in lengths]
 
     def one_by_one():
