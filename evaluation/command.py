@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crossmodal.data.alignment import PROTOCOLS
 from crossmodal.data.catalog import NAMES
 from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
@@ -24,7 +25,7 @@ def add_model_options(parser) -> None:
     """The options that `load_tested` reads, and --seed and --json."""
     parser.add_argument("model", type=Path, help="a .keras file, or the folder of a run")
     parser.add_argument("--data", choices=NAMES, help="the data (those that the model was trained on)")
-    parser.add_argument("--protocol", choices=("random", "official", "speaker"), help="(the model's own)")
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="(the model's own)")
     parser.add_argument("--split-seed", type=int, help="seed of the division of the clips (the model's own)")
     parser.add_argument("--held-out-speaker", help="for protocol speaker (the model's own)")
     parser.add_argument("--seed", type=int, default=0, help="of everything drawn at random (%(default)s)")
