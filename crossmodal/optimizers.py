@@ -16,7 +16,8 @@ def _handle(variable):
 
 @keras.saving.register_keras_serializable("crossmodal")
 class FusedAdam(keras.optimizers.Adam):
-    """`keras.optimizers.Adam` for the TensorFlow backend; without AMSGrad."""
+    """`keras.optimizers.Adam` for the TensorFlow backend; without AMSGrad. The moving average of the weights, if
+    `use_ema` asks for one, forgets the initial weights: its momentum rises as (1 + step) / (10 + step)."""
 
     def update_step(self, gradient, variable, learning_rate):
         import tensorflow as tf
@@ -38,3 +39,11 @@ class FusedAdam(keras.optimizers.Adam):
             grad=ops.cast(gradient, variable.dtype),
         )
         return None
+
+    def _update_model_variables_moving_average(self, trainable_variables):
+        if not self.use_ema:
+            return
+        step = ops.cast(self.iterations, "float32")
+        momentum = ops.minimum(self.ema_momentum, (1 + step) / (10 + step))
+        for variable, average in zip(trainable_variables, self._model_variables_moving_average, strict=True):
+            average.assign(momentum * average + (1 - momentum) * variable)

@@ -35,7 +35,7 @@ def train(
         on_epoch: called as on_epoch(epoch, logs) after each epoch; what it puts into logs is logged too.
 
     Raises:
-        ModelError: the loss is no longer finite. The last checkpoint is kept.
+        ModelError: a logged value is no longer finite. The last checkpoint is kept.
     """
     import keras
 
@@ -45,6 +45,7 @@ def train(
     if first_epoch:
         print(f"continuing after epoch {first_epoch}", flush=True)
     if first_epoch >= epochs:
+        model.optimizer.finalize_variable_values(model.trainable_variables)  # as `fit` does when it ends
         return
     progress = Progress(epochs, steps_per_epoch)
 
@@ -54,9 +55,9 @@ def train(
             progress.start_epoch(epoch)
 
         def on_train_batch_end(self, batch, logs=None):
-            if not np.isfinite(logs["loss"]):
+            if wrong := [f"{name} became {value}" for name, value in logs.items() if not np.isfinite(value)]:
                 raise ModelError(
-                    f"The loss became {logs['loss']} in epoch {progress.epoch + 1}: try a smaller learning rate. "
+                    f"In epoch {progress.epoch + 1} {', '.join(wrong)}: try a smaller learning rate. "
                     f"The state after the last whole epoch is kept in {workdir}."
                 )
             progress.step(batch, logs)

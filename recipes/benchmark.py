@@ -83,6 +83,69 @@ def training(config: Config) -> dict:
     return compare(rivals, config.rounds, config.steps * config.batch_size, next(iter(rivals)), "images/s")
 
 
+def vae_gan(config: Config) -> dict:
+    """The paper's VAE-GAN: a plain float32 loop with an Adam for each player against this toolkit's settings."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from crossmodal.models.base import sample_latents
+    from crossmodal.models.losses import discriminator_loss, generator_loss, kl_divergence, reconstruction
+    from crossmodal.models.vae_gan import AudioImageVAEGAN
+    from crossmodal.optimizers import FusedAdam
+
+    class TwoOptimizers(AudioImageVAEGAN):
+        """As Keras' guides train a GAN: the discriminator first, then the generator on drawings of its own."""
+
+        def draw(self, spectrograms):
+            z_mean, z_log_var = self.encoder(spectrograms, training=True)
+            z = sample_latents(z_mean, z_log_var, 1, self.seed_generator)
+            return self.decoder(z[:, 0], training=True), kl_divergence(z_mean, z_log_var)
+
+        def train_step(self, data):
+            spectrograms, images = data[0], data[1][:, 0]
+            generator = self.encoder.trainable_variables + self.decoder.trainable_variables
+            discriminator = self.discriminator.trainable_variables
+            drawn = tf.sigmoid(self.draw(spectrograms)[0])
+            with tf.GradientTape() as tape:
+                scores = self.discriminator(tf.concat([images, drawn], 0), training=True)
+                real, fake = tf.split(scores, 2)
+                discriminator_total = tf.reduce_mean(discriminator_loss(real, fake))
+            gradients = tape.gradient(discriminator_total, discriminator)
+            self.discriminator_optimizer.apply(gradients, discriminator)
+            with tf.GradientTape() as tape:
+                logits, kl = self.draw(spectrograms)
+                adversarial = tf.reduce_mean(generator_loss(self.discriminator(tf.sigmoid(logits), training=True)))
+                terms = self.alpha * reconstruction(images, logits) + self.beta * kl
+                loss = adversarial + tf.reduce_mean(terms)
+            self.optimizer.apply(tape.gradient(loss, generator), generator)
+            return {"loss": loss, "discriminator_loss": discriminator_total}
+
+    rng = np.random.default_rng(0)
+
+    def fit(cls, precision, optimizer, images_per_clip):
+        clips = config.batch_size // images_per_clip
+        x = rng.random((clips, 48, 48, 1), np.float32)
+        y = rng.random((clips, images_per_clip, 28, 28, 1), np.float32)
+        data = tf.data.Dataset.from_tensors((x, y)).repeat()
+        model = cls(dtype=precision)
+        model.discriminator_optimizer = keras.optimizers.Adam(2e-4)
+        model.discriminator_optimizer.build(model.discriminator.trainable_variables)
+        model.compile(optimizer, jit_compile=False)
+        return lambda: model.fit(data, steps_per_epoch=max(config.steps // 4, 1), verbose=0, shuffle=False)
+
+    rivals = {
+        "plain Keras loop: float32, two keras.optimizers.Adam": fit(
+            TwoOptimizers, "float32", keras.optimizers.Adam(2e-4), 1
+        ),
+        "one step of both, FusedAdam": fit(AudioImageVAEGAN, "float32", FusedAdam(2e-4), 1),
+        "the same, mixed_bfloat16": fit(AudioImageVAEGAN, "mixed_bfloat16", FusedAdam(2e-4), 1),
+        "the same, 8 images share a clip": fit(AudioImageVAEGAN, "mixed_bfloat16", FusedAdam(2e-4), 8),
+    }
+    images = max(config.steps // 4, 1) * config.batch_size
+    return compare(rivals, config.rounds, images, next(iter(rivals)), "images/s")
+
+
 def spectrograms(config: Config) -> dict:
     """48x48 log-mel of clips of FSDD's lengths: `log_mel` against librosa clip by clip."""
     import librosa
@@ -108,7 +171,7 @@ def run(config: Config) -> dict:
     from crossmodal.runs import environment
 
     result = {"command": "python recipes/benchmark.py", "environment": environment()}
-    for work in (spectrograms, training):
+    for work in (spectrograms, training, vae_gan):
         print(f"{work.__name__}: {work.__doc__.splitlines()[0]}", flush=True)
         result[work.__name__] = work(config)
     return result

@@ -51,6 +51,7 @@ def test_train_vae_on_folders_learns_to_draw_what_it_hears(folder_options, class
         "metrics.json",
         "digits.png",
         "curves.png",
+        "epochs",
     }
     model = load_model(tmp_path)
     assert model.provenance["recipe"]["epochs"] == 30
@@ -77,26 +78,109 @@ def test_train_vae_on_the_embedded_data_is_measured(tmp_path, capsys):
     assert (tmp_path / "confusion.png").exists()
 
 
-def test_vae_splits_gathers_what_its_runs_found(tmp_path, monkeypatch):
-    splits = recipe("vae_splits")
-    runs = {
-        f"seed{i}": {
-            "parameters": 1,
-            "epochs": 1,
-            "clips": 10,
-            "real_test_images": 1.0,
-            "controls": {},
-            "posterior_mean": {"accuracy": 0.9 + i / 100, "interval_95": [0, 1]},
-            "sampled_z": {"accuracy": 0.8, "interval_95": [0, 1]},
-        }
-        for i in range(5)
+def finished_run(folder, i, diversity=False):
+    """A folder as a finished run leaves it, with figures that depend on i."""
+    folder.mkdir(parents=True)
+    metrics = {
+        "parameters": 1,
+        "epochs": 1,
+        "clips": 10,
+        "real_test_images": 1.0,
+        "controls": {},
+        "posterior_mean": {"accuracy": 0.9 + i / 100, "interval_95": [0, 1]},
+        "sampled_z": {"accuracy": 0.8, "interval_95": [0, 1]},
     }
-    gathered = splits.gather(runs, "command")
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    columns = ("diversity_ratio", "precision", "recall", "density", "coverage", "FID-LeNet5", "KID-LeNet5")
+    report = {
+        "lenet5_sha256": "0",
+        "sets": {
+            name: dict.fromkeys(columns, value)
+            for name, value in {"sampled_z": 0.4, "real_training_images": 0.8}.items()
+        },
+        "spread": {"within_clip": i / 10, "between_clips": 0.5},
+        "cas": {"sampled_z": 0.7, "real_training_images": 0.9},
+        "nearest_training_image": {},
+    }
+    if diversity:
+        (folder / "diversity.json").write_text(json.dumps(report))
+
+
+def test_splits_gathers_what_its_runs_found(tmp_path, monkeypatch, capsys):
+    splits = recipe("splits")
+    monkeypatch.setattr(sys.modules["splits"], "RESULTS", tmp_path)
+    runs = []
+
+    def run(config, workdir):
+        runs.append(config.seed)
+        finished_run(workdir, config.seed, diversity=True)
+
+    monkeypatch.setattr(splits.FAMILIES["vae-gan"], "run", run)
+    options = ["--splits", "5", "--diversity", "--results", "r.json", "--workdir", str(tmp_path / "w")]
+    assert splits.main(["vae-gan", *options, "--only", "0", "1"]) == 0
+    assert "not finished yet: seed2, seed3, seed4" in capsys.readouterr().out
+    assert not (tmp_path / "r.json").exists()
+    assert splits.main(["vae-gan", *options, "--only", "2", "3", "4"]) == 0
+    assert runs == [0, 1, 2, 3, 4]
+    gathered = json.loads((tmp_path / "r.json").read_text())
+    assert gathered["command"] == "python recipes/splits.py vae-gan --splits 5 --diversity --results r.json"
     assert gathered["posterior_mean"]["mean"] == pytest.approx(0.92)
+    assert gathered["within_clip"]["mean"] == pytest.approx(0.2)
+    assert gathered["coverage_to_real"]["mean"] == pytest.approx(0.5)
+    assert gathered["cas"]["mean"] == pytest.approx(0.7)
     low, high = gathered["posterior_mean"]["interval_95"]
     assert high - low == pytest.approx(2 * 2.776 * np.std([0, 1, 2, 3, 4], ddof=1) / 100 / 5**0.5)
-    seeds = splits.members(splits.Config(), 3)
-    assert [config.seed for config in seeds.values()] == [0, 1, 2]
+
+
+def test_splits_asks_for_a_family(capsys):
+    splits = recipe("splits")
+    assert splits.main(["gan"]) == 2
+    assert splits.main([]) == 2
+    assert splits.main(["--help"]) == 0
+    assert "vae-gan" in capsys.readouterr().out
+
+
+def test_the_frontier_continues_where_it_was_killed(tmp_path, monkeypatch, capsys):
+    frontier = recipe("alpha_frontier")
+    monkeypatch.setattr(frontier, "RESULTS", tmp_path)
+    began = []
+
+    def run(config, workdir):
+        if (workdir / "metrics.json").exists():
+            return
+        began.append(workdir.name)
+        if len(began) == 3:
+            raise KeyboardInterrupt
+        finished_run(workdir, len(began), diversity=True)
+
+    monkeypatch.setattr(frontier.train_vae_gan, "run", run)
+    monkeypatch.setattr(frontier.train_vae, "run", run)
+    options = ["--data", "fsdd-mnist", "--workdir", str(tmp_path / "w")]
+    assert frontier.main(options) == 130
+    assert frontier.main(options) == 0
+    assert began == ["alpha-0", "alpha-0.05", "alpha-0.2", "alpha-0.2", "alpha-1", "alpha-5", "vae", "balanced"]
+    result = json.loads((tmp_path / "alpha_frontier.json").read_text())
+    assert list(result["runs"]) == ["alpha-0", "alpha-0.05", "alpha-0.2", "alpha-1", "alpha-5", "vae", "balanced"]
+    assert (tmp_path / "w" / "frontier.png").stat().st_size > 10_000
+    assert "real images" in capsys.readouterr().out
+
+
+def test_the_frontiers_members_differ_in_alpha_alone():
+    frontier = recipe("alpha_frontier")
+    configs = {name: vars(config) for name, (_, config) in frontier.members(frontier.Config(seed=3)).items()}
+    assert [configs[f"alpha-{alpha:g}"]["alpha"] for alpha in frontier.ALPHAS] == list(frontier.ALPHAS)
+    assert all(config["seed"] == 3 for config in configs.values())
+    assert {config["model"] for name, config in configs.items() if "alpha" in name} == {"narrow"}
+
+
+@pytest.mark.parametrize("model", ["balanced", "narrow"])
+def test_train_vae_gan_on_the_embedded_data_is_measured_and_drawn(model, tmp_path, capsys):
+    options = ["--model", model, "--epochs", "2", "--passes", "1", "--workdir", str(tmp_path)]
+    assert recipe("train_vae_gan").main(options) == 0
+    assert "LeNet5 agreement" in capsys.readouterr().out
+    assert sorted(path.name for path in (tmp_path / "epochs").iterdir()) == ["epoch-00001.png", "epoch-00002.png"]
+    last = json.loads((tmp_path / "history.jsonl").read_text().splitlines()[-1])
+    assert {"loss", "discriminator_loss", "gradient_norm", "discriminator_gradient_norm"} <= set(last)
 
 
 def test_benchmark_compares_rivals_turn_by_turn(tmp_path):

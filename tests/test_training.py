@@ -86,7 +86,7 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(tmp_path):
     run(tmp_path, 1)
-    with pytest.raises(ModelError, match=r"loss became nan in epoch 2.*is kept"):
+    with pytest.raises(ModelError, match=r"In epoch 2 loss became nan.*is kept"):
         run(tmp_path, 3, make=lambda first: batches(first, scale=float("nan")))
     assert load_checkpoint(build_with_state(), tmp_path) == 1
 

@@ -1,5 +1,9 @@
 """The one way in for a model file: `.keras` alone, nothing in it is ever run."""
 
+import importlib
+import json
+import pkgutil
+import zipfile
 from pathlib import Path
 
 from crossmodal.errors import ModelError
@@ -16,8 +20,6 @@ def load_model(path):
     """
     import keras
 
-    from crossmodal.models import vae  # noqa: F401  registers the classes
-
     path = Path(path)
     if path.is_dir():
         path = path / "model.keras"
@@ -26,9 +28,21 @@ def load_model(path):
     if path.suffix != ".keras":
         raise ModelError(f"{path.name} is not a .keras file: no other format is opened.")
     try:
+        register_classes_of(path)
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises a different class for each way in which a file can be wrong
         raise ModelError(f"{path.name} is damaged or not a model of this package: make it anew.") from error
     if not hasattr(model, "front_end"):
         raise ModelError(f"{path.name} holds a {type(model).__name__}, not a model that hears sounds.")
     return model
+
+
+def register_classes_of(path: Path) -> None:
+    """Import the one module of `crossmodal.models` that a model file names, so that Keras knows its classes; a file
+    that names another module is left to Keras, which refuses it."""
+    import crossmodal.models
+
+    with zipfile.ZipFile(path) as file:
+        module = json.loads(file.read("config.json"))["module"]
+    if module in {f"crossmodal.models.{m.name}" for m in pkgutil.iter_modules(crossmodal.models.__path__)}:
+        importlib.import_module(module)

@@ -12,30 +12,10 @@ With beta = 1 this is the negative evidence lower bound; per pixel the KL term w
 import keras
 from keras import layers, ops
 
-from crossmodal.spectrogram import LogMel
+from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents, standardise
+from crossmodal.models.losses import kl_divergence, reconstruction
 
-IMAGE_SHAPE = (28, 28, 1)
-SPECTROGRAM_MEAN, SPECTROGRAM_STD = 0.4, 0.3  # of spoken digits, roughly; brings the encoder's input near N(0, 1)
 RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
-
-
-def kl_divergence(z_mean, z_log_var):
-    """KL(N(z_mean, exp(z_log_var)) || N(0, I)): (batch, latent_dim) twice -> (batch,) nats (Kingma & Welling,
-    2014, appendix B)."""
-    return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var, axis=-1)
-
-
-def reconstruction(images, logits):
-    """Bernoulli negative log likelihood: (..., height, width, 1) twice -> (...) nats, summed over pixels."""
-    nll = ops.maximum(logits, 0.0) - logits * images + ops.log1p(ops.exp(-ops.abs(logits)))
-    return ops.sum(nll, axis=(-3, -2, -1))
-
-
-def sample_latents(z_mean, z_log_var, samples, seed):
-    """z = z_mean + sigma * epsilon: (batch, latent_dim) twice -> (batch, samples, latent_dim)."""
-    shape = (ops.shape(z_mean)[0], samples, z_mean.shape[-1])
-    noise = keras.random.normal(shape, dtype=z_mean.dtype, seed=seed)
-    return z_mean[:, None] + ops.exp(0.5 * z_log_var)[:, None] * noise
 
 
 def build_encoder(
@@ -43,7 +23,7 @@ def build_encoder(
 ) -> keras.Model:
     """Spectrogram (frames, mels, 1) -> [z_mean, z_log_var], each (latent_dim,) float32."""
     x = inputs = keras.Input(input_shape, name="spectrogram")
-    x = layers.Rescaling(1 / SPECTROGRAM_STD, -SPECTROGRAM_MEAN / SPECTROGRAM_STD, dtype=dtype, name="standardise")(x)
+    x = standardise(dtype)(x)
     for i, n in enumerate(filters, 1):
         x = layers.Conv2D(
             n,
@@ -91,7 +71,7 @@ def build_decoder(latent_dim, units, filters, dtype) -> keras.Model:
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class AudioImageVAE(keras.Model):
+class AudioImageVAE(AudioImageModel):
     """Hears a spectrogram and draws an image. The defaults are the paper's: 20,950,529 parameters.
 
     Args:
@@ -101,17 +81,15 @@ class AudioImageVAE(keras.Model):
         padding: of the encoder's convolutions.
         batch_norm: batch normalisation after each of the encoder's convolutions.
         dropout: rate before each of the encoder's dense layers.
-        beta: weight of the KL term.
-        kl_warmup_steps: training steps over which that weight rises from 0 to beta.
         initial_log_var: where z_log_var starts; near 0 training stays at the posterior collapse.
-        front_end: how spectrograms were made, `LogMel.get_config()`.
-        classes: what the images show, in the order of the labels.
-        provenance: facts on the training, for whoever receives the file: data, protocol, seed, versions.
+        **kwargs: `beta`, `kl_warmup_steps`, `front_end`, `classes`, `provenance`: see `AudioImageModel`.
 
     Example:
         model = AudioImageVAE.compact()
         images, draws = model.generate(log_mel([waveform]), samples=4, seed=0)
     """
+
+    TRACKED = ("loss", "reconstruction", "kl")
 
     def __init__(
         self,
@@ -123,16 +101,10 @@ class AudioImageVAE(keras.Model):
         padding="valid",
         batch_norm=False,
         dropout=0.0,
-        beta=1.0,
-        kl_warmup_steps=1500,
         initial_log_var=-5.0,
-        front_end=None,
-        classes=None,
-        provenance=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.latent_dim = latent_dim
+        super().__init__(latent_dim, **kwargs)
         self.encoder_filters = tuple(encoder_filters)
         self.encoder_units = tuple(encoder_units)
         self.decoder_units = tuple(decoder_units)
@@ -140,15 +112,9 @@ class AudioImageVAE(keras.Model):
         self.padding = padding
         self.batch_norm = batch_norm
         self.dropout = dropout
-        self.beta = beta
-        self.kl_warmup_steps = kl_warmup_steps
         self.initial_log_var = initial_log_var
-        self.front_end = dict(front_end or LogMel().get_config())
-        self.classes = list(classes or [])
-        self.provenance = dict(provenance or {})
-        shape = (self.front_end["n_frames"], self.front_end["n_mels"], 1)
         self.encoder = build_encoder(
-            shape,
+            self.spectrogram_shape,
             self.encoder_filters,
             self.encoder_units,
             latent_dim,
@@ -159,9 +125,7 @@ class AudioImageVAE(keras.Model):
             self.dtype_policy,
         )
         self.decoder = build_decoder(latent_dim, self.decoder_units, self.decoder_filters, self.dtype_policy)
-        self.seed_generator = keras.random.SeedGenerator(0)
-        self.trackers = {name: keras.metrics.Mean(name) for name in ("loss", "reconstruction", "kl")}
-        self.build((None, *shape))
+        self.build((None, *self.spectrogram_shape))
 
     @classmethod
     def compact(cls, **kwargs):
@@ -174,14 +138,6 @@ class AudioImageVAE(keras.Model):
             batch_norm=True,
         )
         return cls(**{**defaults, **kwargs})
-
-    def build(self, input_shape):
-        self.built = True  # both parts are functional and were built with their weights
-
-    def call(self, spectrograms, training=False):
-        """(batch, frames, mels, 1) -> the drawing at the posterior mean, (batch, 28, 28, 1) in [0, 1]."""
-        z_mean, _ = self.encoder(spectrograms, training=training)
-        return ops.sigmoid(self.decoder(z_mean, training=training))
 
     def losses_of(self, spectrograms, images, training=False):
         """The terms of the loss, each the mean over the batch's pairs.
@@ -199,11 +155,6 @@ class AudioImageVAE(keras.Model):
             "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
         }
 
-    def kl_weight(self):
-        """beta after the warm-up, a straight line before."""
-        step = ops.cast(self.optimizer.iterations, "float32") + 1.0
-        return self.beta * ops.minimum(1.0, step / max(self.kl_warmup_steps, 1))
-
     def train_step(self, data):
         import tensorflow as tf
 
@@ -211,45 +162,13 @@ class AudioImageVAE(keras.Model):
             terms = self.losses_of(*data, training=True)
             loss = terms["reconstruction"] + self.kl_weight() * terms["kl"]
         self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
-        return self._track({"loss": loss, **terms})
+        return self.track({"loss": loss, **terms})
 
     def test_step(self, data):
         terms = self.losses_of(*data)
-        return self._track({"loss": terms["reconstruction"] + self.beta * terms["kl"], **terms})
-
-    def _track(self, values):
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
-
-    def generate(self, spectrograms, samples=1, seed=0):
-        """Drawings of each clip.
-
-        Args:
-            spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), in [0, 1].
-            samples: draws of z per clip.
-            seed: the draws are a function of it.
-
-        Returns:
-            images: (clips, 28, 28, 1) float32 numpy array in [0, 1], at the posterior mean.
-            draws: (clips, samples, 28, 28, 1), at z drawn from the posterior.
-        """
-        shape = (-1, self.front_end["n_frames"], self.front_end["n_mels"], 1)
-        z_mean, z_log_var = self.encoder.predict(ops.reshape(spectrograms, shape), verbose=0)
-        z = sample_latents(ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var), samples, seed)
-        images = self.decode(z_mean)
-        draws = self.decode(ops.reshape(z, (-1, self.latent_dim)))
-        return images, draws.reshape(len(images), samples, *IMAGE_SHAPE)
-
-    def decode(self, z):
-        """(n, latent_dim) -> (n, 28, 28, 1) numpy images in [0, 1]."""
-        return ops.convert_to_numpy(ops.sigmoid(self.decoder.predict(ops.convert_to_tensor(z), verbose=0)))
+        return self.track({"loss": terms["reconstruction"] + self.beta * terms["kl"], **terms})
 
     def get_config(self):
-        names = """latent_dim encoder_filters encoder_units decoder_units decoder_filters padding batch_norm dropout
-            beta kl_warmup_steps initial_log_var front_end classes provenance"""
+        names = """encoder_filters encoder_units decoder_units decoder_filters padding batch_norm dropout
+            initial_log_var"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

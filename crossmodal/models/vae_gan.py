@@ -1,0 +1,303 @@
+"""A VAE whose decoder must also deceive a discriminator (M. Zelaszczyk, 2020; arXiv 2109.13354).
+
+Encoder and decoder are convolutional to the last: spectrogram 48-23-10-4-1, image 1-3-7-14-28, discriminator
+28-13-5-1. For z ~ q(z|x) and the drawing G(z) the encoder and the decoder learn from
+
+    -log D(G(z)) + alpha * reconstruction + beta * KL(q(z|x) || N(0, I))
+
+and the discriminator from -log D(y) - log(1 - D(G(z))): one step of each on the same drawings. alpha = 0 is the plain
+GAN, which draws digits that have nothing to do with the sound. Reconstruction against a random image of the class
+(nats per image, summed over pixels) pulls towards one archetype. `balanced` takes three other ways:
+
+- conditional: the discriminator sees the pair, the image and what the encoder made of the sound, by projection
+  (Miyato & Koyama 2018), so that it is the adversary that asks for the right digit;
+- reconstruction "energy": the draws of a clip are compared with its images as distributions, see `energy_score`;
+- R1: the discriminator's slope at real images is penalised (Mescheder et al. 2018), in place of batch normalisation.
+"""
+
+import keras
+from keras import layers, ops
+
+from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents, standardise
+from crossmodal.models.losses import (
+    discriminator_loss,
+    energy_score,
+    generator_loss,
+    hinge_discriminator_loss,
+    hinge_generator_loss,
+    kl_divergence,
+    reconstruction,
+)
+
+LEAK = 0.2  # slope of LeakyReLU below 0
+INK_LOGITS = (
+    3.5,
+    -4.0,
+)  # scale and offset of the logits of ink on a dark ground; from 1, 0 Adam takes 20,000 steps there
+R1_INTERVAL = 16  # steps from one R1 penalty to the next, which then counts 16 times (Karras et al. 2020)
+
+
+def build_encoder(input_shape, filters, latent_dim, free_dim, initial_log_var, dtype) -> keras.Model:
+    """Spectrogram (frames, mels, 1) -> [z_mean, z_log_var], each (latent_dim,) float32; the last free_dim are 0."""
+    x = inputs = keras.Input(input_shape, name="spectrogram")
+    x = standardise(dtype)(x)
+    for i, n in enumerate(filters, 1):
+        x = layers.Conv2D(n, 4, 2, use_bias=False, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
+        x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+        x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
+    heads = []
+    for name, start in (("z_mean", 0.0), ("z_log_var", initial_log_var)):
+        head = layers.Conv2D(latent_dim - free_dim, 4, use_bias=False, dtype="float32", name=f"{name}_conv")(x)
+        head = layers.Flatten(dtype="float32", name=name)(head)
+        heads.append(ops.pad(head + start, ((0, 0), (0, free_dim))))
+    return keras.Model(inputs, heads, name="encoder")
+
+
+def build_decoder(latent_dim, units, filters, kernels, batch_norm, dtype) -> keras.Model:
+    """z (latent_dim,) -> logits of an image (28, 28, 1), float32. 1-3-7 without padding, then 14 and 28 with it."""
+    x = inputs = keras.Input((latent_dim,), name="z")
+    x = layers.Reshape((1, 1, latent_dim), dtype=dtype, name="map")(x)
+    for i, n in enumerate(units, 1):
+        x = layers.Conv2D(n, 1, activation="relu", kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
+    for i, (n, kernel) in enumerate(zip((*filters, 1), kernels, strict=True), 1):
+        last = i == len(kernels)
+        x = layers.Conv2DTranspose(
+            n,
+            kernel,
+            2,
+            "valid" if i <= 2 else "same",
+            kernel_initializer="he_normal",
+            dtype="float32" if last else dtype,
+            name=f"upconv{i}",
+        )(x)
+        if batch_norm and last:
+            scale, offset = (keras.initializers.Constant(value) for value in INK_LOGITS)
+            x = layers.BatchNormalization(
+                gamma_initializer=scale, beta_initializer=offset, dtype="float32", name=f"norm{i}"
+            )(x)
+        elif batch_norm:
+            x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+        if not last:
+            x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
+    return keras.Model(inputs, x, name="decoder")
+
+
+def build_discriminator(filters, units, batch_norm, dtype) -> keras.Model:
+    """Image (28, 28, 1) in [0, 1] -> [logit (1,), features (d,)], float32."""
+    x = inputs = keras.Input(IMAGE_SHAPE, name="image")
+    for i, n in enumerate(filters, 1):
+        x = layers.Conv2D(n, 4, 2, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
+        if batch_norm:
+            x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+        x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
+    for i, n in enumerate(units, 1):
+        x = layers.Conv2D(n, 1, kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
+        x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"fc_relu{i}")(x)
+    logits = layers.Conv2D(1, 1, dtype="float32", name="score")(x)
+    if batch_norm:
+        logits = layers.BatchNormalization(dtype="float32", name="score_norm")(logits)
+    logits = layers.Flatten(dtype="float32", name="logit")(logits)
+    features = layers.Flatten(dtype="float32", name="features")(x)
+    return keras.Model(inputs, [logits, features], name="discriminator")
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class AudioImageVAEGAN(AudioImageModel):
+    """Hears a spectrogram and draws varied images. The defaults are the paper's: 7,909,382 trainable parameters.
+
+    Args:
+        latent_dim: dimensions of z.
+        free_dim: how many of them the sound leaves alone, N(0, 1) for every clip: they are the hand that writes.
+        initial_log_var: where z_log_var starts in the others; near 0 training stays at the posterior collapse.
+        encoder_filters, discriminator_filters: their convolutions, 4x4, stride 2, LeakyReLU.
+        decoder_units, discriminator_units: 1x1 convolutions before the decoder's others, after the discriminator's.
+        decoder_filters, decoder_kernels: its transposed convolutions, stride 2; the last has one channel.
+        batch_norm: of decoder and discriminator, their one-channel outputs too. The encoder always has it.
+        alpha: weight of the reconstruction; 0 leaves the plain GAN.
+        reconstruction: "bernoulli", nats against an image of the class, or "energy", see `energy_score`.
+        adversarial: "non_saturating" or "hinge".
+        conditional: the discriminator sees image and sound, not the image alone.
+        mismatch: weight of real images with another clip's sound among what the discriminator must refuse
+            (Reed et al. 2016); for `conditional`.
+        r1: weight of half the squared slope of the discriminator at real images; 0 leaves it out.
+        **kwargs: `kl_warmup_steps`, `front_end`, `classes`, `provenance`: see `AudioImageModel`.
+
+    Example:
+        model = AudioImageVAEGAN.balanced()
+        images, draws = model.generate(log_mel([waveform]), samples=4, seed=0)
+    """
+
+    TRACKED = (
+        "loss",
+        "discriminator_loss",
+        "adversarial",
+        "reconstruction",
+        "kl",
+        "gradient_norm",
+        "discriminator_gradient_norm",
+    )
+
+    def __init__(
+        self,
+        latent_dim=64,
+        free_dim=0,
+        initial_log_var=-5.0,
+        encoder_filters=(128, 256, 512),
+        decoder_units=(),
+        decoder_filters=(512, 256, 128),
+        decoder_kernels=(3, 3, 2, 2),
+        discriminator_filters=(128, 256, 512),
+        discriminator_units=(),
+        batch_norm=True,
+        alpha=0.2,
+        beta=0.5,
+        reconstruction="bernoulli",
+        adversarial="non_saturating",
+        conditional=False,
+        mismatch=0.0,
+        r1=0.0,
+        **kwargs,
+    ):
+        super().__init__(latent_dim, beta, **kwargs)
+        self.free_dim = free_dim
+        self.initial_log_var = initial_log_var
+        self.encoder_filters = tuple(encoder_filters)
+        self.decoder_units = tuple(decoder_units)
+        self.decoder_filters = tuple(decoder_filters)
+        self.decoder_kernels = tuple(decoder_kernels)
+        self.discriminator_filters = tuple(discriminator_filters)
+        self.discriminator_units = tuple(discriminator_units)
+        self.batch_norm = batch_norm
+        self.alpha = alpha
+        self.reconstruction = reconstruction
+        self.adversarial = adversarial
+        self.conditional = conditional
+        self.mismatch = mismatch
+        self.r1 = r1
+        dtype = self.dtype_policy
+        self.encoder = build_encoder(
+            self.spectrogram_shape, self.encoder_filters, latent_dim, free_dim, initial_log_var, dtype
+        )
+        self.decoder = build_decoder(
+            latent_dim, self.decoder_units, self.decoder_filters, self.decoder_kernels, batch_norm, dtype
+        )
+        self.discriminator = build_discriminator(
+            self.discriminator_filters, self.discriminator_units, batch_norm, dtype
+        )
+        if conditional:
+            features = self.discriminator.outputs[1].shape[-1]
+            self.projection = layers.Dense(features, use_bias=False, dtype="float32", name="projection")
+            self.projection.build((None, latent_dim))
+        self.build((None, *self.spectrogram_shape))
+
+    @classmethod
+    def balanced(cls, **kwargs):
+        """As recognisable as the VAE, as varied as handwriting."""
+        defaults = dict(
+            free_dim=32,
+            encoder_filters=(32, 64, 128),
+            decoder_units=(256, 256),
+            decoder_filters=(256, 128, 32),
+            decoder_kernels=(3, 3, 4, 4),
+            discriminator_filters=(64, 128, 256),
+            discriminator_units=(256,),
+            batch_norm=False,
+            alpha=5.0,
+            beta=0.005,
+            reconstruction="energy",
+            conditional=True,
+            mismatch=1.0,
+            r1=0.03,
+        )
+        return cls(**{**defaults, **kwargs})
+
+    def judge(self, logits, features, sounds):
+        """Scores (n,) of what the discriminator made of images, given the z_mean (n, latent_dim) of their sounds."""
+        if not self.conditional:
+            return logits[:, 0]
+        return logits[:, 0] + ops.sum(self.projection(sounds) * features, axis=-1)
+
+    def reconstruction_of(self, images, logits):
+        """() of images and drawings' logits, both (clips, n, 28, 28, 1)."""
+        if self.reconstruction == "bernoulli":
+            return ops.mean(reconstruction(images, logits))
+        shape = (-1, images.shape[1], images.shape[2] * images.shape[3])
+        return ops.mean(energy_score(ops.reshape(images, shape), ops.reshape(ops.sigmoid(logits), shape)))
+
+    def losses_of(self, spectrograms, images, training=False):
+        """The terms of the losses, each a mean over the batch, and the condition of the discriminator.
+
+        Args:
+            spectrograms: (clips, frames, mels, 1).
+            images: (clips, n, 28, 28, 1): n images share a clip, each has a z of its own.
+        """
+        n = images.shape[1]
+        z_mean, z_log_var = self.encoder(spectrograms, training=training)
+        z = sample_latents(z_mean, z_log_var, n, self.seed_generator)
+        logits = self.decoder(ops.reshape(z, (-1, self.latent_dim)), training=training)
+        real, drawn = ops.reshape(images, (-1, *IMAGE_SHAPE)), ops.sigmoid(logits)
+        sounds = ops.stop_gradient(ops.repeat(z_mean, n, axis=0))
+        # together, since batch normalisation of each alone would hide what tells one from the other
+        logits_2, features = self.discriminator(ops.concatenate([real, drawn]), training=True)
+        real_scores, fake_scores = ops.split(self.judge(logits_2, features, ops.concatenate([sounds, sounds])), 2)
+        hinge = self.adversarial == "hinge"
+        for_discriminator = hinge_discriminator_loss if hinge else discriminator_loss
+        for_generator = hinge_generator_loss if hinge else generator_loss
+        terms = {
+            "adversarial": ops.mean(for_generator(fake_scores)),
+            "reconstruction": self.reconstruction_of(images, ops.reshape(logits, ops.shape(images))),
+            "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
+        }
+        terms["loss"] = terms["adversarial"] + self.alpha * terms["reconstruction"] + self.kl_weight() * terms["kl"]
+        terms["discriminator_loss"] = ops.mean(for_discriminator(real_scores, fake_scores))
+        if self.mismatch:
+            others = ops.roll(sounds, n, axis=0)  # each image with the sound of the next clip
+            wrong_scores = self.judge(ops.split(logits_2, 2)[0], ops.split(features, 2)[0], others)
+            terms["discriminator_loss"] += self.mismatch * ops.mean(generator_loss(-wrong_scores))
+        return terms, real, sounds
+
+    def r1_penalty(self, real, sounds):
+        """r1 / 2 times the mean squared norm of the gradient of D's logits in real images, every R1_INTERVAL steps."""
+        import tensorflow as tf
+
+        def penalty():
+            with tf.GradientTape() as tape:
+                tape.watch(real)
+                scores = tf.reduce_sum(self.judge(*self.discriminator(real, training=True), sounds))
+            slope = tf.cast(tape.gradient(scores, real), tf.float32)
+            return R1_INTERVAL * self.r1 / 2 * tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=(1, 2, 3)))
+
+        due = tf.equal(self.optimizer.iterations.value % R1_INTERVAL, 0)
+        return tf.cond(due, penalty, lambda: 0.0)
+
+    def train_step(self, data):
+        import tensorflow as tf
+
+        generator = self.encoder.trainable_variables + self.decoder.trainable_variables
+        discriminator = self.discriminator.trainable_variables
+        if self.conditional:
+            discriminator = discriminator + self.projection.trainable_variables
+        with tf.GradientTape(persistent=True) as tape:
+            terms, real, sounds = self.losses_of(*data[:2], training=True)
+            discriminator_total = terms["discriminator_loss"]
+            if self.r1:
+                discriminator_total += self.r1_penalty(real, sounds)
+        of_generator = tape.gradient(terms["loss"], generator)
+        of_discriminator = tape.gradient(discriminator_total, discriminator)
+        # Adam treats each variable alone: one optimizer is two
+        self.optimizer.apply(of_generator + of_discriminator, generator + discriminator)
+        norms = {
+            "gradient_norm": tf.linalg.global_norm(of_generator),
+            "discriminator_gradient_norm": tf.linalg.global_norm(of_discriminator),
+        }
+        return self.track({**terms, **norms})
+
+    def test_step(self, data):
+        terms, _, _ = self.losses_of(*data[:2])
+        return self.track(terms)
+
+    def get_config(self):
+        names = """free_dim initial_log_var encoder_filters decoder_units decoder_filters decoder_kernels
+            discriminator_filters discriminator_units batch_norm alpha reconstruction adversarial conditional
+            mismatch r1"""
+        return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

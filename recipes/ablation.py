@@ -1,0 +1,56 @@
+"""What each part of `balanced` is worth: the same short training with one part changed at a time.
+
+    python recipes/ablation.py --data fsdd-mnist
+
+Each run has a folder of its own below --workdir; finished ones are not run again. Writes results/ablation.json.
+"""
+
+import sys
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import train_vae_gan
+from audio_to_image import LOCATIONS
+from members import RESULTS, as_table, read_members, run_members
+
+from crossmodal.config import as_options, option, run_recipe
+
+CHANGES = {
+    "balanced": {},
+    "no reconstruction": {"alpha": 0.0},
+    "reconstruction in nats": {"reconstruction": "bernoulli", "alpha": 0.05},
+    "discriminator sees the image alone": {"conditional": False, "mismatch": 0.0},
+    "no wrong sounds": {"mismatch": 0.0},
+    "no R1": {"r1": 0.0},
+    "hinge": {"adversarial": "hinge"},
+    "no average": {"average": 0.0},
+}
+
+
+@dataclass(frozen=True)
+class Config(train_vae_gan.Config):
+    model: Literal["balanced"] = option("balanced", "the model")
+    epochs: int | None = option(3, "epochs of each run")
+
+
+def work(config: Config, arguments) -> None:
+    from crossmodal.runs import write_json
+
+    base = train_vae_gan.Config(**vars(config))
+    members = {name: (train_vae_gan.run, replace(base, **change)) for name, change in CHANGES.items()}
+    run_members(members, arguments.workdir, only=arguments.only, diversity=True, cas_steps=0)
+    if runs := read_members(members, arguments.workdir, diversity=True):
+        command = f"python recipes/ablation.py{as_options(config, LOCATIONS)}"
+        write_json(RESULTS / "ablation.json", {"command": command, "runs": runs})
+        print(as_table(runs))
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
+
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/ablation", extra=extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

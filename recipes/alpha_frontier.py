@@ -1,0 +1,82 @@
+"""What recognisability costs in variety: VAE-GANs of several alphas beside the VAE, `balanced` and real images.
+
+    python recipes/alpha_frontier.py --data fsdd-mnist
+
+alpha weighs the reconstruction; at 0 a plain GAN is left. The VAE-GANs of the sweep are the paper's made narrow
+(`--model narrow`), for speed. Each run has a folder of its own below --workdir; finished ones are not run again, so
+a sweep that was killed continues where it was. Writes frontier.json and frontier.png.
+"""
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import train_vae
+import train_vae_gan
+from audio_to_image import LOCATIONS
+from members import RESULTS, as_table, read_members, run_members
+
+from crossmodal.config import as_options, option, run_recipe
+
+ALPHAS = (0.0, 0.05, 0.2, 1.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Config(train_vae_gan.Config):
+    model: Literal["narrow", "paper"] = option("narrow", "of the sweep")
+
+
+def members(config: Config) -> dict:
+    """The runs by name, each with the function that runs it."""
+    narrow = train_vae_gan.Config(**vars(config))
+    shared = {name: getattr(config, name) for name in (*LOCATIONS, "data", "protocol", "held_out_speaker", "seed")}
+    return {f"alpha-{alpha:g}": (train_vae_gan.run, replace(narrow, alpha=alpha)) for alpha in ALPHAS} | {
+        "vae": (train_vae.run, train_vae.Config(**shared)),
+        "balanced": (train_vae_gan.run, train_vae_gan.Config(**shared)),
+    }
+
+
+def save_frontier(path: Path, runs: dict[str, dict]) -> None:
+    """Agreement against within-clip diversity at sampled z, real images at (1, their agreement)."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.6), layout="constrained")
+    ax = figure.subplots()
+    sweep = [(run["diversity"]["within_clip"], run["sampled_z"]["accuracy"]) for n, run in runs.items() if "alpha" in n]
+    ax.plot(*zip(*sweep, strict=True), "o-", color="tab:blue", label="VAE-GAN")
+    for name, run in runs.items():
+        point = run["diversity"]["within_clip"], run["sampled_z"]["accuracy"]
+        if "alpha" not in name:
+            ax.plot(*point, "s", label={"vae": "VAE"}.get(name, name))
+        else:
+            ax.annotate(name.replace("-", " "), point, textcoords="offset points", xytext=(6, -10), fontsize=8)
+    ax.plot(1, next(iter(runs.values()))["real_test_images"], "k*", markersize=12, label="real images")
+    ax.axhline(0.1, color="gray", linestyle=":", linewidth=1)
+    ax.set(xlabel="diversity within a clip, ratio to real images", ylabel="agreement at sampled z", ylim=(0, 1.03))
+    ax.legend(loc="center left", fontsize=8)
+    figure.savefig(path, dpi=110)
+
+
+def work(config: Config, arguments) -> None:
+    from crossmodal.runs import write_json
+
+    runs = members(config)
+    run_members(runs, arguments.workdir, only=arguments.only, diversity=True)
+    if figures := read_members(runs, arguments.workdir, diversity=True):
+        command = f"python recipes/alpha_frontier.py{as_options(config, LOCATIONS)}"
+        write_json(RESULTS / "alpha_frontier.json", {"command": command, "runs": figures})
+        save_frontier(arguments.workdir / "frontier.png", figures)
+        print(as_table(figures))
+        print(f"plot: {arguments.workdir / 'frontier.png'}")
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
+
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/alpha-frontier", extra=extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

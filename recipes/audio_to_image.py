@@ -1,0 +1,213 @@
+"""What the recipes share that train a model to draw what it hears: their options, the data, training, figures.
+
+A recipe adds the options of its family, and says how its model and its optimizer are built.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from crossmodal.config import as_options, option
+
+LOCATIONS = ("data_dir", "archives", "sounds_dir", "images_dir")  # options that say where the data lie
+PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    data: Literal["digits-tts", "fsdd-mnist", "folders"] = option("digits-tts", "which sounds and images")
+    protocol: Literal["random", "official", "speaker"] = option("random", "how the clips are divided")
+    held_out_speaker: str | None = option(None, "whom protocol speaker tests on")
+    seed: int = option(0, "of division, weights, pairing, augmentation and draws")
+    epochs: int | None = option(None, "epochs (by data and model)")
+    passes: int | None = option(None, "times that an epoch shows each training image (20 embedded, 1 others)")
+    batch_size: int = option(128, "images per step")
+    images_per_clip: int = option(4, "images of a batch that share one encoded clip; 1 is the paper's")
+    learning_rate: float | None = option(None, "of Adam (by model)")
+    fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
+    augment: float = option(0.5, "strength of the changes to spectrograms in training, 0 for none")
+    tts_takes: int = option(0, "takes of each eSpeak voice and digit that join the training clips")
+    timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
+    precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "of the layers (by model)")
+    data_dir: str | None = option(None, "TFDS's folder of prepared data")
+    archives: str | None = option(None, "folder of the original archives, for a machine without a network")
+    sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
+    images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+
+
+def load_sources(config: TrainingConfig):
+    """(Speech, Images) that the config names."""
+    from crossmodal.data.catalog import load_pair
+
+    return load_pair(config.data, **{name: getattr(config, name) for name in LOCATIONS})
+
+
+def provenance_of(recipe: str, config: TrainingConfig) -> dict:
+    """What a saved model says about its training."""
+    from crossmodal.data import fsdd
+    from crossmodal.runs import environment
+
+    papers_speakers = config.data == "fsdd-mnist" and config.protocol == "random"
+    return {
+        "data": config.data,
+        "protocol": config.protocol,
+        "seed": config.seed,
+        "held_out_speaker": config.held_out_speaker,
+        "speakers": list(fsdd.PAPER_SPEAKERS) if papers_speakers else [],
+        "recipe": {"name": recipe, **asdict(config), **dict.fromkeys(LOCATIONS)},
+        "environment": environment(),
+    }
+
+
+def train_and_measure(
+    recipe: str,
+    asked: TrainingConfig,
+    config: TrainingConfig,
+    workdir: Path,
+    build: Callable,
+    make_optimizer: Callable,
+) -> dict:
+    """Train in `workdir`, measure on the test clips.
+
+    Args:
+        recipe: the script's name.
+        asked: the options as given; they make the command that is kept with the figures.
+        config: the same with nothing left open.
+        build: build(dtype=..., front_end=..., classes=..., provenance=...) -> an `AudioImageModel`.
+        make_optimizer: training steps -> the optimizer.
+
+    Returns:
+        the metrics, those of an earlier call if the run was finished.
+    """
+    import keras
+
+    from crossmodal.checkpoints import clear_checkpoints
+    from crossmodal.data.sources import DIGITS
+    from crossmodal.plots import save_curves
+    from crossmodal.runs import open_run, read_history, save_model, write_json
+    from crossmodal.spectrogram import LogMel
+    from crossmodal.training import train
+    from evaluation.agreement import evaluate_model, protocol_split, save_pictures
+
+    if metrics := open_run(workdir, config, ignore=LOCATIONS):
+        return metrics
+    began = time.time()
+    speech, images = load_sources(config)
+    provenance = provenance_of(recipe, config)
+    split = protocol_split(speech, provenance)
+    front_end = LogMel(timing=config.timing)
+    settings = {"front_end": front_end.get_config(), "classes": speech.classes, "provenance": provenance}
+
+    keras.utils.set_random_seed(config.seed)
+    model = build(dtype=config.precision, **settings)
+    training, validation, steps = batches(config, speech, images, split, front_end)
+    model.compile(make_optimizer(config.epochs * steps), jit_compile=False)
+    train(
+        model,
+        training,
+        epochs=config.epochs,
+        steps_per_epoch=steps,
+        workdir=workdir,
+        seed=config.seed,
+        validation=validation,
+        on_epoch=picture_of_each_epoch(model, speech, split, workdir, config.seed),
+    )
+    trained = build(dtype="float32", **settings)
+    trained.set_weights(model.get_weights())
+    save_model(trained, workdir / "model.keras")
+
+    command = f"python recipes/{recipe}{as_options(asked, LOCATIONS)}"
+    metrics = {"command": command, "parameters": trained.count_params(), "epochs": config.epochs}
+    metrics["seconds"] = time.time() - began  # of this process: less than the whole after a resume
+    if speech.classes == DIGITS:
+        metrics |= evaluate_model(trained, speech, images, split, seed=config.seed)
+    save_pictures(workdir, trained, speech, images, split, metrics if "pairs" in metrics else None)
+    save_curves(workdir / "curves.png", read_history(workdir))
+    write_json(workdir / "metrics.json", metrics)
+    clear_checkpoints(workdir)
+    return metrics
+
+
+def batches(config: TrainingConfig, speech, images, split, front_end):
+    """(first epoch -> training batches, validation batches or None, steps in an epoch)."""
+    import numpy as np
+    import tensorflow as tf
+
+    from crossmodal.data.augment import Augmentation
+    from crossmodal.data.pipeline import steps_per_epoch, training_batches
+    from crossmodal.spectrogram import log_mel
+
+    waveforms, labels = [speech.waveforms[i] for i in split.train], speech.labels[split.train]
+    if config.tts_takes:
+        from crossmodal.data import digits_tts
+
+        extra = digits_tts.load_speech(speakers=len(digits_tts.SPEAKERS), takes=config.tts_takes)
+        waveforms, labels = waveforms + extra.waveforms, np.concatenate([labels, extra.labels])
+    train_images = np.concatenate([images.train_images] * config.passes)
+    train_labels = np.concatenate([images.train_labels] * config.passes)
+
+    def pairs(spectrograms, clip_labels, wanted, **options):
+        return training_batches(
+            spectrograms,
+            clip_labels,
+            train_images[wanted],
+            train_labels[wanted],
+            batch_size=config.batch_size,
+            images_per_clip=config.images_per_clip,
+            seed=config.seed,
+            redraw=not config.fixed_pairing,
+            front_end=front_end,
+            **options,
+        )
+
+    def validation():
+        """Up to 20 batches of the validation clips; a small set may have none of some classes, or none at all."""
+        clip_labels = speech.labels[split.validation]
+        wanted = np.isin(train_labels, clip_labels)
+        n = min(20, steps_per_epoch(train_labels[wanted], config.batch_size, config.images_per_clip))
+        if n == 0:
+            return None
+        clips = log_mel([speech.waveforms[i] for i in split.validation], front_end)
+        some = pairs(clips, clip_labels, wanted, epochs=1).take(n)
+        return some.cache().apply(tf.data.experimental.assert_cardinality(n))
+
+    augmentation = Augmentation().scaled(config.augment) if config.augment else None
+    spectrograms = log_mel(waveforms, front_end)
+
+    def training(first_epoch):
+        options = {"first_epoch": first_epoch, "epochs": config.epochs, "augmentation": augmentation}
+        return pairs(spectrograms, labels, slice(None), **options)
+
+    return training, validation(), steps_per_epoch(train_labels, config.batch_size, config.images_per_clip)
+
+
+def picture_of_each_epoch(model, speech, split, workdir: Path, seed: int) -> Callable:
+    """A callback that draws the same clip of each class, with the same noise, into epochs/epoch-00001.png and on."""
+    from crossmodal.plots import save_digit_grid
+    from crossmodal.spectrogram import LogMel, log_mel
+
+    clips = [split.train[speech.labels[split.train] == label][0] for label in range(len(speech.classes))]
+    spectrograms = log_mel([speech.waveforms[i] for i in clips], LogMel(**model.front_end))
+    folder = Path(workdir) / "epochs"
+
+    def on_epoch(epoch: int, logs: dict) -> None:
+        folder.mkdir(exist_ok=True)
+        drawn, draws = model.generate(spectrograms, samples=PICTURE_DRAWS, seed=seed)
+        rows = [(name, [drawn[i : i + 1], draws[i]]) for i, name in enumerate(speech.classes)]
+        save_digit_grid(folder / f"epoch-{epoch + 1:05d}.png", rows, ["mean", "sampled z, one clip"])
+
+    return on_epoch
+
+
+def report(metrics: dict, workdir: Path) -> None:
+    """Say on the terminal what came out."""
+    if "pairs" in metrics:
+        from evaluation.agreement import as_table
+
+        print(as_table(metrics))
+    print(f"model, figures and pictures: {workdir}")

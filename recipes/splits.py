@@ -1,0 +1,57 @@
+"""One model per division of the clips: the mean over random splits, or over the speakers left out in turn.
+
+    python recipes/splits.py vae --data fsdd-mnist --splits 5 --results vae_compact_random.json
+    python recipes/splits.py vae --data fsdd-mnist --protocol speaker --results vae_compact_speaker.json
+    python recipes/splits.py vae-gan --data fsdd-mnist --splits 3 --diversity --results vae_gan_random.json
+
+Takes the options of train_vae.py or train_vae_gan.py. Each run has a folder of its own below --workdir; finished
+runs are not run again, so the same command continues where it was stopped. `--only N` runs member N alone, for
+several processes at once.
+"""
+
+import sys
+
+import train_vae
+import train_vae_gan
+from audio_to_image import LOCATIONS
+from members import RESULTS, as_text, means, read_members, run_members, splits_of
+
+from crossmodal.config import as_options, run_recipe
+
+FAMILIES = {"vae": train_vae, "vae-gan": train_vae_gan}
+
+
+def main(argv=None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] not in FAMILIES:
+        print(__doc__ if argv[:1] in ([], ["-h"], ["--help"]) else f"choose one of {', '.join(FAMILIES)} first.")
+        return 0 if argv[:1] in (["-h"], ["--help"]) else 2
+    family, recipe = argv[0], FAMILIES[argv[0]]
+
+    def work(config, arguments) -> None:
+        from crossmodal.runs import write_json
+
+        configs = splits_of(config, arguments.splits)
+        members = {name: (recipe.run, member) for name, member in configs.items()}
+        run_members(members, arguments.workdir, only=arguments.only, diversity=arguments.diversity)
+        if runs := read_members(members, arguments.workdir, diversity=arguments.diversity):
+            splits = "" if config.protocol == "speaker" else f" --splits {arguments.splits}"
+            splits += " --diversity" if arguments.diversity else ""
+            options = f"{as_options(config, LOCATIONS)}{splits} --results {arguments.results}"
+            result = {"command": f"python recipes/splits.py {family}{options}", "runs": runs, **means(runs)}
+            write_json(RESULTS / arguments.results, result)
+            for figure in means(runs):
+                print(f"{figure}: {as_text(result[figure])}")
+            print(f"written to {RESULTS / arguments.results}")
+
+    def extra(parser):
+        parser.add_argument("--splits", type=int, default=5, help="random divisions (%(default)s)")
+        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
+        parser.add_argument("--diversity", action="store_true", help="measure it too, three minutes a run")
+        parser.add_argument("--results", default="splits.json", help="name of the file in recipes/results")
+
+    return run_recipe(work, recipe.Config, __doc__, argv[1:], workdir=f"runs/splits-{family}", extra=extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
