@@ -22,7 +22,6 @@ CHANGES = {
     "discriminator sees the image alone": {"conditional": False, "mismatch": 0.0},
     "no wrong sounds": {"mismatch": 0.0},
     "no R1": {"r1": 0.0},
-    "hinge": {"adversarial": "hinge"},
     "no average": {"average": 0.0},
 }
 

@@ -18,7 +18,6 @@ SMALL = {
 WAYS = [
     {},
     {"alpha": 0.0},
-    {"adversarial": "hinge"},
     {"conditional": True},
     {"conditional": True, "mismatch": 1.0},
     {"free_dim": 4, "decoder_units": (8,), "discriminator_units": (8,)},

@@ -1,9 +1,9 @@
 """What models that hear a sound and draw an image have in common; a family is a subclass in a file of its own.
 
 spectrogram x (48, 48, 1) -> encoder q(z|x) = N(z_mean, exp(z_log_var)) -> z (latent_dim,) -> decoder -> image y
-(28, 28, 1). A family builds `encoder` and `decoder` and says in `train_step` what they learn from. One whose drawing
-takes more than a pass through the decoder overrides `decode`. Training, evaluation and recipes know no more of a model
-than this class.
+(28, 28, 1). A family builds `encoder` and `decoder` and says in `train_step` and `test_step` what they learn from. One
+whose drawing takes more than a pass through the decoder overrides `decode`. Training, evaluation and recipes know no
+more of a model than this class.
 """
 
 import keras

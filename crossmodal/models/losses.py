@@ -53,13 +53,3 @@ def discriminator_loss(real_scores, fake_scores):
 def generator_loss(fake_scores):
     """The non-saturating loss, -log D (Goodfellow et al. 2014, section 3): (batch,) -> (batch,) nats."""
     return ops.softplus(-fake_scores)
-
-
-def hinge_discriminator_loss(real_scores, fake_scores):
-    """(Lim & Ye 2017, equation 8): (batch,) twice -> (batch,)."""
-    return ops.relu(1 - real_scores) + ops.relu(1 + fake_scores)
-
-
-def hinge_generator_loss(fake_scores):
-    """(Lim & Ye 2017, equation 8): (batch,) -> (batch,)."""
-    return -fake_scores

@@ -7,98 +7,30 @@ Encoder and decoder are convolutional to the last: spectrogram 48-23-10-4-1, ima
 
 and the discriminator from -log D(y) - log(1 - D(G(z))): one step of each on the same drawings. alpha = 0 is the plain
 GAN, which draws digits that have nothing to do with the sound. Reconstruction against a random image of the class
-(nats per image, summed over pixels) pulls towards one archetype. `balanced` takes three other ways:
+(nats per image, summed over pixels) pulls towards one archetype. `balanced` takes other ways:
 
 - conditional: the discriminator sees the pair, the image and what the encoder made of the sound, by projection
-  (Miyato & Koyama 2018), so that it is the adversary that asks for the right digit;
+  (Miyato & Koyama 2018), so that it is the adversary that asks for the right digit; mismatch: it is also shown real
+  images with another clip's sound (Reed et al. 2016);
 - reconstruction "energy": the draws of a clip are compared with its images as distributions, see `energy_score`;
-- R1: the discriminator's slope at real images is penalised (Mescheder et al. 2018), in place of batch normalisation.
+- R1: the discriminator's slope at real images is penalised (Mescheder et al. 2018), in place of batch normalisation;
+- free dimensions: a part of z is N(0, I) whatever was said. The sound speaks in the rest, the hand writes in these.
 """
 
 import keras
 from keras import layers, ops
 
-from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents, standardise
+from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents
 from crossmodal.models.losses import (
     discriminator_loss,
     energy_score,
     generator_loss,
-    hinge_discriminator_loss,
-    hinge_generator_loss,
     kl_divergence,
     reconstruction,
 )
+from crossmodal.models.vae_gan_networks import build_decoder, build_discriminator, build_encoder
 
-LEAK = 0.2  # slope of LeakyReLU below 0
-INK_LOGITS = (
-    3.5,
-    -4.0,
-)  # scale and offset of the logits of ink on a dark ground; from 1, 0 Adam takes 20,000 steps there
 R1_INTERVAL = 16  # steps from one R1 penalty to the next, which then counts 16 times (Karras et al. 2020)
-
-
-def build_encoder(input_shape, filters, latent_dim, free_dim, initial_log_var, dtype) -> keras.Model:
-    """Spectrogram (frames, mels, 1) -> [z_mean, z_log_var], each (latent_dim,) float32; the last free_dim are 0."""
-    x = inputs = keras.Input(input_shape, name="spectrogram")
-    x = standardise(dtype)(x)
-    for i, n in enumerate(filters, 1):
-        x = layers.Conv2D(n, 4, 2, use_bias=False, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
-        x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
-        x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
-    heads = []
-    for name, start in (("z_mean", 0.0), ("z_log_var", initial_log_var)):
-        head = layers.Conv2D(latent_dim - free_dim, 4, use_bias=False, dtype="float32", name=f"{name}_conv")(x)
-        head = layers.Flatten(dtype="float32", name=name)(head)
-        heads.append(ops.pad(head + start, ((0, 0), (0, free_dim))))
-    return keras.Model(inputs, heads, name="encoder")
-
-
-def build_decoder(latent_dim, units, filters, kernels, batch_norm, dtype) -> keras.Model:
-    """z (latent_dim,) -> logits of an image (28, 28, 1), float32. 1-3-7 without padding, then 14 and 28 with it."""
-    x = inputs = keras.Input((latent_dim,), name="z")
-    x = layers.Reshape((1, 1, latent_dim), dtype=dtype, name="map")(x)
-    for i, n in enumerate(units, 1):
-        x = layers.Conv2D(n, 1, activation="relu", kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
-    for i, (n, kernel) in enumerate(zip((*filters, 1), kernels, strict=True), 1):
-        last = i == len(kernels)
-        x = layers.Conv2DTranspose(
-            n,
-            kernel,
-            2,
-            "valid" if i <= 2 else "same",
-            kernel_initializer="he_normal",
-            dtype="float32" if last else dtype,
-            name=f"upconv{i}",
-        )(x)
-        if batch_norm and last:
-            scale, offset = (keras.initializers.Constant(value) for value in INK_LOGITS)
-            x = layers.BatchNormalization(
-                gamma_initializer=scale, beta_initializer=offset, dtype="float32", name=f"norm{i}"
-            )(x)
-        elif batch_norm:
-            x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
-        if not last:
-            x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
-    return keras.Model(inputs, x, name="decoder")
-
-
-def build_discriminator(filters, units, batch_norm, dtype) -> keras.Model:
-    """Image (28, 28, 1) in [0, 1] -> [logit (1,), features (d,)], float32."""
-    x = inputs = keras.Input(IMAGE_SHAPE, name="image")
-    for i, n in enumerate(filters, 1):
-        x = layers.Conv2D(n, 4, 2, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
-        if batch_norm:
-            x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
-        x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
-    for i, n in enumerate(units, 1):
-        x = layers.Conv2D(n, 1, kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
-        x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"fc_relu{i}")(x)
-    logits = layers.Conv2D(1, 1, dtype="float32", name="score")(x)
-    if batch_norm:
-        logits = layers.BatchNormalization(dtype="float32", name="score_norm")(logits)
-    logits = layers.Flatten(dtype="float32", name="logit")(logits)
-    features = layers.Flatten(dtype="float32", name="features")(x)
-    return keras.Model(inputs, [logits, features], name="discriminator")
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -115,12 +47,11 @@ class AudioImageVAEGAN(AudioImageModel):
         batch_norm: of decoder and discriminator, their one-channel outputs too. The encoder always has it.
         alpha: weight of the reconstruction; 0 leaves the plain GAN.
         reconstruction: "bernoulli", nats against an image of the class, or "energy", see `energy_score`.
-        adversarial: "non_saturating" or "hinge".
         conditional: the discriminator sees image and sound, not the image alone.
-        mismatch: weight of real images with another clip's sound among what the discriminator must refuse
-            (Reed et al. 2016); for `conditional`.
+        mismatch: weight of real images with another clip's sound among what the discriminator must refuse,
+            for `conditional`.
         r1: weight of half the squared slope of the discriminator at real images; 0 leaves it out.
-        **kwargs: `kl_warmup_steps`, `front_end`, `classes`, `provenance`: see `AudioImageModel`.
+        beta, kl_warmup_steps, **kwargs: see `AudioImageModel`.
 
     Example:
         model = AudioImageVAEGAN.balanced()
@@ -151,14 +82,14 @@ class AudioImageVAEGAN(AudioImageModel):
         batch_norm=True,
         alpha=0.2,
         beta=0.5,
+        kl_warmup_steps=1000,
         reconstruction="bernoulli",
-        adversarial="non_saturating",
         conditional=False,
         mismatch=0.0,
         r1=0.0,
         **kwargs,
     ):
-        super().__init__(latent_dim, beta, **kwargs)
+        super().__init__(latent_dim, beta, kl_warmup_steps, **kwargs)
         self.free_dim = free_dim
         self.initial_log_var = initial_log_var
         self.encoder_filters = tuple(encoder_filters)
@@ -170,7 +101,6 @@ class AudioImageVAEGAN(AudioImageModel):
         self.batch_norm = batch_norm
         self.alpha = alpha
         self.reconstruction = reconstruction
-        self.adversarial = adversarial
         self.conditional = conditional
         self.mismatch = mismatch
         self.r1 = r1
@@ -238,18 +168,15 @@ class AudioImageVAEGAN(AudioImageModel):
         real, drawn = ops.reshape(images, (-1, *IMAGE_SHAPE)), ops.sigmoid(logits)
         sounds = ops.stop_gradient(ops.repeat(z_mean, n, axis=0))
         # together, since batch normalisation of each alone would hide what tells one from the other
-        logits_2, features = self.discriminator(ops.concatenate([real, drawn]), training=True)
+        logits_2, features = self.discriminator(ops.concatenate([real, drawn]), training=training)
         real_scores, fake_scores = ops.split(self.judge(logits_2, features, ops.concatenate([sounds, sounds])), 2)
-        hinge = self.adversarial == "hinge"
-        for_discriminator = hinge_discriminator_loss if hinge else discriminator_loss
-        for_generator = hinge_generator_loss if hinge else generator_loss
         terms = {
-            "adversarial": ops.mean(for_generator(fake_scores)),
+            "adversarial": ops.mean(generator_loss(fake_scores)),
             "reconstruction": self.reconstruction_of(images, ops.reshape(logits, ops.shape(images))),
             "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
         }
         terms["loss"] = terms["adversarial"] + self.alpha * terms["reconstruction"] + self.kl_weight() * terms["kl"]
-        terms["discriminator_loss"] = ops.mean(for_discriminator(real_scores, fake_scores))
+        terms["discriminator_loss"] = ops.mean(discriminator_loss(real_scores, fake_scores))
         if self.mismatch:
             others = ops.roll(sounds, n, axis=0)  # each image with the sound of the next clip
             wrong_scores = self.judge(ops.split(logits_2, 2)[0], ops.split(features, 2)[0], others)
@@ -298,6 +225,6 @@ class AudioImageVAEGAN(AudioImageModel):
 
     def get_config(self):
         names = """free_dim initial_log_var encoder_filters decoder_units decoder_filters decoder_kernels
-            discriminator_filters discriminator_units batch_norm alpha reconstruction adversarial conditional
+            discriminator_filters discriminator_units batch_norm alpha reconstruction conditional
             mismatch r1"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}
