@@ -12,6 +12,7 @@ from importlib import import_module
 
 _HOMES = {
     "AudioImageVAE": "crossmodal.models.vae",
+    "AudioImageVAEGAN": "crossmodal.models.vae_gan",
     "LeNet5": "crossmodal.models.lenet5",
     "load_model": "crossmodal.models.loading",
     "LogMel": "crossmodal.spectrogram",

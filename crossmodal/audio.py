@@ -6,19 +6,17 @@ do. Files are decoded by libsndfile (https://libsndfile.github.io/libsndfile/) a
 through librosa, which is imported only when it is needed.
 """
 
-import contextlib
 import os
 import re
 import stat
 import struct
-import uuid
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
 from crossmodal.errors import AudioError
+from crossmodal.files import replacing
 
 LOWEST_SAMPLE_RATE, HIGHEST_SAMPLE_RATE = 4_000, 192_000  # Hz
 SILENCE_PEAK = 1e-4  # -80 dBFS, three steps of 16-bit audio
@@ -103,17 +101,13 @@ def write_wav(path: PathLike, waveform: npt.ArrayLike, sample_rate: int) -> None
     samples = np.clip(_as_finite_float32(waveform, f"the waveform for {name}"), -1.0, 1.0)
     if not samples.size:
         raise AudioError(f"the waveform for {name} holds no samples: give it at least one.")
-    temporary = Path(path).parent / f".{uuid.uuid4().hex}.wav.part"
     try:
-        soundfile.write(temporary, samples, int(sample_rate), format="WAV", subtype="PCM_16")
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            soundfile.write(temporary, samples, int(sample_rate), format="WAV", subtype="PCM_16")
     except (OSError, ValueError, soundfile.SoundFileError) as error:
         raise AudioError(
             f"{name} cannot be written ({_reason(error)}): choose a folder that exists and takes files."
         ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def _as_finite_float32(waveform: npt.ArrayLike, name: str) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.errors import ModelError
-from crossmodal.runs import write_atomically
+from crossmodal.files import replacing
 
 
 def _variables(model) -> dict:
@@ -20,9 +20,11 @@ def save_checkpoint(model, workdir: Path, epoch: int) -> None:
     """Write the state after `epoch` epochs with its SHA-256; keep the last two."""
     state = {name: np.asarray(variable.value) for name, variable in _variables(model).items()}
     path = workdir / f"checkpoint-{epoch:05d}.npz"
-    write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **state))
+    with replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **state)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    write_atomically(path.with_suffix(".sha256"), lambda file: file.write(digest.encode()))
+    with replacing(path.with_suffix(".sha256")) as temporary:
+        temporary.write_text(digest)
     for old in sorted(workdir.glob("checkpoint-*.npz"))[:-2]:
         old.unlink()
         old.with_suffix(".sha256").unlink(missing_ok=True)

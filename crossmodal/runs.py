@@ -1,4 +1,4 @@
-"""A run's folder, and files that exist completely or not at all.
+"""A run's folder.
 
 workdir/
     config.json       what was asked for, and the environment it ran in
@@ -10,12 +10,12 @@ workdir/
 import json
 import os
 import platform
-from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
 from crossmodal.errors import ModelError
+from crossmodal.files import replacing, write_json
 
 
 def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
@@ -63,34 +63,14 @@ def append_history(workdir: Path, line: dict) -> None:
     """Add the figures of an epoch, in place of those of an earlier try at it."""
     kept = [earlier for earlier in read_history(workdir) if earlier["epoch"] < line["epoch"]]
     lines = "".join(json.dumps(entry) + "\n" for entry in [*kept, line])
-    write_atomically(Path(workdir) / "history.jsonl", lambda file: file.write(lines.encode()))
+    with replacing(Path(workdir) / "history.jsonl") as temporary:
+        temporary.write_text(lines)
 
 
 def save_model(model, path: Path) -> None:
     """Write a `.keras` file completely or not at all."""
-    temporary = path.with_name(f"tmp-{os.getpid()}-{path.name}")
-    try:
+    with replacing(path) as temporary:
         model.save(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_atomically(path: Path, write: Callable) -> None:
-    """Call `write(file)` on a temporary binary file beside `path`, then put it in its place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_json(path: Path, content: dict) -> None:
-    write_atomically(path, lambda file: file.write((json.dumps(content, indent=1) + "\n").encode()))
 
 
 def environment() -> dict:

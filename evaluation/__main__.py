@@ -31,7 +31,7 @@ def add_agreement(subparsers) -> None:
 
 
 def run_agreement(arguments) -> int:
-    from crossmodal.runs import write_json
+    from crossmodal.files import write_json
     from evaluation.agreement import as_table, evaluate_model, save_pictures
 
     tested = load_tested(arguments)

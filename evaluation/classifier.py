@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.lenet5 import load_lenet5
+from evaluation.lenet5 import as_input, load_lenet5
 
 SILENT_DRAWS = 1000  # drawings of silence in the control
 
@@ -88,7 +88,7 @@ def evaluate_agreement(model, spectrograms, clip_labels, pair_clips, images, ima
     _, silent = model.generate(np.zeros_like(spectrograms[:1]), samples=SILENT_DRAWS, seed=seed)
     silent_share = np.bincount(read(silent[0]), minlength=n_classes) / SILENT_DRAWS
     wrong = another_class(spoken, clip_labels, rng)
-    real_read = read(images[..., None].astype(np.float32) / 255)
+    real_read = read(as_input(images))
     return {
         "pairs": len(pair_clips),
         "clips": int((counts > 0).sum()),

@@ -50,7 +50,7 @@ def add_parser(subparsers) -> None:
 
 def run(arguments) -> int:
     """Print the tables and write the JSON; CrossmodalError for a model or data that cannot be measured."""
-    from crossmodal.runs import write_json
+    from crossmodal.files import write_json
     from evaluation.realism import evaluate_diversity
 
     tested = load_tested(arguments)

@@ -11,11 +11,6 @@ from evaluation.lenet5 import load_lenet5
 IMAGES_AT_ONCE = 10_000  # drawn by one call of a model: 31 MB
 
 
-def as_input(images: np.ndarray) -> np.ndarray:
-    """(n, 28, 28) uint8 -> (n, 28, 28, 1) float32 in [0, 1]."""
-    return images[..., None].astype(np.float32) / 255
-
-
 @lru_cache(maxsize=1)
 def _extractor():
     import keras

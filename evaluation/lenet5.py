@@ -12,6 +12,11 @@ from crossmodal.errors import ModelError
 WEIGHTS = Path(__file__).parent / "weights" / "lenet5_mnist.npz"
 
 
+def as_input(images: np.ndarray) -> np.ndarray:
+    """(n, 28, 28) uint8 -> (n, 28, 28, 1) float32 in [0, 1]."""
+    return images[..., None].astype(np.float32) / 255
+
+
 @lru_cache(maxsize=4)
 def load_lenet5(weights: Path = WEIGHTS):
     """LeNet5 with the weights of `weights` (.npz); the .json beside it, the model card, holds their SHA-256.
@@ -39,8 +44,9 @@ def weights_hash(weights: Path = WEIGHTS) -> str:
 
 def export_lenet5(model, card: dict, weights: Path = WEIGHTS) -> None:
     """Write weights and card so that `load_lenet5` takes them."""
-    from crossmodal.runs import write_atomically, write_json
+    from crossmodal.files import replacing, write_json
 
     arrays = {variable.path: np.asarray(variable) for variable in model.weights}
-    write_atomically(weights, lambda file: np.savez(file, **arrays))
+    with replacing(weights) as temporary:
+        np.savez(temporary, **arrays)
     write_json(weights.with_suffix(".json"), {**card, "sha256": weights_hash(weights)})

@@ -28,14 +28,13 @@ from evaluation.diversity import (
     nearest_distances,
 )
 from evaluation.image_sets import (
-    as_input,
     choose_like,
     draw,
     features_and_readings,
     nearest_to_class_means,
     other_speakers_clips,
 )
-from evaluation.lenet5 import weights_hash
+from evaluation.lenet5 import as_input, weights_hash
 
 K = 5  # neighbours that a ball of precision, recall, density and coverage reaches to
 CLIP_DRAWS = 20  # drawings of each test clip from which the spread within a clip is measured

@@ -29,19 +29,24 @@ CHANGES = {
 @dataclass(frozen=True)
 class Config(train_vae_gan.Config):
     model: Literal["balanced"] = option("balanced", "the model")
-    epochs: int | None = option(3, "epochs of each run")
+    epochs: int | None = option(2, "epochs of each run")
+
+
+def members(config: Config) -> dict:
+    """The runs by name, each with the function that runs it."""
+    base = train_vae_gan.with_defaults(train_vae_gan.Config(**vars(config)))
+    return {name: (train_vae_gan.run, replace(base, **change)) for name, change in CHANGES.items()}
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.runs import write_json
+    from crossmodal.files import write_json
 
-    base = train_vae_gan.Config(**vars(config))
-    members = {name: (train_vae_gan.run, replace(base, **change)) for name, change in CHANGES.items()}
-    run_members(members, arguments.workdir, only=arguments.only, diversity=True, cas_steps=0)
-    if runs := read_members(members, arguments.workdir, diversity=True):
+    runs = members(config)
+    run_members(runs, arguments.workdir, only=arguments.only, diversity=True, cas_steps=0)
+    if figures := read_members(runs, arguments.workdir, diversity=True):
         command = f"python recipes/ablation.py{as_options(config, LOCATIONS)}"
-        write_json(RESULTS / "ablation.json", {"command": command, "runs": runs})
-        print(as_table(runs))
+        write_json(RESULTS / "ablation.json", {"command": command, "runs": figures})
+        print(as_table(figures))
 
 
 def main(argv=None) -> int:

@@ -59,7 +59,7 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.runs import write_json
+    from crossmodal.files import write_json
 
     runs = members(config)
     run_members(runs, arguments.workdir, only=arguments.only, diversity=True)

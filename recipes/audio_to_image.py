@@ -88,8 +88,9 @@ def train_and_measure(
 
     from crossmodal.checkpoints import clear_checkpoints
     from crossmodal.data.sources import DIGITS
+    from crossmodal.files import write_json
     from crossmodal.plots import save_curves
-    from crossmodal.runs import open_run, read_history, save_model, write_json
+    from crossmodal.runs import open_run, read_history, save_model
     from crossmodal.spectrogram import LogMel
     from crossmodal.training import train
     from evaluation.agreement import evaluate_model, protocol_split, save_pictures

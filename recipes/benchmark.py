@@ -178,7 +178,7 @@ def run(config: Config) -> dict:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.runs import write_json
+    from crossmodal.files import write_json
 
     write_json(arguments.results, run(config))
 

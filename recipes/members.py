@@ -45,8 +45,8 @@ def run_members(
 
 def measure_diversity(config: TrainingConfig, folder: Path, cas_steps: int) -> None:
     """Measure a finished run's diversity on its test clips, once, and keep it in diversity.json."""
+    from crossmodal.files import write_json
     from crossmodal.models.loading import load_model
-    from crossmodal.runs import write_json
     from evaluation.agreement import protocol_split
     from evaluation.realism import evaluate_diversity
 

@@ -1,7 +1,7 @@
-"""The README's table of results, written from the files in recipes/results and evaluation/weights.
+"""The README's tables, written from the files in recipes/results and evaluation/weights.
 
-python recipes/readme_table.py            # print it
-python recipes/readme_table.py --write    # put it into the README
+python recipes/readme_table.py            # print them
+python recipes/readme_table.py --write    # put them into the README
 """
 
 import argparse
@@ -11,11 +11,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "recipes" / "results"
-BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
 
 
 def percent(value: float, interval) -> str:
-    return f"**{value:.1%}** ({interval[0]:.1%} to {interval[1]:.1%})"
+    return f"**{value:.1%}** ({interval[0]:.1%} to {min(interval[1], 1):.1%})"
+
+
+def ratio(value: float, interval) -> str:
+    return f"**{value:.2f}** ({interval[0]:.2f} to {interval[1]:.2f})"
 
 
 def times(figure: dict) -> str:
@@ -27,72 +30,153 @@ def load(name: str) -> dict:
     return json.loads((RESULTS / f"{name}.json").read_text())
 
 
-def row(what: str, paper: str, here: str, command: str) -> str:
-    return f"| {what} | {paper} | {here} | `{command}` |"
+def row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
-def table() -> str:
+def results() -> str:
     """Each row: the figure, the paper's, ours with its 95 % interval, the command that made it."""
     lenet5 = json.loads((ROOT / "evaluation" / "weights" / "lenet5_mnist.json").read_text())
+    here = percent(lenet5["accuracy"], lenet5["interval_95"])
     lines = [
-        "| figure | paper | here (95 % interval) | command |",
+        row("figure", "paper", "here (95 % interval)", "command"),
         "|---|---|---|---|",
-        row(
-            "LeNet5 on MNIST's test images",
-            "98.7 %",
-            percent(lenet5["accuracy"], lenet5["interval_95"]),
-            lenet5["command"],
-        ),
+        row("LeNet5 on MNIST's test images", "98.7 %", here, f"`{lenet5['command']}`"),
+        *agreement_rows("vae_paper_random", "VAE of 20,950,529 parameters, `random`", "93.7 %, one split"),
+        *agreement_rows("vae_compact_random", "compact VAE, `random`"),
+        *agreement_rows("vae_compact_speaker", "compact VAE, `speaker` (never heard in training)"),
+        *agreement_rows("vae_gan_paper_random", "VAE-GAN of 7,909,382 parameters, alpha 0.2, `random`", "79 %"),
+        *agreement_rows("vae_gan_balanced_random", "`balanced` VAE-GAN, `random`"),
+        *diversity_rows("vae_gan_balanced_random", "`balanced` VAE-GAN", '"more diverse"'),
+        *diversity_rows("vae_gan_paper_random", "VAE-GAN of 7,909,382 parameters"),
+        contrast_row(),
     ]
-    for name, what, paper in (
-        ("vae_paper_random", "VAE of 20,950,529 parameters, `random`", "93.7 %, one split"),
-        ("vae_compact_random", "compact VAE, `random`", "-"),
-        ("vae_compact_speaker", "compact VAE, `speaker` (never heard in training)", "-"),
-    ):
-        result = load(name)
-        runs = f"mean of {len(result['runs'])}"
-        epochs = next(iter(result["runs"].values()))["epochs"]
-        for figure, label in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z")):
-            command = result["command"] if figure == "posterior_mean" else "the same"
-            here = percent(result[figure]["mean"], result[figure]["interval_95"])
-            if name.endswith("speaker"):
-                each = {speaker: run[figure]["accuracy"] for speaker, run in result["runs"].items()}
-                here += "; " + ", ".join(f"{speaker} {accuracy:.1%}" for speaker, accuracy in each.items())
-            title = f"{what}, {label}, {runs}, {epochs} epochs"
-            lines.append(row(title, paper if figure == "posterior_mean" else "-", here, command))
     quickstart = load("quickstart")
     here = percent(quickstart["posterior_mean"]["accuracy"], quickstart["posterior_mean"]["interval_95"])
-    minutes = quickstart["seconds"] / 60
-    lines.append(
-        row("quickstart, posterior mean, embedded data", "-", f"{here} in {minutes:.1f} min", quickstart["command"])
-    )
+    here += f" in {quickstart['seconds'] / 60:.1f} min"
+    lines.append(row("quickstart, posterior mean, embedded data", "-", here, f"`{quickstart['command']}`"))
+    return "\n".join([*lines, *benchmark_rows()]) + "\n"
+
+
+def agreement_rows(name: str, what: str, paper: str = "-") -> list[str]:
+    """At the posterior mean and at sampled z: the mean over the runs."""
+    result = load(name)
+    epochs = next(iter(result["runs"].values()))["epochs"]
+    lines = []
+    for figure, label in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z")):
+        here = percent(result[figure]["mean"], result[figure]["interval_95"])
+        if name.endswith("speaker"):
+            each = {speaker: run[figure]["accuracy"] for speaker, run in result["runs"].items()}
+            here += "; " + ", ".join(f"{speaker} {accuracy:.1%}" for speaker, accuracy in each.items())
+        title = f"{what}, {label}, mean of {len(result['runs'])}, {epochs} epochs"
+        papers = (figure == "sampled_z") == ("GAN" in what)
+        command = f"`{result['command']}`" if figure == "posterior_mean" else "the same"
+        lines.append(row(title, paper if papers else "-", here, command))
+    return lines
+
+
+def diversity_rows(name: str, what: str, paper: str = "-") -> list[str]:
+    """Variety within a clip, coverage and CAS, each beside what real images reach."""
+    result = load(name)
+    real = [run["diversity"] for run in result["runs"].values()]
+    coverage = sum(d["real_training_images"]["coverage"] for d in real) / len(real)
+    cas = sum(d["cas"]["real_training_images"] for d in real) / len(real)
+    figures = {
+        "diversity within a clip, ratio to real images": ratio(**as_figure(result["within_clip"])),
+        f"coverage, ratio to real images' {coverage:.3f}": ratio(**as_figure(result["coverage_to_real"])),
+        f"CAS (real images: {cas:.1%})": percent(**as_figure(result["cas"])),
+    }
+    lines = []
+    for i, (label, here) in enumerate(figures.items()):
+        lines.append(row(f"{what}, {label}", "-" if i else paper, here, "as above"))
+    return lines
+
+
+def contrast_row() -> str:
+    """What a VAE's archetypes reach in the same measures, one split."""
+    frontier = load("alpha_frontier")
+    d = frontier["runs"]["vae"]["diversity"]
+    coverage = d["sampled_z"]["coverage"] / d["real_training_images"]["coverage"]
+    here = f"**{d['within_clip']:.2f}**, **{coverage:.2f}**, **{d['cas']['sampled_z']:.1%}**"
+    title = "compact VAE for contrast, one split: diversity within a clip, coverage to real images', CAS"
+    return row(title, "-", here, f"`{frontier['command']}`")
+
+
+def as_figure(figure: dict) -> dict:
+    return {"value": figure["mean"], "interval": figure["interval_95"]}
+
+
+def benchmark_rows() -> list[str]:
     benchmark = load("benchmark")
+    command = f"`{benchmark['command']}`"
     training, mels = benchmark["training"], benchmark["spectrograms"]["log_mel"]
     same, shared = list(training.values())[-2:]
-    command = benchmark["command"]
-    lines += [
-        row(
-            "training of the VAE, batch 128, against plain float32 Keras `fit`",
-            "-",
-            times(same),
-            command,
-        ),
+    lines = [
+        row("training of the VAE, batch 128, against plain float32 Keras `fit`", "-", times(same), command),
         row("the same, four images sharing a clip", "-", times(shared), command),
-        row("log-mel, against `librosa.feature.melspectrogram` clip by clip", "-", times(mels), command),
     ]
-    return "\n".join(lines) + "\n"
+    if "vae_gan" in benchmark:
+        same, shared = list(benchmark["vae_gan"].values())[-2:]
+        loop = "an epoch of the VAE-GAN, against a plain float32 Keras loop with two optimizers"
+        lines += [
+            row(loop, "-", times(same), command),
+            row("the same, eight images sharing a clip", "-", times(shared), command),
+        ]
+    librosa = "log-mel, against `librosa.feature.melspectrogram` clip by clip"
+    return [*lines, row(librosa, "-", times(mels), command)]
+
+
+def runs_table(name: str, titles: dict[str, str]) -> str:
+    """One row per run, real images last: agreement, spread, precision, coverage, FID on LeNet5's features."""
+    runs = load(name)["runs"]
+    heads = ("", "mean", "sampled z", "within clip", "between clips", "precision", "coverage", "FID-LeNet5")
+    lines = [row(*heads), "|---" * len(heads) + "|"]
+    for key, run in runs.items():
+        d = run["diversity"]
+        drawn, real = d["sampled_z"], d["real_training_images"]
+        cells = [
+            titles.get(key, key),
+            f"{run['posterior_mean']['accuracy']:.1%}",
+            f"{run['sampled_z']['accuracy']:.1%}",
+        ]
+        cells += [f"{d['within_clip']:.2f}", f"{d['between_clips']:.2f}"]
+        lines.append(row(*cells, f"{drawn['precision']:.3f}", f"{drawn['coverage']:.3f}", f"{drawn['FID-LeNet5']:.2f}"))
+    cells = ("real images", "-", f"{run['real_test_images']:.1%}", "1.00", "1.00")
+    lines.append(row(*cells, f"{real['precision']:.3f}", f"{real['coverage']:.3f}", f"{real['FID-LeNet5']:.2f}"))
+    return "\n".join([*lines, "", f"`{load(name)['command']}`"]) + "\n"
+
+
+def frontier() -> str:
+    alphas = {f"alpha-{alpha}": f"VAE-GAN, alpha {alpha}" for alpha in ("0", "0.05", "0.2", "1", "5")}
+    return runs_table("alpha_frontier", {**alphas, "vae": "compact VAE", "balanced": "`balanced`"})
+
+
+def ablation() -> str:
+    return runs_table("ablation", {"balanced": "`balanced`, as short a training"})
+
+
+TABLES = {"results": results, "frontier": frontier, "ablation": ablation}
+
+
+def between(text: str, name: str) -> tuple[str, str, str]:
+    """Before, in and after a table of the README."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+    before, rest = text.split(begin)
+    table, after = rest.split(end)
+    return before + begin, table, end + after
 
 
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--write", action="store_true", help="put the tables into the README")
     arguments = parser.parse_args(argv)
-    if arguments.write:
-        readme = ROOT / "README.md"
-        before, rest = readme.read_text().split(BEGIN)
-        readme.write_text(before + BEGIN + table() + END + rest.split(END)[1])
-    else:
-        print(table(), end="")
+    readme = ROOT / "README.md"
+    for name, table in TABLES.items():
+        if arguments.write:
+            before, _, after = between(readme.read_text(), name)
+            readme.write_text(before + table() + after)
+        else:
+            print(table())
     return 0
 
 

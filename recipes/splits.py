@@ -29,7 +29,7 @@ def main(argv=None) -> int:
     family, recipe = argv[0], FAMILIES[argv[0]]
 
     def work(config, arguments) -> None:
-        from crossmodal.runs import write_json
+        from crossmodal.files import write_json
 
         configs = splits_of(config, arguments.splits)
         members = {name: (recipe.run, member) for name, member in configs.items()}

@@ -50,8 +50,9 @@ def run(config: Config, workdir: Path) -> dict:
 
     from crossmodal.checkpoints import clear_checkpoints
     from crossmodal.data import mnist
+    from crossmodal.files import write_json
     from crossmodal.models.lenet5 import LeNet5
-    from crossmodal.runs import open_run, write_json
+    from crossmodal.runs import open_run
     from crossmodal.training import train
     from evaluation.lenet5 import export_lenet5
 

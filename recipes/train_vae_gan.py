@@ -27,25 +27,24 @@ NARROW = {
 @dataclass(frozen=True)
 class Config(TrainingConfig):
     model: Literal["balanced", "paper", "narrow"] = option("balanced", "varied and readable, or the paper's")
-    epochs: int | None = option(None, "epochs (5 of the embedded data, else 8 balanced, 2 others)")
+    epochs: int | None = option(None, "epochs (5 of the embedded data, else 9 balanced, 4 others)")
     batch_size: int = option(64, "images per step; the paper's 128")
-    images_per_clip: int | None = option(None, "images that share one encoded clip (4 balanced, else 8); the paper: 1")
-    learning_rate: float = option(1e-3, "of Adam at its highest, then a cosine to 0; the paper's is 2e-4")
+    learning_rate: float | None = option(None, "of Adam at its highest (1.5e-3 balanced, else 1e-3), then a cosine")
     precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "(mixed_bfloat16)")
     alpha: float | None = option(None, "weight of the reconstruction (5 balanced, else 0.2), 0 for the plain GAN")
     beta: float | None = option(None, "weight of the KL term (0.005 balanced, else 0.5)")
     reconstruction: Literal["bernoulli", "energy"] | None = option(None, "(energy balanced, else bernoulli)")
     conditional: bool | None = option(None, "the discriminator sees image and sound (balanced)")
-    mismatch: float | None = option(None, "weight of real images with a wrong sound (1 balanced, else 0)")
+    mismatch: float | None = option(None, "weight of real images with a wrong sound (2 balanced, else 0)")
     r1: float | None = option(None, "weight of the discriminator's slope at real images (0.03 balanced, else 0)")
     average: float | None = option(None, "of the weights over steps, its momentum (0.999 balanced, else 0 for none)")
 
 
 WARMUP_STEPS = 200  # over which the learning rate rises
-PAPER = {"epochs": 2, "images_per_clip": 8, "alpha": 0.2, "beta": 0.5}
+PAPER = {"epochs": 4, "learning_rate": 1e-3, "alpha": 0.2, "beta": 0.5}
 PAPER |= {"reconstruction": "bernoulli", "conditional": False, "mismatch": 0.0, "r1": 0.0, "average": 0.0}
-BALANCED = {"epochs": 8, "images_per_clip": 4, "alpha": 5.0, "beta": 0.005}
-BALANCED |= {"reconstruction": "energy", "conditional": True, "mismatch": 1.0, "r1": 0.03, "average": 0.999}
+BALANCED = {"epochs": 9, "learning_rate": 1.5e-3, "alpha": 5.0, "beta": 0.005}
+BALANCED |= {"reconstruction": "energy", "conditional": True, "mismatch": 2.0, "r1": 0.03, "average": 0.999}
 
 
 def with_defaults(config: Config) -> Config:

@@ -13,8 +13,8 @@ from crossmodal.spectrogram import LogMel
 from evaluation.__main__ import main
 from evaluation.cas import classification_accuracy_score, shuffled_batches
 from evaluation.diversity_cli import as_tables
-from evaluation.image_sets import as_input, choose_like, draw, nearest_to_class_means, other_speakers_clips
-from evaluation.lenet5 import weights_hash
+from evaluation.image_sets import choose_like, draw, nearest_to_class_means, other_speakers_clips
+from evaluation.lenet5 import as_input, weights_hash
 from evaluation.realism import evaluate_diversity
 
 

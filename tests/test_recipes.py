@@ -173,6 +173,15 @@ def test_the_frontiers_members_differ_in_alpha_alone():
     assert {config["model"] for name, config in configs.items() if "alpha" in name} == {"narrow"}
 
 
+def test_the_ablations_change_one_thing_each():
+    ablation = recipe("ablation")
+    configs = {name: vars(config) for name, (_, config) in ablation.members(ablation.Config(epochs=3)).items()}
+    base = configs.pop("balanced")
+    parts = {name: {key for key in base if config[key] != base[key]} for name, config in configs.items()}
+    assert all(1 <= len(part) <= 2 for part in parts.values())
+    assert len(set(map(frozenset, parts.values()))) == len(parts)
+
+
 @pytest.mark.parametrize("model", ["balanced", "narrow"])
 def test_train_vae_gan_on_the_embedded_data_is_measured_and_drawn(model, tmp_path, capsys):
     options = ["--model", model, "--epochs", "2", "--passes", "1", "--workdir", str(tmp_path)]

@@ -12,10 +12,13 @@ ROOT = Path(__file__).parent.parent
 ORDER = [
     "crossmodal.errors",
     "crossmodal.config",
+    "crossmodal.files",
     "crossmodal.audio",
     "crossmodal.spectrogram",
     "crossmodal.data",
     "crossmodal.optimizers",
+    "crossmodal.langevin",
+    "crossmodal.models.base",
     "crossmodal.models",
     "crossmodal.runs",
     "crossmodal.checkpoints",

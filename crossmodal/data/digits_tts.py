@@ -15,7 +15,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ import numpy as np
 
 from crossmodal.data.sources import DIGITS, Images, Speech
 from crossmodal.errors import DataError
+from crossmodal.files import replacing
 
 SPEECH_LICENCE = "eSpeak NG: GPL-3.0-or-later, an optional component, run as a process of its own"
 SPEECH_SOURCE = "https://github.com/espeak-ng/espeak-ng"
@@ -253,10 +253,8 @@ def _write_cache(path: Path, key: str, clips: list[np.ndarray]) -> None:
     samples, lengths = np.concatenate(clips), np.array([len(clip) for clip in clips], np.int64)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=path.stem) as folder:
-            part = Path(folder, path.name)
-            np.savez(part, samples=samples, lengths=lengths, sha256=_digest(key, samples, lengths))
-            os.replace(part, path)
+        with replacing(path) as temporary:
+            np.savez(temporary, samples=samples, lengths=lengths, sha256=_digest(key, samples, lengths))
     except OSError as error:
         warnings.warn(f"The clips cannot be kept in {path.parent} ({error}).", stacklevel=3)
 

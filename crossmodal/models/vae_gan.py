@@ -82,7 +82,7 @@ class AudioImageVAEGAN(AudioImageModel):
         batch_norm=True,
         alpha=0.2,
         beta=0.5,
-        kl_warmup_steps=1000,
+        kl_warmup_steps=2000,
         reconstruction="bernoulli",
         conditional=False,
         mismatch=0.0,
@@ -134,9 +134,10 @@ class AudioImageVAEGAN(AudioImageModel):
             batch_norm=False,
             alpha=5.0,
             beta=0.005,
+            kl_warmup_steps=1000,
             reconstruction="energy",
             conditional=True,
-            mismatch=1.0,
+            mismatch=2.0,
             r1=0.03,
         )
         return cls(**{**defaults, **kwargs})

@@ -10,6 +10,7 @@ from crossmodal.models.base import IMAGE_SHAPE, standardise
 
 LEAK = 0.2  # slope of LeakyReLU below 0
 INK_LOGITS = 3.5, -4.0  # scale and offset of logits of ink on a dark ground, 20,000 small steps of Adam from 1 and 0
+HEAD_SCALE = 0.1  # a step of Adam moves each of a head's 8,192 weights alike: unscaled, z would jump by several units
 
 
 def build_encoder(input_shape, filters, latent_dim, free_dim, initial_log_var, dtype) -> keras.Model:
@@ -22,9 +23,12 @@ def build_encoder(input_shape, filters, latent_dim, free_dim, initial_log_var, d
         x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
     heads = []
     for name, start in (("z_mean", 0.0), ("z_log_var", initial_log_var)):
-        head = layers.Conv2D(latent_dim - free_dim, 4, use_bias=False, dtype="float32", name=f"{name}_conv")(x)
+        glorot = keras.initializers.VarianceScaling(HEAD_SCALE**-2, "fan_avg", "uniform")
+        head = layers.Conv2D(
+            latent_dim - free_dim, 4, use_bias=False, kernel_initializer=glorot, dtype="float32", name=f"{name}_conv"
+        )(x)
         head = layers.Flatten(dtype="float32", name=name)(head)
-        heads.append(ops.pad(head + start, ((0, 0), (0, free_dim))))
+        heads.append(ops.pad(HEAD_SCALE * head + start, ((0, 0), (0, free_dim))))
     return keras.Model(inputs, heads, name="encoder")
 
 

@@ -19,7 +19,7 @@ def add_parser(subparsers) -> None:
 def run(arguments) -> int:
     """Print the tables and write the JSON; CrossmodalError for a file that cannot be read or measured."""
     from crossmodal.audio import read_audio
-    from crossmodal.runs import write_json
+    from crossmodal.files import write_json
     from evaluation.texture.filters import SAMPLE_RATE
     from evaluation.texture.report import as_tables, evaluate_textures
 
