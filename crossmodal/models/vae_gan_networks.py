@@ -7,6 +7,7 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.base import IMAGE_SHAPE, standardise
+from crossmodal.models.layers import BatchNormalization, Conv2D
 
 LEAK = 0.2  # slope of LeakyReLU below 0
 INK_LOGITS = 3.5, -4.0  # scale and offset of logits of ink on a dark ground, 20,000 small steps of Adam from 1 and 0
@@ -18,13 +19,13 @@ def build_encoder(input_shape, filters, latent_dim, free_dim, initial_log_var, d
     x = inputs = keras.Input(input_shape, name="spectrogram")
     x = standardise(dtype)(x)
     for i, n in enumerate(filters, 1):
-        x = layers.Conv2D(n, 4, 2, use_bias=False, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
-        x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+        x = Conv2D(n, 4, 2, use_bias=False, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
+        x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
     heads = []
     for name, start in (("z_mean", 0.0), ("z_log_var", initial_log_var)):
         glorot = keras.initializers.VarianceScaling(HEAD_SCALE**-2, "fan_avg", "uniform")
-        head = layers.Conv2D(
+        head = Conv2D(
             latent_dim - free_dim, 4, use_bias=False, kernel_initializer=glorot, dtype="float32", name=f"{name}_conv"
         )(x)
         head = layers.Flatten(dtype="float32", name=name)(head)
@@ -37,7 +38,7 @@ def build_decoder(latent_dim, units, filters, kernels, batch_norm, dtype) -> ker
     x = inputs = keras.Input((latent_dim,), name="z")
     x = layers.Reshape((1, 1, latent_dim), dtype=dtype, name="map")(x)
     for i, n in enumerate(units, 1):
-        x = layers.Conv2D(n, 1, activation="relu", kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
+        x = Conv2D(n, 1, activation="relu", kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
     for i, (n, kernel) in enumerate(zip((*filters, 1), kernels, strict=True), 1):
         last = i == len(kernels)
         x = layers.Conv2DTranspose(
@@ -51,11 +52,11 @@ def build_decoder(latent_dim, units, filters, kernels, batch_norm, dtype) -> ker
         )(x)
         if batch_norm and last:
             scale, offset = (keras.initializers.Constant(value) for value in INK_LOGITS)
-            x = layers.BatchNormalization(
-                gamma_initializer=scale, beta_initializer=offset, dtype="float32", name=f"norm{i}"
-            )(x)
+            x = BatchNormalization(gamma_initializer=scale, beta_initializer=offset, dtype="float32", name=f"norm{i}")(
+                x
+            )
         elif batch_norm:
-            x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+            x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         if not last:
             x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
     return keras.Model(inputs, x, name="decoder")
@@ -65,16 +66,16 @@ def build_discriminator(filters, units, batch_norm, dtype) -> keras.Model:
     """Image (28, 28, 1) in [0, 1] -> [logit (1,), features (d,)], float32."""
     x = inputs = keras.Input(IMAGE_SHAPE, name="image")
     for i, n in enumerate(filters, 1):
-        x = layers.Conv2D(n, 4, 2, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
+        x = Conv2D(n, 4, 2, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
         if batch_norm:
-            x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+            x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
     for i, n in enumerate(units, 1):
-        x = layers.Conv2D(n, 1, kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
+        x = Conv2D(n, 1, kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
         x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"fc_relu{i}")(x)
-    logits = layers.Conv2D(1, 1, dtype="float32", name="score")(x)
+    logits = Conv2D(1, 1, dtype="float32", name="score")(x)
     if batch_norm:
-        logits = layers.BatchNormalization(dtype="float32", name="score_norm")(logits)
+        logits = BatchNormalization(dtype="float32", name="score_norm")(logits)
     logits = layers.Flatten(dtype="float32", name="logit")(logits)
     features = layers.Flatten(dtype="float32", name="features")(x)
     return keras.Model(inputs, [logits, features], name="discriminator")

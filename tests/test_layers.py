@@ -1,0 +1,60 @@
+"""The faster layers against Keras' own: outputs, gradients, moving statistics, saved weights."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from crossmodal.models.layers import BatchNormalization, Conv2D
+
+
+def outputs_and_gradients(layer, x, **options):
+    x = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x, **options)
+        loss = tf.reduce_sum(tf.sin(tf.cast(y, tf.float32)))
+    return [y, *tape.gradient(loss, [x, *(variable.value for variable in layer.trainable_variables)])]
+
+
+def compare(ours, keras_layer, shape, tolerance=1e-5, **options):
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    for layer in (ours, keras_layer):
+        layer.build(shape)
+    rng = np.random.default_rng(1)
+    weights = [rng.uniform(0.5, 1.5, w.shape) for w in keras_layer.get_weights()]
+    for layer in (ours, keras_layer):
+        layer.set_weights(weights)
+    for a, b in zip(*(outputs_and_gradients(layer, x, **options) for layer in (ours, keras_layer)), strict=True):
+        assert a.dtype == b.dtype
+        scale = np.abs(np.float32(b)).max()
+        np.testing.assert_allclose(np.float32(a) / scale, np.float32(b) / scale, atol=tolerance)
+    for a, b in zip(ours.get_weights(), keras_layer.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("size", [4, 5, 6, 13])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_convolution_is_keras(size, bias):
+    options = {"filters": 3, "kernel_size": 4, "strides": 2, "use_bias": bias, "activation": "relu"}
+    compare(Conv2D(**options), keras.layers.Conv2D(**options), (2, size, size, 5))
+
+
+def test_a_convolution_over_the_whole_map_is_one_product():
+    layer = Conv2D(3, 4, 2)
+    graph = tf.function(layer).get_concrete_function(tf.TensorSpec((None, 5, 5, 2))).graph
+    kinds = {operation.type for operation in graph.get_operations()}
+    assert "MatMul" in kinds
+    assert "Conv2D" not in kinds
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_normalisation_is_keras(training):
+    compare(BatchNormalization(), keras.layers.BatchNormalization(), (4, 3, 3, 5), training=training)
+
+
+def test_batch_normalisation_in_half_precision_is_near_keras():
+    options = {"dtype": "mixed_bfloat16"}
+    compare(
+        BatchNormalization(**options), keras.layers.BatchNormalization(**options), (8, 5, 5, 3), 0.02, training=True
+    )
