@@ -85,10 +85,13 @@ def training(config: Config) -> dict:
 
 def vae_gan(config: Config) -> dict:
     """The paper's VAE-GAN: a plain float32 loop with an Adam for each player against this toolkit's settings."""
+    from unittest import mock
+
     import keras
     import numpy as np
     import tensorflow as tf
 
+    from crossmodal.models import vae_gan_networks
     from crossmodal.models.base import sample_latents
     from crossmodal.models.losses import discriminator_loss, generator_loss, kl_divergence, reconstruction
     from crossmodal.models.vae_gan import AudioImageVAEGAN
@@ -96,6 +99,11 @@ def vae_gan(config: Config) -> dict:
 
     class TwoOptimizers(AudioImageVAEGAN):
         """As Keras' guides train a GAN: the discriminator first, then the generator on drawings of its own."""
+
+        def __init__(self, **kwargs):
+            own = {"Conv2D": keras.layers.Conv2D, "BatchNormalization": keras.layers.BatchNormalization}
+            with mock.patch.multiple(vae_gan_networks, **own):
+                super().__init__(**kwargs)
 
         def draw(self, spectrograms):
             z_mean, z_log_var = self.encoder(spectrograms, training=True)
@@ -108,14 +116,15 @@ def vae_gan(config: Config) -> dict:
             discriminator = self.discriminator.trainable_variables
             drawn = tf.sigmoid(self.draw(spectrograms)[0])
             with tf.GradientTape() as tape:
-                scores = self.discriminator(tf.concat([images, drawn], 0), training=True)
+                scores, _ = self.discriminator(tf.concat([images, drawn], 0), training=True)
                 real, fake = tf.split(scores, 2)
                 discriminator_total = tf.reduce_mean(discriminator_loss(real, fake))
             gradients = tape.gradient(discriminator_total, discriminator)
             self.discriminator_optimizer.apply(gradients, discriminator)
             with tf.GradientTape() as tape:
                 logits, kl = self.draw(spectrograms)
-                adversarial = tf.reduce_mean(generator_loss(self.discriminator(tf.sigmoid(logits), training=True)))
+                scores, _ = self.discriminator(tf.sigmoid(logits), training=True)
+                adversarial = tf.reduce_mean(generator_loss(scores[:, 0]))
                 terms = self.alpha * reconstruction(images, logits) + self.beta * kl
                 loss = adversarial + tf.reduce_mean(terms)
             self.optimizer.apply(tape.gradient(loss, generator), generator)
@@ -140,7 +149,7 @@ def vae_gan(config: Config) -> dict:
         ),
         "one step of both, FusedAdam": fit(AudioImageVAEGAN, "float32", FusedAdam(2e-4), 1),
         "the same, mixed_bfloat16": fit(AudioImageVAEGAN, "mixed_bfloat16", FusedAdam(2e-4), 1),
-        "the same, 8 images share a clip": fit(AudioImageVAEGAN, "mixed_bfloat16", FusedAdam(2e-4), 8),
+        "the same, 4 images share a clip": fit(AudioImageVAEGAN, "mixed_bfloat16", FusedAdam(2e-4), 4),
     }
     images = max(config.steps // 4, 1) * config.batch_size
     return compare(rivals, config.rounds, images, next(iter(rivals)), "images/s")
