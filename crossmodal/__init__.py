@@ -13,14 +13,17 @@ from importlib import import_module
 _HOMES = {
     "AudioImageVAE": "crossmodal.models.vae",
     "AudioImageVAEGAN": "crossmodal.models.vae_gan",
+    "CoopNets": "crossmodal.models.coopnets",
     "LeNet5": "crossmodal.models.lenet5",
     "load_model": "crossmodal.models.loading",
     "LogMel": "crossmodal.spectrogram",
     "log_mel": "crossmodal.spectrogram",
     "read_audio": "crossmodal.audio",
     "load_pair": "crossmodal.data.catalog",
+    "load_texture": "crossmodal.data.textures",
     "split_clips": "crossmodal.data.alignment",
     "training_batches": "crossmodal.data.pipeline",
+    "train_texture": "crossmodal.texture_training",
     "CrossmodalError": "crossmodal.errors",
 }
 __all__ = sorted(_HOMES)

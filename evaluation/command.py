@@ -7,7 +7,7 @@ from typing import Any
 from crossmodal.data.alignment import PROTOCOLS
 from crossmodal.data.catalog import NAMES
 from crossmodal.data.sources import Images, Speech
-from crossmodal.errors import DataError
+from crossmodal.errors import DataError, ModelError
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ def load_tested(arguments) -> Tested:
     from evaluation.agreement import protocol_split
 
     model = load_model(arguments.model)
+    if not hasattr(model, "front_end"):
+        raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a model that hears sounds and draws.")
     trained = model.provenance
     asked = {
         "data": arguments.data,

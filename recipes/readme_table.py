@@ -159,7 +159,9 @@ def frontier() -> str:
 
 
 def ablation() -> str:
-    return runs_table("ablation", {"balanced": "`balanced`, as short a training"})
+    if not (table := runs_table("ablation", {"balanced": "`balanced`, as short a training"})):
+        return ""
+    return f"What each of its parts is worth, by trainings of the same short length with one part changed:\n\n{table}"
 
 
 TABLES = {"results": results, "frontier": frontier, "ablation": ablation}

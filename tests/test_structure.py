@@ -24,7 +24,10 @@ ORDER = [
     "crossmodal.checkpoints",
     "crossmodal.progress",
     "crossmodal.training",
+    "crossmodal.texture_algorithms",
+    "crossmodal.texture_training",
     "crossmodal.plots",
+    "crossmodal.texture_plots",
     "evaluation",
     "recipes",
 ]

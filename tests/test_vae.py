@@ -84,7 +84,7 @@ def test_foreign_files_are_refused_in_one_sentence(tmp_path, name, content, mess
 def test_other_peoples_models_are_refused(tmp_path):
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     other.save(tmp_path / "other.keras")
-    with pytest.raises(ModelError, match="not a model that hears"):
+    with pytest.raises(ModelError, match="not a model of this package"):
         load_model(tmp_path / "other.keras")
     code = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x)])
     code.save(tmp_path / "code.keras")

@@ -8,6 +8,7 @@ import tensorflow as tf
 from crossmodal.models.loading import load_model
 from crossmodal.models.vae_gan import R1_INTERVAL, AudioImageVAEGAN
 from crossmodal.optimizers import FusedAdam
+from crossmodal.training import train
 
 SMALL = {
     "latent_dim": 8,
@@ -151,6 +152,32 @@ def test_balanced_draws_what_it_hears_in_more_than_one_way():
     assert np.mean(lower[1] > upper[1] + 0.3) > 0.9
     right = draws[0, :, :8, 14:].mean(axis=(1, 2, 3))
     assert 0.1 < np.mean(right > 0.5) < 0.9
+
+
+def test_a_stopped_run_ends_as_an_unbroken_one_average_and_all(tmp_path):
+    def run(name, **options):
+        (tmp_path / name).mkdir(exist_ok=True)
+        keras.utils.set_random_seed(0)
+        model = AudioImageVAEGAN.balanced(**SMALL, free_dim=4)
+        average = {"use_ema": True, "ema_momentum": 0.9}
+        model.compile(FusedAdam(1e-3, beta_1=0.5, **average), jit_compile=False)
+
+        def batches(first_epoch):
+            return tf.data.Dataset.from_tensors(pairs(2, 2)).repeat()
+
+        train(model, batches, epochs=3, steps_per_epoch=2, workdir=tmp_path / name, seed=1, **options)
+        return model.get_weights()
+
+    def stop(epoch, logs):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    whole = run("whole")
+    with pytest.raises(KeyboardInterrupt):
+        run("stopped", on_epoch=stop)
+    for resumed in (run("stopped"), run("stopped")):  # the second finds nothing left to train
+        for a, b in zip(whole, resumed, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_the_average_forgets_the_initial_weights():

@@ -32,8 +32,8 @@ def load_model(path):
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises a different class for each way in which a file can be wrong
         raise ModelError(f"{path.name} is damaged or not a model of this package: make it anew.") from error
-    if not hasattr(model, "front_end"):
-        raise ModelError(f"{path.name} holds a {type(model).__name__}, not a model that hears sounds.")
+    if not hasattr(model, "provenance"):
+        raise ModelError(f"{path.name} holds a {type(model).__name__}, not a model of this package.")
     return model
 
 

@@ -1,0 +1,146 @@
+"""Recordings of sound textures, and textures that the library makes itself for users without a recording.
+
+A texture is sound whose statistics do not change with time: rain, fire, insects. The made ones are deterministic,
+float32 (samples,), peak 0.9; any other take of the same texture has another seed.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from crossmodal.audio import read_audio, validate_audio
+from crossmodal.errors import AudioError
+
+SHORTEST_S = 1.0
+LONGEST_S = 600.0
+PEAK = 0.9
+_FRAME_S = 0.05
+_SILENT_DB, _LEAST_SOUNDING = -60.0, 0.25  # relative to the loudest frame; share of the frames
+
+
+def rain(duration_s: float = 4.0, sample_rate: int = 20_000, seed: int = 0) -> np.ndarray:
+    """Drops, 60 a second, over hiss: bursts of noise that decay within 2 to 20 ms, all filtered to 1 to 6 kHz."""
+    rng = np.random.default_rng(seed)
+
+    def drop(t):
+        return rng.standard_normal(len(t)) * np.exp(-t / rng.uniform(0.002, 0.02))
+
+    drops = _scatter(rng, duration_s, sample_rate, 60, drop)
+    noise = drops + 0.05 * rng.standard_normal(len(drops))
+    frequency = np.fft.rfftfreq(len(noise), 1 / sample_rate)
+    response = 1 / (1 + (1000 / np.maximum(frequency, 1)) ** 2) / (1 + (frequency / 6000) ** 4)
+    return _to_peak(np.fft.irfft(np.fft.rfft(noise) * response, len(noise)))
+
+
+def insects(duration_s: float = 4.0, sample_rate: int = 20_000, seed: int = 0) -> np.ndarray:
+    """Three insects, each a train of clicks that ring at 4 to 6 kHz, 20 to 40 a second, swelling and fading."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(duration_s * sample_rate)) / sample_rate
+    sound = 0.01 * rng.standard_normal(len(t))
+    for _ in range(3):
+        rate, ring = rng.uniform(20, 40), rng.uniform(4000, 6000)
+        since = np.mod(t + rng.uniform(0, 1 / rate) + 0.001 * np.sin(2 * np.pi * 3 * t), 1 / rate)
+        swell = 1 + 0.8 * np.sin(2 * np.pi * (rng.uniform(0.5, 2) * t + rng.uniform()))
+        sound += swell * np.exp(-since / 0.003) * np.sin(2 * np.pi * ring * since)
+    return _to_peak(sound)
+
+
+def chirps(duration_s: float = 4.0, sample_rate: int = 20_000, seed: int = 0) -> np.ndarray:
+    """Birds, 20 calls a second, each of 100 ms and gliding up by 0.5 to 2 kHz from 1 to 4 kHz, over faint noise."""
+    rng = np.random.default_rng(seed)
+
+    def chirp(t):
+        start, glide = rng.uniform(1000, 4000), rng.uniform(2.5e3, 1e4)
+        return np.sin(2 * np.pi * (start + glide * t) * t) * np.sin(np.pi * t / t[-1]) ** 2
+
+    sound = _scatter(rng, duration_s, sample_rate, 20, chirp)
+    return _to_peak(sound + 0.01 * rng.standard_normal(len(sound)))
+
+
+MADE: dict[str, Callable[..., np.ndarray]] = {"rain": rain, "insects": insects, "chirps": chirps}
+
+
+def load_texture(name, sample_rate: int = 20_000) -> np.ndarray:
+    """A texture to train on, float32 (samples,) at `sample_rate`: a sound file, or `made:NAME` for a made one.
+
+    Args:
+        name: path of a recording of 1 s to 10 min, or made:rain, made:insects, made:chirps (4 s each).
+
+    Raises:
+        AudioError: what `read_audio` and `check_texture` refuse; no such made texture.
+    """
+    if str(name).startswith("made:"):
+        kind = str(name).removeprefix("made:")
+        if kind not in MADE:
+            raise AudioError(f"There is no made texture {kind!r}: choose one of {', '.join(MADE)}.")
+        return MADE[kind](sample_rate=sample_rate)
+    return check_texture(read_audio(name, sample_rate, max_duration_s=LONGEST_S), sample_rate, repr(str(name)))
+
+
+def check_texture(waveform: np.ndarray, sample_rate: int, name: str = "the recording") -> np.ndarray:
+    """A waveform (samples,) as float32 that can be learned; AudioError if it is short, silent, or mostly silent."""
+    waveform = validate_audio(waveform, sample_rate, name=name, min_duration_s=SHORTEST_S)
+    frame = round(_FRAME_S * sample_rate)
+    frames = waveform[: len(waveform) // frame * frame].reshape(-1, frame)
+    level = np.sqrt(np.mean(np.square(frames - frames.mean(axis=1, keepdims=True)), axis=1))
+    sounding = np.mean(level > level.max() * 10 ** (_SILENT_DB / 20))
+    if sounding < _LEAST_SOUNDING:
+        raise AudioError(
+            f"{name} is silent for {1 - sounding:.0%} of its length: a texture sounds throughout, cut the silence."
+        )
+    return waveform
+
+
+def find_recordings(folder=None) -> dict[str, Path]:
+    """Name to path of the recordings in a folder, or in references/ of the folder that CROSSMODAL_TEXTURES names.
+
+    Raises:
+        AudioError: neither is given, or there are no recordings.
+    """
+    if folder is None:
+        if "CROSSMODAL_TEXTURES" not in os.environ:
+            raise AudioError("No recordings are known: pass --recordings FOLDER or set CROSSMODAL_TEXTURES.")
+        folder = Path(os.environ["CROSSMODAL_TEXTURES"]) / "references"
+    paths = sorted(path for path in Path(folder).glob("*") if path.suffix.lower() in (".wav", ".flac", ".ogg", ".mp3"))
+    if not paths:
+        raise AudioError(f"{str(folder)!r} holds no recordings: pass a folder of WAV or FLAC files.")
+    return {path.stem: path for path in paths}
+
+
+def join_textures(waveforms: list[np.ndarray], weights: list[float], sample_rate: int) -> np.ndarray:
+    """One recording (samples,) of several, each at the same RMS and for its weight's share of the time.
+
+    A recording that is too short for its share is repeated. What is learned from this has the weighted average of
+    their statistics.
+
+    Raises:
+        AudioError: weights that are not one positive number per waveform.
+    """
+    if len(weights) != len(waveforms) or not all(np.isfinite(w) and w > 0 for w in weights):
+        raise AudioError(
+            f"Weights {weights} do not fit {len(waveforms)} recordings: give one positive number for each."
+        )
+    waveforms = [check_texture(w, sample_rate) for w in waveforms]
+    total = sum(len(w) for w in waveforms)
+    level = np.mean([np.std(w) for w in waveforms])
+    parts = []
+    for waveform, weight in zip(waveforms, weights, strict=True):
+        samples = max(round(total * weight / sum(weights)), 1)
+        parts.append(np.resize(waveform * (level / np.std(waveform)), samples))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _scatter(rng, duration_s, sample_rate, events_per_s, event):
+    length = round(0.1 * sample_rate)
+    samples = round(duration_s * sample_rate)
+    sound = np.zeros(samples + 2 * length)
+    t = np.arange(length) / sample_rate
+    for start in rng.integers(samples + length, size=round((duration_s + 0.1) * events_per_s)):
+        sound[start : start + length] += rng.uniform(0.3, 1.0) * event(t)
+    return sound[length : length + samples]
+
+
+def _to_peak(sound):
+    return (PEAK * sound / np.abs(sound).max()).astype(np.float32)

@@ -1,0 +1,263 @@
+"""Cooperative networks for sound textures (R. Zhong, "Cooperative Learning of Deep Generative Models with Application
+in Sound Synthesis", UCLA 2017; J. Xie et al., "Cooperative Training of Descriptor and Generator Networks", 2018).
+
+A descriptor f gives signals x (samples,) the density p(x) ~ exp(f(x)) N(x; 0, sigma^2 I); a generator g draws
+x = g(z), z ~ N(0, I). The generator's draws start Langevin chains on p, and what the chains make of them teaches both.
+
+A signal is the recording divided by a fixed spectrum: by its peak in the thesis, by its long-term magnitude in the
+default. There the reference distribution N(0, I) is noise with the recording's spectrum, and all that f has to learn is
+in what the texture differs from that noise.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from crossmodal.errors import AudioError
+from crossmodal.langevin import langevin
+from crossmodal.models.texture_auditory import AuditoryDescriptor
+from crossmodal.models.texture_subbands import SubbandGenerator
+
+SPECTRUM_BINS = 513  # of the fixed spectrum, from 0 Hz to half the sample rate
+SPECTRUM_FLOOR_DB = -60.0  # below its maximum
+UPSAMPLING = 1000  # samples per latent of the thesis' generator
+KERNELS, STRIDES = (200, 50, 30), (40, 20, 1)  # of the thesis' descriptor
+
+
+def receptive_field(kernels=KERNELS, strides=STRIDES) -> int:
+    """Samples on which one output of stacked convolutions depends (thesis, eq. 4.1).
+
+    12,780, 25,360 and 37,940 for the thesis' first strides 20, 40 and 60; the thesis prints exactly half of these.
+    """
+    field, jump = 1, 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        field += (kernel - 1) * jump
+        jump *= stride
+    return field
+
+
+def bandwidth(sound: np.ndarray, sample_rate: int) -> float:
+    """The highest frequency in Hz at which a sound (samples,) is above the floor of its fixed spectrum; a recording
+    of another sample rate has nothing above half of it."""
+    density = _density(sound)
+    above = np.flatnonzero(density > 2 * density.max() * 10 ** (SPECTRUM_FLOOR_DB / 10))
+    return float(above[-1]) / (SPECTRUM_BINS - 1) * sample_rate / 2
+
+
+def _density(sound):
+    """Power density (SPECTRUM_BINS,) of a sound (samples,); 2 for unit white noise."""
+    import scipy.signal
+
+    return scipy.signal.welch(sound, 1.0, nperseg=2 * (SPECTRUM_BINS - 1))[1]
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class WaveformGenerator(keras.Model):
+    """z (chains, frames, 1) -> signal (chains, 1000 * frames) in (-1, 1): thesis, table 4.3, 829,185 parameters.
+
+    Kernel 25 with upsampling 10 covers some samples more often than others, which prints faint tones at 1/10 and
+    1/100 of the sample rate; kernel 30 does not.
+    """
+
+    def __init__(self, filters=(256, 128, 1), kernel=25, **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernel = tuple(filters), kernel
+        x = inputs = keras.Input((None, 1), name="z")
+        for i, n in enumerate(self.filters, 1):
+            activation = "tanh" if i == len(filters) else "relu"
+            x = layers.Conv1DTranspose(n, kernel, 10, "same", activation=activation, name=f"upconv{i}")(x)
+        self.network = keras.Model(inputs, x, name="deconvolutions")
+        self.built = True
+
+    def call(self, z):
+        return self.network(z)[..., 0]
+
+    def latent_shape(self, samples: int) -> tuple[int, int]:
+        """The shape of z for a signal of so many samples; AudioError unless a multiple of 1,000."""
+        if samples < UPSAMPLING or samples % UPSAMPLING:
+            raise AudioError(f"{samples} samples cannot be drawn: ask for a multiple of {UPSAMPLING}.")
+        return samples // UPSAMPLING, 1
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters, "kernel": self.kernel}
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class WaveformDescriptor(keras.Model):
+    """Signal (chains, samples) -> f, (chains,): thesis, table 4.2, 300,170 parameters; f is the sum of the last map."""
+
+    def __init__(self, filters=(100, 50, 20), kernels=KERNELS, strides=STRIDES, activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernels, self.strides = tuple(filters), tuple(kernels), tuple(strides)
+        self.activation = activation
+        x = inputs = keras.Input((None, 1), name="signal")
+        for i, (n, kernel, stride) in enumerate(zip(self.filters, self.kernels, self.strides, strict=True), 1):
+            x = layers.Conv1D(n, kernel, stride, name=f"conv{i}")(x)
+            if i < len(self.filters):
+                x = layers.Activation(activation, name=f"{activation}{i}")(x)
+        self.network = keras.Model(inputs, x, name="convolutions")
+        self.built = True
+
+    def call(self, signal):
+        if signal.shape[-1] is not None and signal.shape[-1] < (least := receptive_field(self.kernels, self.strides)):
+            raise AudioError(f"{signal.shape[-1]} samples are fewer than the receptive field: use at least {least}.")
+        return tf.reduce_sum(self.network(signal[..., None]), axis=(1, 2))
+
+    def positions(self, samples: int) -> list[int]:
+        """The length of each layer's map, by which the published code divides that layer's gradient."""
+        lengths = []
+        for kernel, stride in zip(self.kernels, self.strides, strict=True):
+            samples = (samples - kernel) // stride + 1
+            lengths.append(samples)
+        return lengths
+
+    def get_config(self):
+        names = ("filters", "kernels", "strides", "activation")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class CoopNets(keras.Model):
+    """A generator and a descriptor of one texture, its fixed spectrum, and how chains walk.
+
+    Args:
+        generator: z (chains, *latent_shape(samples)) -> signal (chains, samples).
+        descriptor: signal (chains, samples) -> f, (chains,).
+        sample_rate: of the sound, in Hz.
+        steps, step, sigma, noise, momentum, most_drift: of the descriptor's chains, see `langevin`.
+        provenance: facts on the training, for whoever receives the file.
+
+    Example:
+        model = CoopNets.auditory(20_000)
+        sounds = model.draw(duration_s=10.0, draws=2, seed=0)
+    """
+
+    def __init__(
+        self,
+        generator,
+        descriptor,
+        sample_rate=20_000,
+        steps=30,
+        step=0.1,
+        sigma=1.0,
+        noise=1.0,
+        momentum=0.0,
+        most_drift=None,
+        provenance=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.generator, self.descriptor = generator, descriptor
+        self.sample_rate = sample_rate
+        self.walk = dict(steps=steps, step=step, sigma=sigma, noise=noise, momentum=momentum, most_drift=most_drift)
+        self.provenance = dict(provenance or {})
+        self.spectrum = self.add_weight(shape=(SPECTRUM_BINS,), initializer="ones", trainable=False, name="spectrum")
+        self.built = True
+
+    @classmethod
+    def auditory(cls, sample_rate=20_000, highest_hz=None, **kwargs):
+        """The default: a descriptor of cochlear features, a generator of shaped noise, whitened signals."""
+        settings = dict(
+            sample_rate=sample_rate, steps=30, step=0.2, sigma=None, noise=0.1, momentum=0.9, most_drift=0.2
+        )
+        networks = (SubbandGenerator(sample_rate, highest_hz), AuditoryDescriptor(sample_rate, highest_hz))
+        return cls(*networks, **{**settings, **kwargs})
+
+    @classmethod
+    def thesis(cls, sample_rate=20_000, stride=40, kernel=25, activation="relu", **kwargs):
+        """The thesis' networks; signals are divided by their peak."""
+        descriptor = WaveformDescriptor(strides=(stride, *STRIDES[1:]), activation=activation)
+        settings = dict(sample_rate=sample_rate, steps=40, step=0.001, sigma=0.03)
+        return cls(WaveformGenerator(kernel=kernel), descriptor, **{**settings, **kwargs})
+
+    def call(self, z):
+        """z -> the generator's signals (chains, samples)."""
+        return self.generator(z)
+
+    def revise(self, signal, seed, steps=None, noise=None):
+        """Langevin chains of the descriptor from signals (chains, samples): a `Walk`."""
+        walk = {
+            **self.walk,
+            **({} if steps is None else {"steps": steps}),
+            **({} if noise is None else {"noise": noise}),
+        }
+        return langevin(signal, self.descriptor, seed=seed, **walk)
+
+    def latents(self, chains: int, samples: int, seed) -> tf.Tensor:
+        """z ~ N(0, I) for so many chains; a function of two integers `seed`."""
+        return tf.random.stateless_normal((chains, *self.generator.latent_shape(samples)), seed)
+
+    def draw(self, duration_s: float, draws: int = 1, seed: int = 0, steps: int = 0) -> np.ndarray:
+        """New sound of the texture.
+
+        Args:
+            duration_s: of each draw, in seconds.
+            draws: how many.
+            seed: the draws are a function of it.
+            steps: Langevin steps by which the descriptor revises what the generator drew; 0 leaves it.
+
+        Returns:
+            (draws, samples) float32, at the recording's level.
+
+        Raises:
+            AudioError: less than one sample was asked for, or the chains left the finite numbers.
+        """
+        wanted = round(duration_s * self.sample_rate) if np.isfinite(duration_s) else 0
+        if wanted < 1 or draws < 1:
+            raise AudioError(f"{draws} draws of {duration_s} s were asked for: choose a positive number and duration.")
+        samples = max(-(-wanted // UPSAMPLING) * UPSAMPLING, self.sample_rate)
+        if steps:
+            x = self._draw_revised(draws, samples, tf.constant(seed), tf.constant(steps))
+        else:
+            z = self.latents(draws, samples, (seed, 0))
+            x = tf.concat([self.generator(z[i : i + 1]) for i in range(draws)], axis=0)
+        sounds = self.colour(x.numpy())[:, :wanted]
+        if not np.all(np.isfinite(sounds)):
+            raise AudioError("The draws are not finite: train anew with a lower learning rate.")
+        return sounds
+
+    @tf.function
+    def _draw_revised(self, draws, samples, seed, steps):
+        z = self.latents(draws, samples, tf.stack([seed, 0]))
+        return self.revise(self.generator(z), tf.stack([seed, 1]), steps).state
+
+    def set_spectrum(self, sound: np.ndarray | None, peak: float = 1.0) -> None:
+        """Let signals be a sound (samples,) divided by its long-term magnitude, or divided by `peak` if None."""
+        if sound is None:
+            self.spectrum.assign(np.full(SPECTRUM_BINS, peak, np.float32))
+            return
+        density = _density(sound)
+        density = np.maximum(density, density.max() * 10 ** (SPECTRUM_FLOOR_DB / 10))
+        self.spectrum.assign(np.sqrt(density / 2))
+
+    def whiten(self, sound: np.ndarray) -> np.ndarray:
+        """Sound (..., samples) -> signal (..., samples)."""
+        return self._filter(sound, lambda magnitude: 1 / magnitude)
+
+    def colour(self, signal: np.ndarray) -> np.ndarray:
+        """Signal (..., samples) -> sound (..., samples): the inverse of `whiten`."""
+        return self._filter(signal, lambda magnitude: magnitude)
+
+    def _filter(self, x, gain):
+        samples = x.shape[-1]
+        bins = np.linspace(0, SPECTRUM_BINS - 1, samples // 2 + 1)
+        magnitude = np.interp(bins, np.arange(SPECTRUM_BINS), keras.ops.convert_to_numpy(self.spectrum))
+        return np.fft.irfft(np.fft.rfft(x) * gain(magnitude), samples).astype(np.float32)
+
+    def get_config(self):
+        networks = {
+            name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("generator", "descriptor")
+        }
+        return {
+            **super().get_config(),
+            **networks,
+            "sample_rate": self.sample_rate,
+            **self.walk,
+            "provenance": self.provenance,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("generator", "descriptor")}
+        return cls(**{**config, **networks})

@@ -1,0 +1,42 @@
+"""Pictures of sound textures and of their training, written as PNG."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+DYNAMIC_RANGE_DB = 70.0
+
+
+def save_spectrograms(path: Path, sounds: dict[str, np.ndarray], sample_rate: int) -> None:
+    """One panel per sound, all on one scale of 70 dB below the loudest: name -> waveform (samples,)."""
+    figure = Figure(figsize=(10, 2.1 * len(sounds)), layout="constrained")
+    axes = figure.subplots(len(sounds), 1, squeeze=False)[:, 0]
+    levels = {name: _level_db(waveform) for name, waveform in sounds.items()}
+    top = max(level.max() for level in levels.values())
+    for ax, (name, level) in zip(axes, levels.items(), strict=True):
+        extent = (0, len(sounds[name]) / sample_rate, 0, sample_rate / 2000)
+        ax.imshow(level.T, origin="lower", aspect="auto", extent=extent, vmin=top - DYNAMIC_RANGE_DB, vmax=top)
+        ax.set(title=name, ylabel="kHz")
+    axes[-1].set_xlabel("s")
+    figure.savefig(path, dpi=100)
+
+
+def save_texture_curves(path: Path, runs: dict[str, list[dict]], names: tuple[str, ...]) -> None:
+    """Figures of each iteration, one panel per figure, one curve per run; what is not finite is left out."""
+    figure = Figure(figsize=(4 * len(names), 3), layout="constrained")
+    for name, ax in zip(names, figure.subplots(1, len(names), squeeze=False)[0], strict=True):
+        for run, history in runs.items():
+            points = [(line["iteration"], line[name]) for line in history if np.isfinite(line.get(name, np.nan))]
+            if points:
+                ax.plot(*zip(*points, strict=True), label=run, linewidth=1)
+        ax.set(title=name.replace("_", " "), xlabel="iteration")
+        ax.legend(fontsize=7)
+    figure.savefig(path, dpi=100)
+
+
+def _level_db(waveform, length=512, hop=128):
+    window = np.hanning(length)
+    padded = np.pad(waveform, (0, max(0, length - len(waveform))))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, length)[::hop]
+    return 20 * np.log10(np.abs(np.fft.rfft(frames * window)) + 1e-7)

@@ -1,0 +1,144 @@
+"""Training on one texture that can be stopped and continued, with a stabiliser.
+
+One iteration is one graph. Everything random is a function of (seed, iteration), all that changes is in the
+checkpoint, persistent chains too, so a run that was stopped ends as it would have ended, to the bit.
+
+The stabiliser watches the ratio of drift to noise, the gap of energy and the level of the chains. While one of them is
+outside its band both learning rates fall; inside they recover slowly. A value that is not finite returns everything to
+the last good state, halves the rates and goes on with other random numbers.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from crossmodal.checkpoints import load_checkpoint, save_checkpoint
+from crossmodal.errors import AudioError, ModelError
+from crossmodal.models.coopnets import UPSAMPLING, CoopNets
+from crossmodal.runs import append_history
+from crossmodal.texture_algorithms import Settings, State, iterate, make_state
+
+MOST_RECOVERIES = 12
+_FALL, _RISE = 0.8, 1.02  # of the learning rates, per iteration outside and inside the bands
+
+
+def train_texture(
+    model: CoopNets,
+    signal: np.ndarray,
+    settings: Settings,
+    workdir: Path | None = None,
+    on_block: Callable | None = None,
+) -> list[dict]:
+    """Train in place, from the run's last checkpoint on.
+
+    Args:
+        model: its networks are trained; `model.whiten` made the signal.
+        signal: (length,), the recording in the model's coordinates.
+        workdir: folder of checkpoints and history; None keeps both in memory.
+        on_block: called as on_block(iteration, figures) after each block of iterations.
+
+    Returns:
+        the figures of each iteration of this process. Without the stabiliser it ends with the first iteration that is
+        not finite, whose figures are the last.
+
+    Raises:
+        AudioError: see `check_signal`.
+        ModelError: the stabiliser gave up. The last good state is in the model.
+    """
+    signal = check_signal(signal, settings.samples)
+    signal_rms = float(np.sqrt(np.mean(np.square(signal))))
+    state = make_state(model, signal, settings)
+    recoveries = keras.Variable(0, dtype="int32", trainable=False)
+    changing = all_variables(state, recoveries)
+    step = compile_iteration(state)
+    done = load_checkpoint(changing, Path(workdir)) if workdir else 0
+    good, good_at = snapshot(changing), done
+    history: list[dict] = []
+    began = time.time()
+    while done < settings.iterations:
+        attempt = int(recoveries.value)
+        words = np.random.SeedSequence([settings.seed, done, attempt]).generate_state(2) >> 1
+        figures = step(tf.constant(words.astype(np.int32)), tf.constant(done == 0))
+        figures = {name: float(value) for name, value in figures.items()}
+        finite = all(np.isfinite(list(figures.values())))
+        if settings.stabilise and not finite:
+            restore(changing, good)
+            if attempt >= MOST_RECOVERIES:
+                raise ModelError(f"Training diverged {attempt + 1} times: try lower learning rates or a smaller step.")
+            recoveries.assign(attempt + 1)
+            state.rate.assign(0.5 * float(state.rate.value))
+            good = snapshot(changing)
+            history = history[: len(history) - (done - good_at)]
+            done = good_at
+            continue
+        done += 1
+        history.append({"iteration": done, **figures, "rate": float(state.rate.value)})
+        if not finite:
+            break
+        if settings.stabilise:
+            factor = _FALL if outside(figures, settings, signal_rms) else _RISE
+            state.rate.assign(min(1.0, factor * float(state.rate.value)))
+        if done % settings.block == 0 or done == settings.iterations:
+            good, good_at = snapshot(changing), done
+            line = {"epoch": done, **history[-1], "seconds": time.time() - began}
+            if workdir:
+                append_history(Path(workdir), line)
+                save_checkpoint(changing, Path(workdir), done)
+            if on_block:
+                on_block(done, line)
+    return history
+
+
+def compile_iteration(state: State) -> Callable:
+    """`iterate` as a graph: (seed, first) -> figures."""
+    return tf.function(lambda seed, first: iterate(state, seed, first))
+
+
+def outside(figures: dict, settings: Settings, signal_rms: float) -> str | None:
+    """The figure that left its band, or None. The levels of latents and of chains on them have none."""
+    if figures["drift_to_noise"] > settings.most_drift:
+        return "drift_to_noise"
+    if abs(figures.get("energy_gap", 0.0)) > settings.most_gap:
+        return "energy_gap"
+    level = figures["rms"] / signal_rms
+    if settings.algorithm != "generator" and not 1 / settings.most_rms < level < settings.most_rms:
+        return "rms"
+    return None
+
+
+def check_signal(signal: np.ndarray, samples: int) -> np.ndarray:
+    """A signal (length,) as float32; AudioError unless it is finite and at least `samples` long."""
+    signal = np.asarray(signal, np.float32)
+    if not np.all(np.isfinite(signal)):
+        raise AudioError("The recording holds samples that are NaN or infinite: export it again.")
+    if len(signal) < samples:
+        raise AudioError(
+            f"The recording has {len(signal)} samples, training draws {samples} at a time: use a longer recording or "
+            f"--samples {len(signal) // UPSAMPLING * UPSAMPLING}."
+        )
+    return signal
+
+
+def all_variables(state: State, recoveries: keras.Variable):
+    """All that training changes, in the form that checkpoints take."""
+    optimizers = (state.descriptor_optimizer, state.generator_optimizer)
+    return SimpleNamespace(
+        variables=[*state.model.variables, state.chains, state.rate, recoveries],
+        optimizer=SimpleNamespace(variables=[v for optimizer in optimizers for v in optimizer.variables]),
+    )
+
+
+def snapshot(changing) -> list[np.ndarray]:
+    """Copies of all variables."""
+    return [np.asarray(v.value).copy() for v in (*changing.variables, *changing.optimizer.variables)]
+
+
+def restore(changing, values: list[np.ndarray]) -> None:
+    """Put a snapshot back."""
+    for variable, value in zip((*changing.variables, *changing.optimizer.variables), values, strict=True):
+        variable.assign(value)
