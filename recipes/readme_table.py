@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these suffice for a score
 RESULTS = ROOT / "recipes" / "results"
 
 
@@ -164,7 +165,22 @@ def ablation() -> str:
     return f"What each of its parts is worth, by trainings of the same short length with one part changed:\n\n{table}"
 
 
-TABLES = {"results": results, "frontier": frontier, "ablation": ablation}
+def textures() -> str:
+    """The default preset on each recording: score of the draws, of the generator alone, copies."""
+    if not (result := load("texture_baselines")):
+        return ""
+    heads = ("recording", "score of the draws", "generator alone", "copies", "loops", "longest stretch found")
+    lines = [row(*heads), "|---" * len(heads) + "|"]
+    for texture, figures in result["methods"]["coopnets"].items():
+        cells = (f"{figures['score']:.2f}", f"{figures['generator_alone']:.2f}")
+        counts = (f"{figures[name]} of {figures['draws']}" for name in ("copied", "loops"))
+        title = f"{texture} (ill-conditioned)" if figures["ill_conditioned"] else texture
+        lines.append(row(title, *cells, *counts, f"{figures['longest_stretch_s']:.2f} s"))
+    mean = f"Mean score over {', '.join(GATED)}: **{result['mean']['coopnets']['score']:.2f}**."
+    return "\n".join([*lines, "", f"{mean} `{result['command']}`"]) + "\n"
+
+
+TABLES = {"results": results, "frontier": frontier, "ablation": ablation, "textures": textures}
 
 
 def between(text: str, name: str) -> tuple[str, str, str]:
