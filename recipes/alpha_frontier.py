@@ -48,13 +48,15 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
     for name, run in runs.items():
         point = run["diversity"]["within_clip"], run["sampled_z"]["accuracy"]
         if "alpha" not in name:
-            ax.plot(*point, "s", label={"vae": "VAE"}.get(name, name))
+            ax.plot(
+                *point, "s", label={"vae": "VAE"}.get(name, name), color={"vae": "tab:green"}.get(name, "tab:orange")
+            )
         else:
             ax.annotate(name.replace("-", " "), point, textcoords="offset points", xytext=(6, -10), fontsize=8)
     ax.plot(1, next(iter(runs.values()))["real_test_images"], "k*", markersize=12, label="real images")
     ax.axhline(0.1, color="gray", linestyle=":", linewidth=1)
     ax.set(xlabel="diversity within a clip, ratio to real images", ylabel="agreement at sampled z", ylim=(0, 1.03))
-    ax.legend(loc="center left", fontsize=8)
+    ax.legend(loc="center", fontsize=8)
     figure.savefig(path, dpi=110)
 
 
