@@ -48,9 +48,8 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
     for name, run in runs.items():
         point = run["diversity"]["within_clip"], run["sampled_z"]["accuracy"]
         if "alpha" not in name:
-            ax.plot(
-                *point, "s", label={"vae": "VAE"}.get(name, name), color={"vae": "tab:green"}.get(name, "tab:orange")
-            )
+            label, color = {"vae": ("VAE", "tab:green")}.get(name, (name, "tab:orange"))
+            ax.plot(*point, "s", label=label, color=color)
         else:
             ax.annotate(name.replace("-", " "), point, textcoords="offset points", xytext=(6, -10), fontsize=8)
     ax.plot(1, next(iter(runs.values()))["real_test_images"], "k*", markersize=12, label="real images")
