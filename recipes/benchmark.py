@@ -175,25 +175,31 @@ def spectrograms(config: Config) -> dict:
     return compare(rivals, config.rounds, config.clips, next(iter(rivals)), "clips/s")
 
 
-def run(config: Config) -> dict:
-    """All comparisons."""
+def run(config: Config, only: list[str] | None = None) -> dict:
+    """The comparisons that `only` names, all if None."""
     from crossmodal.runs import environment
 
     result = {"command": "python recipes/benchmark.py", "environment": environment()}
     for work in (spectrograms, training, vae_gan):
-        print(f"{work.__name__}: {work.__doc__.splitlines()[0]}", flush=True)
-        result[work.__name__] = work(config)
+        if only is None or work.__name__ in only:
+            print(f"{work.__name__}: {work.__doc__.splitlines()[0]}", flush=True)
+            result[work.__name__] = work(config)
     return result
 
 
 def work(config: Config, arguments) -> None:
+    import json
+
     from crossmodal.files import write_json
 
-    write_json(arguments.results, run(config))
+    kept = json.loads(arguments.results.read_text()) if arguments.only and arguments.results.exists() else {}
+    write_json(arguments.results, kept | run(config, arguments.only))
 
 
 def main(argv=None) -> int:
     def extra(parser):
+        names = ("spectrograms", "training", "vae_gan")
+        parser.add_argument("--only", nargs="+", choices=names, help="measure these anew, keep the others' results")
         parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
 
     return run_recipe(work, Config, __doc__, argv, extra=extra)
