@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import train_vae_gan
-from audio_to_image import LOCATIONS
-from members import RESULTS, as_table, read_members, run_members
+from members import RESULTS, add_only, sweep
 
-from crossmodal.config import as_options, option, run_recipe
+from crossmodal.config import option, run_recipe
 
 CHANGES = {
     "balanced": {},
@@ -39,21 +38,11 @@ def members(config: Config) -> dict:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.files import write_json
-
-    runs = members(config)
-    run_members(runs, arguments.workdir, only=arguments.only, diversity=True, cas_steps=0)
-    if figures := read_members(runs, arguments.workdir, diversity=True):
-        command = f"python recipes/ablation.py{as_options(config, LOCATIONS)}"
-        write_json(RESULTS / "ablation.json", {"command": command, "runs": figures})
-        print(as_table(figures))
+    sweep("ablation.py", members(config), config, arguments, RESULTS / "ablation.json", cas_steps=0)
 
 
 def main(argv=None) -> int:
-    def extra(parser):
-        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
-
-    return run_recipe(work, Config, __doc__, argv, workdir="runs/ablation", extra=extra)
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/ablation", extra=add_only)
 
 
 if __name__ == "__main__":

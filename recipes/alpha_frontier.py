@@ -15,9 +15,9 @@ from typing import Literal
 import train_vae
 import train_vae_gan
 from audio_to_image import LOCATIONS
-from members import RESULTS, as_table, read_members, run_members
+from members import RESULTS, add_only, sweep
 
-from crossmodal.config import as_options, option, run_recipe
+from crossmodal.config import option, run_recipe
 
 ALPHAS = (0.0, 0.05, 0.2, 1.0, 5.0)
 
@@ -60,23 +60,13 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.files import write_json
-
-    runs = members(config)
-    run_members(runs, arguments.workdir, only=arguments.only, diversity=True)
-    if figures := read_members(runs, arguments.workdir, diversity=True):
-        command = f"python recipes/alpha_frontier.py{as_options(config, LOCATIONS)}"
-        write_json(RESULTS / "alpha_frontier.json", {"command": command, "runs": figures})
+    if figures := sweep("alpha_frontier.py", members(config), config, arguments, RESULTS / "alpha_frontier.json"):
         save_frontier(arguments.workdir / "frontier.png", figures)
-        print(as_table(figures))
         print(f"plot: {arguments.workdir / 'frontier.png'}")
 
 
 def main(argv=None) -> int:
-    def extra(parser):
-        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
-
-    return run_recipe(work, Config, __doc__, argv, workdir="runs/alpha-frontier", extra=extra)
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/alpha-frontier", extra=add_only)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ A recipe adds the options of its family, and says how its model and its optimize
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +38,11 @@ class TrainingConfig:
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+
+
+def filled(config, defaults: dict):
+    """A config with `defaults` where an option was left open."""
+    return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
 
 
 def load_sources(config: TrainingConfig):

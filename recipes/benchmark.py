@@ -54,22 +54,27 @@ def compare(rivals: dict, rounds: int, per_turn: int, baseline: str, unit: str) 
     return result
 
 
+def random_batches(config: Config, images_per_clip: int):
+    """An endless data set of one batch of noise, in the shape of pairs."""
+    import numpy as np
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    clips = config.batch_size // images_per_clip
+    x = rng.random((clips, 48, 48, 1), np.float32)
+    y = rng.random((clips, images_per_clip, 28, 28, 1), np.float32)
+    return tf.data.Dataset.from_tensors((x, y)).repeat()
+
+
 def training(config: Config) -> dict:
     """The paper's VAE: `fit` in float32 with Keras' Adam against this toolkit's settings."""
     import keras
-    import numpy as np
-    import tensorflow as tf
 
     from crossmodal.models.vae import AudioImageVAE
     from crossmodal.optimizers import FusedAdam
 
-    rng = np.random.default_rng(0)
-
     def fit(precision, optimizer, images_per_clip):
-        clips = config.batch_size // images_per_clip
-        x = rng.random((clips, 48, 48, 1), np.float32)
-        y = rng.random((clips, images_per_clip, 28, 28, 1), np.float32)
-        data = tf.data.Dataset.from_tensors((x, y)).repeat()
+        data = random_batches(config, images_per_clip)
         model = AudioImageVAE(dtype=precision)
         model.compile(optimizer, jit_compile=False)
         return lambda: model.fit(data, steps_per_epoch=config.steps, verbose=0, shuffle=False)
@@ -88,7 +93,6 @@ def vae_gan(config: Config) -> dict:
     from unittest import mock
 
     import keras
-    import numpy as np
     import tensorflow as tf
 
     from crossmodal.models import vae_gan_networks
@@ -130,13 +134,8 @@ def vae_gan(config: Config) -> dict:
             self.optimizer.apply(tape.gradient(loss, generator), generator)
             return {"loss": loss, "discriminator_loss": discriminator_total}
 
-    rng = np.random.default_rng(0)
-
     def fit(cls, precision, optimizer, images_per_clip):
-        clips = config.batch_size // images_per_clip
-        x = rng.random((clips, 48, 48, 1), np.float32)
-        y = rng.random((clips, images_per_clip, 28, 28, 1), np.float32)
-        data = tf.data.Dataset.from_tensors((x, y)).repeat()
+        data = random_batches(config, images_per_clip)
         model = cls(dtype=precision)
         model.discriminator_optimizer = keras.optimizers.Adam(2e-4)
         model.discriminator_optimizer.build(model.discriminator.trainable_variables)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from audio_to_image import TrainingConfig, load_sources
+from audio_to_image import LOCATIONS, TrainingConfig, load_sources
 
+from crossmodal.config import as_options
 from evaluation.cas import STEPS
 
 T_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}  # Student's t, by number of values
@@ -56,6 +57,26 @@ def measure_diversity(config: TrainingConfig, folder: Path, cas_steps: int) -> N
         speech, images = load_sources(config)
         split = protocol_split(speech, model.provenance)
         write_json(path, evaluate_diversity(model, speech, images, split, cas_steps=cas_steps))
+
+
+def add_only(parser) -> None:
+    """The option that `run_members` reads."""
+    parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
+
+
+def sweep(recipe: str, members: dict, config: TrainingConfig, arguments, results: Path, cas_steps: int = STEPS):
+    """Run members with their diversity and, once all have finished, write and print their figures.
+
+    Returns:
+        the figures of each run, None while some have not finished.
+    """
+    from crossmodal.files import write_json
+
+    run_members(members, arguments.workdir, only=arguments.only, diversity=True, cas_steps=cas_steps)
+    if figures := read_members(members, arguments.workdir, diversity=True):
+        write_json(results, {"command": f"python recipes/{recipe}{as_options(config, LOCATIONS)}", "runs": figures})
+        print(as_table(figures))
+    return figures
 
 
 def read_members(names, workdir: Path, *, diversity: bool) -> dict[str, dict] | None:

@@ -14,7 +14,7 @@ import sys
 import train_vae
 import train_vae_gan
 from audio_to_image import LOCATIONS
-from members import RESULTS, as_text, means, read_members, run_members, splits_of
+from members import RESULTS, add_only, as_text, means, read_members, run_members, splits_of
 
 from crossmodal.config import as_options, run_recipe
 
@@ -46,7 +46,7 @@ def main(argv=None) -> int:
 
     def extra(parser):
         parser.add_argument("--splits", type=int, default=5, help="random divisions (%(default)s)")
-        parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
+        add_only(parser)
         parser.add_argument("--diversity", action="store_true", help="measure it too, three minutes a run")
         parser.add_argument("--results", default="splits.json", help="name of the file in recipes/results")
 

@@ -8,12 +8,12 @@ Everything of a run lies in one folder; the same command continues a run that wa
 """
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from audio_to_image import TrainingConfig, report, train_and_measure
+from audio_to_image import TrainingConfig, filled, report, train_and_measure
 
 from crossmodal.config import option, run_recipe
 
@@ -35,7 +35,7 @@ def with_defaults(config: Config) -> Config:
     defaults = compact if config.model == "compact" else paper
     if config.data == "digits-tts":
         defaults |= {"epochs": 12, "passes": 20}
-    return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
+    return filled(config, defaults)
 
 
 def run(asked: Config, workdir: Path) -> dict:

@@ -8,11 +8,11 @@ Everything of a run lies in one folder; the same command continues a run that wa
 """
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from audio_to_image import TrainingConfig, report, train_and_measure
+from audio_to_image import TrainingConfig, filled, report, train_and_measure
 
 from crossmodal.config import option, run_recipe
 
@@ -52,7 +52,7 @@ def with_defaults(config: Config) -> Config:
     defaults = {"precision": "mixed_bfloat16", "passes": 1, **(BALANCED if config.model == "balanced" else PAPER)}
     if config.data == "digits-tts":
         defaults |= {"epochs": 5, "passes": 20}
-    return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
+    return filled(config, defaults)
 
 
 def run(asked: Config, workdir: Path) -> dict:

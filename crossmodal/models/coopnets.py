@@ -175,13 +175,9 @@ class CoopNets(keras.Model):
         """z -> the generator's signals (chains, samples)."""
         return self.generator(z)
 
-    def revise(self, signal, seed, steps=None, noise=None):
+    def revise(self, signal, seed, steps=None):
         """Langevin chains of the descriptor from signals (chains, samples): a `Walk`."""
-        walk = {
-            **self.walk,
-            **({} if steps is None else {"steps": steps}),
-            **({} if noise is None else {"noise": noise}),
-        }
+        walk = self.walk if steps is None else {**self.walk, "steps": steps}
         return langevin(signal, self.descriptor, seed=seed, **walk)
 
     def latents(self, chains: int, samples: int, seed) -> tf.Tensor:
