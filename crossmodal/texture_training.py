@@ -11,7 +11,6 @@ the last good state, halves the rates and goes on with other random numbers.
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -54,7 +53,7 @@ def train_texture(
     signal_rms = float(np.sqrt(np.mean(np.square(signal))))
     state = make_state(model, signal, settings)
     recoveries = keras.Variable(0, dtype="int32", trainable=False)
-    changing = all_variables(state, recoveries)
+    changing = [*all_variables(state), recoveries]
     step = compile_iteration(state)
     done = load_checkpoint(changing, Path(workdir)) if workdir else 0
     good, good_at = snapshot(changing), done
@@ -124,21 +123,19 @@ def check_signal(signal: np.ndarray, samples: int) -> np.ndarray:
     return signal
 
 
-def all_variables(state: State, recoveries: keras.Variable):
-    """All that training changes, in the form that checkpoints take."""
+def all_variables(state: State) -> list:
+    """All that an iteration changes."""
     optimizers = (state.descriptor_optimizer, state.generator_optimizer)
-    return SimpleNamespace(
-        variables=[*state.model.variables, state.chains, state.rate, recoveries],
-        optimizer=SimpleNamespace(variables=[v for optimizer in optimizers for v in optimizer.variables]),
-    )
+    optimized = [variable for optimizer in optimizers for variable in optimizer.variables]
+    return [*state.model.variables, state.chains, state.rate, *optimized]
 
 
-def snapshot(changing) -> list[np.ndarray]:
-    """Copies of all variables."""
-    return [np.asarray(v.value).copy() for v in (*changing.variables, *changing.optimizer.variables)]
+def snapshot(variables: list) -> list[np.ndarray]:
+    """Copies of variables' values."""
+    return [np.asarray(variable.value).copy() for variable in variables]
 
 
-def restore(changing, values: list[np.ndarray]) -> None:
+def restore(variables: list, values: list[np.ndarray]) -> None:
     """Put a snapshot back."""
-    for variable, value in zip((*changing.variables, *changing.optimizer.variables), values, strict=True):
+    for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

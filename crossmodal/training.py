@@ -41,7 +41,8 @@ def train(
 
     workdir = Path(workdir)
     model.optimizer.build(model.trainable_variables)
-    first_epoch = load_checkpoint(model, workdir)
+    changing = changing_variables(model)
+    first_epoch = load_checkpoint(changing, workdir)
     if first_epoch:
         print(f"continuing after epoch {first_epoch}", flush=True)
     if first_epoch >= epochs:
@@ -68,7 +69,7 @@ def train(
                 on_epoch(epoch, logs)
             progress.end_epoch(epoch, logs)
             append_history(workdir, {"epoch": epoch + 1, **{name: float(value) for name, value in logs.items()}})
-            save_checkpoint(model, workdir, epoch + 1)
+            save_checkpoint(changing, workdir, epoch + 1)
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*shuffle=True.*")  # Keras' default, without a meaning here
@@ -81,6 +82,11 @@ def train(
             verbose=0,
             callbacks=[Run()],
         )
+
+
+def changing_variables(model) -> list:
+    """All that training changes: weights, random generators, the optimizer's state."""
+    return [*model.variables, *model.optimizer.variables]
 
 
 def reseed(model, seed: int, epoch: int) -> None:

@@ -1,6 +1,6 @@
 """Every way to make a texture, held against the same recordings by the same measures: one table.
 
-    python recipes/texture_baselines.py --recordings FOLDER --results texture_baselines.json
+    python recipes/texture_baselines.py --results texture_baselines.json    # recordings in CROSSMODAL_TEXTURES
     python recipes/texture_baselines.py --textures made:rain,made:chirps --methods coopnets,statistics
 
 Methods: coopnets (the default), coopnets-z (latents are revised too), descriptor, contrastive, generator, thesis,
@@ -46,35 +46,26 @@ class Config:
     seed: int = option(0, "of training and draws")
 
 
-def run(config: Config, workdir: Path, recordings=None, peers=None) -> dict:
+def run(config: Config, workdir: Path, peers=None) -> dict:
     """Every method on every texture; returns the table's figures."""
     from crossmodal.runs import open_run
 
     open_run(workdir, config, ignore=("textures", "methods"))
     table: dict[str, dict] = {}
     for texture in config.textures.split(","):
-        reference = texture if texture.startswith("made:") else str(find(texture, recordings))
         for method in config.methods.split(","):
             print(f"--- {texture}, {method}", flush=True)
             folder = workdir / texture.replace(":", "_") / method.replace(":", "_")
-            metrics = make(config, method, reference, folder, peers)
+            metrics = make(config, method, texture, folder, peers)
             table.setdefault(method, {})[texture] = summary(metrics)
             print(line(method, texture, table[method][texture]), flush=True)
     means = {method: mean_score(rows) for method, rows in table.items()}
     return {"command": f"python recipes/texture_baselines.py{as_options(config)}", "mean": means, "methods": table}
 
 
-def find(texture: str, recordings) -> Path:
-    from crossmodal.data.textures import find_recordings
-
-    paths = find_recordings(recordings)
-    if texture not in paths:
-        raise AudioError(f"There is no recording {texture!r}: choose from {', '.join(paths)}.")
-    return paths[texture]
-
-
-def make(config: Config, method: str, reference: str, workdir: Path, peers) -> dict:
+def make(config: Config, method: str, texture: str, workdir: Path, peers) -> dict:
     """The metrics of one method on one texture, as `texture_single.scores` gives them."""
+    reference = texture if texture.startswith("made:") else f"recording:{texture}"
     if method in TRAINED:
         options = dict(TRAINED[method])
         if config.iterations is not None and method != "adapted":
@@ -93,7 +84,7 @@ def make(config: Config, method: str, reference: str, workdir: Path, peers) -> d
     if method == "statistics":
         sounds = matched(config, sound)
     elif method.startswith("peer:") and peers:
-        path = Path(peers) / method.removeprefix("peer:") / Path(reference).name
+        path = Path(peers) / method.removeprefix("peer:") / f"{texture}.wav"
         sounds = {"draw_1": load_texture(path, SAMPLE_RATE)}
     else:
         raise AudioError(
@@ -148,7 +139,7 @@ def line(method: str, texture: str, figures: dict) -> str:
 def work(config: Config, arguments) -> None:
     from crossmodal.files import write_json
 
-    result = run(config, arguments.workdir, arguments.recordings, arguments.peers)
+    result = run(config, arguments.workdir, arguments.peers)
     if arguments.results:
         write_json(RESULTS / arguments.results, result)
     for method, figures in result["mean"].items():
@@ -157,7 +148,6 @@ def work(config: Config, arguments) -> None:
 
 def main(argv=None) -> int:
     def extra(parser):
-        parser.add_argument("--recordings", type=Path, help="their folder (references/ in CROSSMODAL_TEXTURES)")
         parser.add_argument("--peers", type=Path, help="folder of folders with what other methods made")
         parser.add_argument("--results", help="name of a file in recipes/results")
 

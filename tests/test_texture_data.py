@@ -61,11 +61,21 @@ def test_a_clipped_recording_is_used(noise):
 def test_unknown_names_give_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(AudioError, match="no made texture 'thunder': choose one of rain, insects, chirps"):
         load_texture("made:thunder")
+    monkeypatch.setenv("CROSSMODAL_TEXTURES", str(tmp_path))
     with pytest.raises(AudioError, match="holds no recordings"):
-        find_recordings(tmp_path)
-    monkeypatch.delenv("CROSSMODAL_TEXTURES", raising=False)
-    with pytest.raises(AudioError, match="pass --recordings"):
         find_recordings()
+    monkeypatch.delenv("CROSSMODAL_TEXTURES")
+    with pytest.raises(AudioError, match="set CROSSMODAL_TEXTURES"):
+        load_texture("recording:thunder")
+
+
+def test_recordings_are_found_by_name(tmp_path, monkeypatch, write_sound, noise):
+    (tmp_path / "references").mkdir()
+    write_sound("references/hiss.wav", noise(20_000), 20_000)
+    monkeypatch.setenv("CROSSMODAL_TEXTURES", str(tmp_path))
+    assert load_texture("recording:hiss").shape == (20_000,)
+    with pytest.raises(AudioError, match="no recording 'thunder': choose from hiss"):
+        load_texture("recording:thunder")
 
 
 def test_recordings_are_joined_at_one_level_by_weight(noise):

@@ -84,8 +84,9 @@ def test_baselines_are_one_table(tmp_path, monkeypatch, write_sound):
     (tmp_path / "peers" / "copier").mkdir(parents=True)
     write_sound("birds.wav", chirps(2.0), 20_000)
     write_sound("peers/copier/birds.wav", chirps(2.0), 20_000)
+    monkeypatch.setenv("CROSSMODAL_TEXTURES", str(tmp_path))
     config = baselines.Config("birds", "generator,peer:copier", iterations=1, draws=1, duration_s=2.0)
-    result = baselines.run(config, tmp_path / "runs", recordings=tmp_path, peers=tmp_path / "peers")
+    result = baselines.run(config, tmp_path / "runs", peers=tmp_path / "peers")
     table = result["methods"]
     assert table["peer:copier"]["birds"]["score"] > table["generator"]["birds"]["score"]
     assert (result["mean"]["peer:copier"]["copied"], result["mean"]["generator"]["copied"]) == (1, 0)

@@ -63,19 +63,25 @@ MADE: dict[str, Callable[..., np.ndarray]] = {"rain": rain, "insects": insects, 
 
 
 def load_texture(name, sample_rate: int = 20_000) -> np.ndarray:
-    """A texture to train on, float32 (samples,) at `sample_rate`: a sound file, or `made:NAME` for a made one.
+    """A texture to train on, float32 (samples,) at `sample_rate`.
 
     Args:
-        name: path of a recording of 1 s to 10 min, or made:rain, made:insects, made:chirps (4 s each).
+        name: path of a recording of 1 s to 10 min; recording:NAME for one that `find_recordings` knows; made:rain,
+            made:insects or made:chirps (4 s each).
 
     Raises:
-        AudioError: what `read_audio` and `check_texture` refuse; no such made texture.
+        AudioError: what `read_audio` and `check_texture` refuse; no such recording or made texture.
     """
     if str(name).startswith("made:"):
         kind = str(name).removeprefix("made:")
         if kind not in MADE:
             raise AudioError(f"There is no made texture {kind!r}: choose one of {', '.join(MADE)}.")
         return MADE[kind](sample_rate=sample_rate)
+    if str(name).startswith("recording:"):
+        known, wanted = find_recordings(), str(name).removeprefix("recording:")
+        if wanted not in known:
+            raise AudioError(f"There is no recording {wanted!r}: choose from {', '.join(known)}.")
+        name = known[wanted]
     return check_texture(read_audio(name, sample_rate, max_duration_s=LONGEST_S), sample_rate, repr(str(name)))
 
 
@@ -93,19 +99,19 @@ def check_texture(waveform: np.ndarray, sample_rate: int, name: str = "the recor
     return waveform
 
 
-def find_recordings(folder=None) -> dict[str, Path]:
-    """Name to path of the recordings in a folder, or in references/ of the folder that CROSSMODAL_TEXTURES names.
+def find_recordings() -> dict[str, Path]:
+    """Name to path of the recordings in the folder that CROSSMODAL_TEXTURES names, or in its references/.
 
     Raises:
-        AudioError: neither is given, or there are no recordings.
+        AudioError: the variable is not set, or there are no recordings.
     """
-    if folder is None:
-        if "CROSSMODAL_TEXTURES" not in os.environ:
-            raise AudioError("No recordings are known: pass --recordings FOLDER or set CROSSMODAL_TEXTURES.")
-        folder = Path(os.environ["CROSSMODAL_TEXTURES"]) / "references"
-    paths = sorted(path for path in Path(folder).glob("*") if path.suffix.lower() in (".wav", ".flac", ".ogg", ".mp3"))
+    if "CROSSMODAL_TEXTURES" not in os.environ:
+        raise AudioError("No recordings are known by name: set CROSSMODAL_TEXTURES to their folder.")
+    folder = Path(os.environ["CROSSMODAL_TEXTURES"])
+    folder = folder / "references" if (folder / "references").is_dir() else folder
+    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in (".wav", ".flac", ".ogg", ".mp3"))
     if not paths:
-        raise AudioError(f"{str(folder)!r} holds no recordings: pass a folder of WAV or FLAC files.")
+        raise AudioError(f"{str(folder)!r} holds no recordings: put WAV or FLAC files there.")
     return {path.stem: path for path in paths}
 
 
