@@ -24,6 +24,7 @@ WAYS = [
     {"free_dim": 4, "decoder_units": (8,), "discriminator_units": (8,)},
     {"reconstruction": "energy"},
     {"r1": 1.0, "batch_norm": False},
+    {"whole_image": True},
 ]
 
 
@@ -58,6 +59,16 @@ def test_maps_have_the_papers_sizes():
         for name, size in expected.items():
             assert getattr(model, part).get_layer(name).output.shape[1:3] == (size, size), name
     assert not any(isinstance(layer, keras.layers.Dense) for layer in model._flatten_layers())
+
+
+def test_the_discriminator_of_balanced_sees_the_whole_image_and_the_papers_22_rows_and_columns():
+    image = np.random.default_rng(0).random((1, 28, 28, 1), np.float32)
+    for model, rows in ((build(batch_norm=False), 22), (AudioImageVAEGAN.balanced(**SMALL, free_dim=4), 28)):
+        with tf.GradientTape() as tape:
+            tape.watch(x := tf.constant(image))
+            logits = model.discriminator(x)[0]
+        seen = np.abs(tape.gradient(logits, x).numpy()[0, :, :, 0]) > 0
+        assert np.argwhere(seen).max(axis=0).tolist() == [rows - 1, rows - 1]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)

@@ -74,4 +74,5 @@ def training_batches(
             x = augment(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation)
         return x[..., None], tf.cast(tf.gather(images, members), tf.float32)[..., None] / 255
 
-    return tf.data.Dataset.range(first_epoch, epochs).flat_map(batches).prefetch(4)
+    dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(batches)
+    return dataset.apply(tf.data.experimental.assert_cardinality(steps * (epochs - first_epoch))).prefetch(4)

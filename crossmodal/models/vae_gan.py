@@ -32,6 +32,25 @@ from crossmodal.models.vae_gan_networks import build_decoder, build_discriminato
 
 R1_INTERVAL = 16  # steps from one R1 penalty to the next, which then counts 16 times (Karras et al. 2020)
 
+BALANCED = dict(
+    free_dim=32,
+    encoder_filters=(32, 64, 128),
+    decoder_units=(256, 256),
+    decoder_filters=(256, 128, 32),
+    decoder_kernels=(3, 3, 4, 4),
+    discriminator_filters=(64, 128, 256),
+    discriminator_units=(256,),
+    whole_image=True,
+    batch_norm=False,
+    alpha=5.0,
+    beta=0.001,
+    kl_warmup_steps=1000,
+    reconstruction="energy",
+    conditional=True,
+    mismatch=4.0,
+    r1=0.03,
+)
+
 
 @keras.saving.register_keras_serializable("crossmodal")
 class AudioImageVAEGAN(AudioImageModel):
@@ -41,11 +60,11 @@ class AudioImageVAEGAN(AudioImageModel):
         latent_dim: dimensions of z.
         free_dim: how many of them the sound leaves alone, N(0, 1) for every clip: they are the hand that writes.
         initial_log_var: where z_log_var starts in the others; near 0 training stays at the posterior collapse.
-        encoder_filters: its convolutions, 4x4, stride 2, LeakyReLU.
+        encoder_filters, discriminator_filters: their convolutions, 4x4, stride 2, LeakyReLU.
         decoder_units, discriminator_units: 1x1 convolutions before the decoder's others, after the discriminator's.
         decoder_filters, decoder_kernels: its transposed convolutions, stride 2; the last has one channel.
-        discriminator_filters, discriminator_kernels: its convolutions, stride 2, LeakyReLU.
-        discriminator_padding: of all but the last of them. 28-13-5-1 of the paper, without, ends at row and column 22.
+        whole_image: the discriminator's convolutions are padded and the last one spans its map, 28-14-7-1. Those of the
+            paper, 28-13-5-1, see rows and columns 0 to 21.
         batch_norm: of decoder and discriminator, their one-channel outputs too. The encoder always has it.
         alpha: weight of the reconstruction; 0 leaves the plain GAN.
         reconstruction: "bernoulli", nats against an image of the class, or "energy", see `energy_score`.
@@ -80,9 +99,8 @@ class AudioImageVAEGAN(AudioImageModel):
         decoder_filters=(512, 256, 128),
         decoder_kernels=(3, 3, 2, 2),
         discriminator_filters=(128, 256, 512),
-        discriminator_kernels=(4, 4, 4),
         discriminator_units=(),
-        discriminator_padding="valid",
+        whole_image=False,
         batch_norm=True,
         alpha=0.2,
         beta=0.5,
@@ -101,9 +119,8 @@ class AudioImageVAEGAN(AudioImageModel):
         self.decoder_filters = tuple(decoder_filters)
         self.decoder_kernels = tuple(decoder_kernels)
         self.discriminator_filters = tuple(discriminator_filters)
-        self.discriminator_kernels = tuple(discriminator_kernels)
         self.discriminator_units = tuple(discriminator_units)
-        self.discriminator_padding = discriminator_padding
+        self.whole_image = whole_image
         self.batch_norm = batch_norm
         self.alpha = alpha
         self.reconstruction = reconstruction
@@ -118,12 +135,7 @@ class AudioImageVAEGAN(AudioImageModel):
             latent_dim, self.decoder_units, self.decoder_filters, self.decoder_kernels, batch_norm, dtype
         )
         self.discriminator = build_discriminator(
-            self.discriminator_filters,
-            self.discriminator_kernels,
-            self.discriminator_units,
-            discriminator_padding,
-            batch_norm,
-            dtype,
+            self.discriminator_filters, self.discriminator_units, whole_image, batch_norm, dtype
         )
         if conditional:
             features = self.discriminator.outputs[1].shape[-1]
@@ -133,27 +145,8 @@ class AudioImageVAEGAN(AudioImageModel):
 
     @classmethod
     def balanced(cls, **kwargs):
-        """As recognisable as the VAE, as varied as handwriting."""
-        defaults = dict(
-            free_dim=32,
-            encoder_filters=(32, 64, 128),
-            decoder_units=(256, 256),
-            decoder_filters=(256, 128, 32),
-            decoder_kernels=(3, 3, 4, 4),
-            discriminator_filters=(64, 128, 256),
-            discriminator_kernels=(4, 4, 7),
-            discriminator_padding="same",
-            discriminator_units=(256,),
-            batch_norm=False,
-            alpha=5.0,
-            beta=0.005,
-            kl_warmup_steps=1000,
-            reconstruction="energy",
-            conditional=True,
-            mismatch=2.0,
-            r1=0.03,
-        )
-        return cls(**{**defaults, **kwargs})
+        """As recognisable as the VAE, as varied as handwriting: `BALANCED`, and what is given in its place."""
+        return cls(**{**BALANCED, **kwargs})
 
     def judge(self, logits, features, sounds):
         """Scores (n,) of what the discriminator made of images, given the z_mean (n, latent_dim) of their sounds."""
@@ -239,6 +232,6 @@ class AudioImageVAEGAN(AudioImageModel):
 
     def get_config(self):
         names = """free_dim initial_log_var encoder_filters decoder_units decoder_filters decoder_kernels
-            discriminator_filters discriminator_kernels discriminator_units discriminator_padding
-            batch_norm alpha reconstruction conditional mismatch r1"""
+            discriminator_filters discriminator_units whole_image batch_norm alpha reconstruction conditional
+            mismatch r1"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

@@ -62,12 +62,14 @@ def build_decoder(latent_dim, units, filters, kernels, batch_norm, dtype) -> ker
     return keras.Model(inputs, x, name="decoder")
 
 
-def build_discriminator(filters, kernels, units, padding, batch_norm, dtype) -> keras.Model:
-    """Image (28, 28, 1) in [0, 1] -> [logit (1,), features (d,)], float32. The last of the kernels is not padded."""
+def build_discriminator(filters, units, whole_image, batch_norm, dtype) -> keras.Model:
+    """Image (28, 28, 1) in [0, 1] -> [logit (1,), features (d,)], float32."""
     x = inputs = keras.Input(IMAGE_SHAPE, name="image")
-    for i, (n, kernel) in enumerate(zip(filters, kernels, strict=True), 1):
-        pad = "valid" if i == len(kernels) else padding
-        x = Conv2D(n, kernel, 2, pad, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
+    for i, n in enumerate(filters, 1):
+        kernel, padding = 4, "valid"
+        if whole_image:
+            kernel, padding = (x.shape[1], "valid") if i == len(filters) else (4, "same")
+        x = Conv2D(n, kernel, 2, padding, kernel_initializer="he_normal", dtype=dtype, name=f"conv{i}")(x)
         if batch_norm:
             x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
