@@ -1,4 +1,4 @@
-"""The README's tables, written from the files in recipes/results and evaluation/weights.
+"""The README's tables, written from the files in recipes/results and crossmodal/presets.
 
 python recipes/readme_table.py            # print them
 python recipes/readme_table.py --write    # put them into the README
@@ -40,7 +40,7 @@ def row(*cells: str) -> str:
 
 def results() -> str:
     """Each row: the figure, the paper's, ours with its 95 % interval, the command that made it."""
-    lenet5 = json.loads((ROOT / "evaluation" / "weights" / "lenet5_mnist.json").read_text())
+    lenet5 = json.loads((ROOT / "crossmodal" / "presets" / "lenet5_mnist.json").read_text())
     here = percent(lenet5["accuracy"], lenet5["interval_95"])
     lines = [
         row("figure", "paper", "here (95 % interval)", "command"),
@@ -49,7 +49,7 @@ def results() -> str:
         *agreement_rows("vae_paper_random", "VAE of 20,950,529 parameters, `random`", "93.7 %, one split"),
         *agreement_rows("vae_compact_random", "compact VAE, `random`"),
         *agreement_rows("vae_compact_speaker", "compact VAE, `speaker` (never heard in training)"),
-        *agreement_rows("vae_gan_paper_random", "VAE-GAN of 7,909,382 parameters, alpha 0.2, `random`", "79 %"),
+        *agreement_rows("vae_gan_paper_random", "VAE-GAN of 7,909,382 parameters, alpha 0.2, beta 0.05, `random`", "79 %"),
         *agreement_rows("vae_gan_balanced_random", "`balanced` VAE-GAN, `random`"),
         *diversity_rows("vae_gan_balanced_random", "`balanced` VAE-GAN", '"more diverse"'),
         *diversity_rows("vae_gan_paper_random", "VAE-GAN of 7,909,382 parameters"),
