@@ -15,6 +15,7 @@ _HOMES = {
     "AudioImageVAEGAN": "crossmodal.models.vae_gan",
     "CoopNets": "crossmodal.models.coopnets",
     "LeNet5": "crossmodal.models.lenet5",
+    "draw_speech": "crossmodal.drawing",
     "load_model": "crossmodal.models.loading",
     "LogMel": "crossmodal.spectrogram",
     "log_mel": "crossmodal.spectrogram",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 from crossmodal.errors import CrossmodalError
+from crossmodal.quiet import import_tensorflow
 
 
 def option(default, help):
@@ -46,34 +47,55 @@ def as_options(config, without: tuple[str, ...] = ()) -> str:
     return text
 
 
-def run_recipe(work, config_class, description: str, argv=None, *, workdir: str | None = None, extra=None) -> int:
-    """The main of a recipe: options from a dataclass, errors in one sentence, Ctrl-C without a traceback.
+def add_recipe(parser: argparse.ArgumentParser, work, config_class, workdir: str | None = None) -> None:
+    """The options of an experiment, and `run`, which calls work(config, arguments) with what was parsed.
 
     Args:
-        work: called as work(config, arguments); arguments hold `workdir` and the extra options.
+        work: called with an instance of `config_class` and all other arguments, `workdir` among them.
         config_class: a frozen dataclass whose fields all have defaults.
-        description: shown above the options.
-        argv: the arguments, those of the process if None.
         workdir: default folder of the run; no such option if None.
-        extra: a function that adds options of its own to the parser.
-
-    Returns:
-        the exit code: 0, 2 after an error of this package, 130 after Ctrl-C.
     """
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser, config_class)
     if workdir:
         parser.add_argument("--workdir", type=Path, default=Path(workdir), help="folder of the run (%(default)s)")
+
+    def run(arguments):
+        config = config_class(**{f.name: getattr(arguments, f.name) for f in fields(config_class)})
+        return work(config, arguments)
+
+    parser.set_defaults(run=run, stopped="Stopped: the same command continues after the last whole epoch.")
+
+
+def run_recipe(work, config_class, description: str, argv=None, *, workdir: str | None = None, extra=None) -> int:
+    """The main of a recipe; returns its exit code, see `run_command`.
+
+    Args:
+        work, config_class, workdir: see `add_recipe`.
+        description: shown above the options.
+        argv: the arguments, those of the process if None.
+        extra: a function that adds options of its own to the parser.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_recipe(parser, work, config_class, workdir)
     if extra:
         extra(parser)
-    arguments = vars(parser.parse_args(argv))
-    config = config_class(**{f.name: arguments.pop(f.name) for f in fields(config_class)})
+    return run_command(parser.parse_args(argv))
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Call `arguments.run(arguments)`, with TensorFlow kept quiet, or not imported where `needs_tensorflow` is False.
+
+    Returns:
+        the exit code: what `run` returns or 0, 2 after an error of this package or of a file, which is told in its own
+        sentence, 130 after Ctrl-C.
+    """
     try:
-        work(config, argparse.Namespace(**arguments))
-    except CrossmodalError as error:
+        if getattr(arguments, "needs_tensorflow", True):
+            import_tensorflow()
+        return arguments.run(arguments) or 0
+    except (CrossmodalError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nStopped: the same command continues after the last whole epoch.", file=sys.stderr)
+        print(f"\n{getattr(arguments, 'stopped', 'Stopped.')}", file=sys.stderr)
         return 130
-    return 0

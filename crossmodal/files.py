@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from crossmodal.errors import CrossmodalError
+
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
@@ -24,6 +26,15 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def check_output(path: str | os.PathLike, suffixes: tuple[str, ...]) -> None:
+    """Find out before any work that a file can be written; CrossmodalError for a wrong folder or suffix."""
+    path = Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise CrossmodalError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
+    if not path.parent.is_dir():
+        raise CrossmodalError(f"{path} cannot be written: there is no folder {path.parent}, make it first.")
 
 
 def write_json(path: str | os.PathLike, content: dict) -> None:

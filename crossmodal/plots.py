@@ -27,6 +27,30 @@ def save_digit_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles
     figure.savefig(path, dpi=110)
 
 
+def save_strips(path: Path, strips: list[tuple[str, list[np.ndarray], list[str]]]) -> None:
+    """A strip of images per recording, side by side in their order.
+
+    Args:
+        strips: (title, columns, captions): each column (n, 28, 28) in [0, 1] is shown from top to bottom, its caption
+            below it.
+    """
+    widest = max(len(columns) for _, columns, _ in strips)
+    tallest = len(strips[0][1][0])
+    figure = Figure(figsize=(1.1 * widest + 0.2, (tallest + 0.7) * len(strips)), layout="constrained")
+    for (title, columns, captions), line in zip(
+        strips, figure.subplots(len(strips), widest, squeeze=False), strict=True
+    ):
+        for ax in line:
+            ax.set_axis_off()
+        for column, caption, ax in zip(columns, captions, line, strict=False):
+            ax.set_axis_on()
+            ax.imshow(np.vstack(list(column)), cmap="gray", vmin=0, vmax=1)
+            ax.set(xticks=[], yticks=[])
+            ax.set_xlabel(caption, fontsize=9)
+        line[0].set_title(title, fontsize=9, loc="left")
+    figure.savefig(path, dpi=110)
+
+
 def save_confusion(path: Path, matrix, classes, title: str) -> None:
     """A confusion matrix in percent of its rows: row spoken, column read."""
     share = np.asarray(matrix, float)

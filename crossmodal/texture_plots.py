@@ -1,6 +1,7 @@
 """Pictures of sound textures and of their training, written as PNG."""
 
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 DYNAMIC_RANGE_DB = 70.0
 
 
-def save_spectrograms(path: Path, sounds: dict[str, np.ndarray], sample_rate: int) -> None:
+def save_spectrograms(path: Path | IO[bytes], sounds: dict[str, np.ndarray], sample_rate: int) -> None:
     """One panel per sound, all on one scale of 70 dB below the loudest: name -> waveform (samples,)."""
     figure = Figure(figsize=(10, 2.1 * len(sounds)), layout="constrained")
     axes = figure.subplots(len(sounds), 1, squeeze=False)[:, 0]

@@ -6,14 +6,10 @@ crossmodal-evaluate texture reference.wav synthesis.wav
 """
 
 import argparse
-import logging
-import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-from crossmodal.errors import CrossmodalError
+from crossmodal.config import run_command
 from evaluation import diversity_cli as diversity
 from evaluation.command import add_model_options, load_tested
 from evaluation.texture import cli as texture
@@ -46,21 +42,20 @@ def run_agreement(arguments) -> int:
     return 0
 
 
-def main(argv=None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="crossmodal-evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A subcommand for each score."""
     subparsers = parser.add_subparsers(required=True, metavar="SCORE")
     add_agreement(subparsers)
     diversity.add_parser(subparsers)
     texture.add_parser(subparsers)
-    arguments = parser.parse_args(argv)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # else it warns of each new shape of a batch
-    try:
-        return arguments.run(arguments)
-    except (CrossmodalError, OSError) as error:
-        print(f"crossmodal-evaluate: {error}", file=sys.stderr)
-        return 2
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="crossmodal-evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_arguments(parser)
+    return run_command(parser.parse_args(argv))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class Tested:
 
 def add_model_options(parser) -> None:
     """The options that `load_tested` reads, and --seed and --json."""
-    parser.add_argument("model", type=Path, help="a .keras file, or the folder of a run")
+    parser.add_argument("model", type=Path, help="a .keras file, the folder of a run or a preset")
     parser.add_argument("--data", choices=NAMES, help="the data (those that the model was trained on)")
     parser.add_argument("--protocol", choices=PROTOCOLS, help="(the model's own)")
     parser.add_argument("--split-seed", type=int, help="seed of the division of the clips (the model's own)")

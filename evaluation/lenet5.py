@@ -1,15 +1,13 @@
-"""The pretrained LeNet5 that reads drawings: rebuilt from code, its weights checked against their SHA-256."""
+"""The pretrained LeNet5 that reads drawings."""
 
-import hashlib
-import json
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from crossmodal.errors import ModelError
+from crossmodal import presets
 
-WEIGHTS = Path(__file__).parent / "weights" / "lenet5_mnist.npz"
+WEIGHTS = presets.FOLDER / "lenet5_mnist.npz"
 
 
 def as_input(images: np.ndarray) -> np.ndarray:
@@ -19,34 +17,12 @@ def as_input(images: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def load_lenet5(weights: Path = WEIGHTS):
-    """LeNet5 with the weights of `weights` (.npz); the .json beside it, the model card, holds their SHA-256.
-
-    Raises:
-        ModelError: a file is missing, or the weights are not those of the card.
-    """
+    """LeNet5 with the weights of `weights` (.npz), see `crossmodal.presets`; ModelError if they are not its card's."""
     from crossmodal.models.lenet5 import LeNet5
 
-    card = weights.with_suffix(".json")
-    if not weights.exists() or not card.exists():
-        raise ModelError(f"{weights.name} or its card is missing: make them with recipes/train_lenet5.py.")
-    if weights_hash(weights) != json.loads(card.read_text())["sha256"]:
-        raise ModelError(f"{weights.name} is not the file that its card describes: reinstall the package.")
-    model = LeNet5()
-    with np.load(weights, allow_pickle=False) as arrays:
-        model.set_weights([arrays[variable.path] for variable in model.weights])
-    return model
+    return presets.read_preset(LeNet5, weights)
 
 
 def weights_hash(weights: Path = WEIGHTS) -> str:
     """SHA-256 of the weights' file, which reports name."""
-    return hashlib.sha256(weights.read_bytes()).hexdigest()
-
-
-def export_lenet5(model, card: dict, weights: Path = WEIGHTS) -> None:
-    """Write weights and card so that `load_lenet5` takes them."""
-    from crossmodal.files import replacing, write_json
-
-    arrays = {variable.path: np.asarray(variable) for variable in model.weights}
-    with replacing(weights) as temporary:
-        np.savez(temporary, **arrays)
-    write_json(weights.with_suffix(".json"), {**card, "sha256": weights_hash(weights)})
+    return presets.weights_hash(weights)

@@ -9,10 +9,10 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import train_vae_gan
 from members import RESULTS, add_only, sweep
 
 from crossmodal.config import option, run_recipe
+from crossmodal.experiments import train_vae_gan
 
 CHANGES = {
     "balanced": {},
@@ -20,6 +20,7 @@ CHANGES = {
     "reconstruction in nats": {"reconstruction": "bernoulli", "alpha": 0.05},
     "discriminator sees the image alone": {"conditional": False, "mismatch": 0.0},
     "no wrong sounds": {"mismatch": 0.0},
+    "discriminator sees 22 of 28 rows and columns": {"whole_image": False},
     "no R1": {"r1": 0.0},
     "no average": {"average": 0.0},
 }

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import train_vae
-import train_vae_gan
-from audio_to_image import LOCATIONS
 from members import RESULTS, add_only, sweep
 
 from crossmodal.config import option, run_recipe
+from crossmodal.experiments import train_vae, train_vae_gan
+from crossmodal.experiments.audio_to_image import LOCATIONS
 
 ALPHAS = (0.0, 0.05, 0.2, 1.0, 5.0)
 

@@ -5,14 +5,11 @@
 Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing else run meanwhile.
 """
 
-import os
 import statistics
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from crossmodal.config import option, run_recipe
 

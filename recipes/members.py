@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from audio_to_image import LOCATIONS, TrainingConfig, load_sources
-
 from crossmodal.config import as_options
+from crossmodal.experiments.audio_to_image import LOCATIONS, TrainingConfig, load_sources
 from evaluation.cas import STEPS
 
 T_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}  # Student's t, by number of values
@@ -48,6 +47,7 @@ def measure_diversity(config: TrainingConfig, folder: Path, cas_steps: int) -> N
     """Measure a finished run's diversity on its test clips, once, and keep it in diversity.json."""
     from crossmodal.files import write_json
     from crossmodal.models.loading import load_model
+    from crossmodal.reports import write_report
     from evaluation.agreement import protocol_split
     from evaluation.realism import evaluate_diversity
 
@@ -57,6 +57,7 @@ def measure_diversity(config: TrainingConfig, folder: Path, cas_steps: int) -> N
         speech, images = load_sources(config)
         split = protocol_split(speech, model.provenance)
         write_json(path, evaluate_diversity(model, speech, images, split, cas_steps=cas_steps))
+        write_report(folder)
 
 
 def add_only(parser) -> None:

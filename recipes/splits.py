@@ -11,12 +11,11 @@ several processes at once.
 
 import sys
 
-import train_vae
-import train_vae_gan
-from audio_to_image import LOCATIONS
 from members import RESULTS, add_only, as_text, means, read_members, run_members, splits_of
 
 from crossmodal.config import as_options, run_recipe
+from crossmodal.experiments import train_vae, train_vae_gan
+from crossmodal.experiments.audio_to_image import LOCATIONS
 
 FAMILIES = {"vae": train_vae, "vae-gan": train_vae_gan}
 

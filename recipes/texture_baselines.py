@@ -9,18 +9,14 @@ onto the evaluator's own statistics), and peer:NAME, the folder of what somebody
 Finished runs are not run again.
 """
 
-import os
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import texture_single
-
 from crossmodal.config import as_options, option, run_recipe
 from crossmodal.errors import AudioError
+from crossmodal.experiments import texture_single
 
 RESULTS = Path(__file__).parent / "results"
 GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these suffice for a score

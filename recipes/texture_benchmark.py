@@ -6,18 +6,16 @@ Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing e
 is that of the thesis' descriptor with the same weights on both sides; it is left out where PyTorch is not installed.
 """
 
-import os
 import statistics
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 from benchmark import rounds_of
 
 from crossmodal.config import as_options, option, run_recipe
+from crossmodal.experiments import texture_single
 
 RESULTS = Path(__file__).parent / "results" / "texture_benchmark.json"
 STEP, SIGMA = 0.001, 0.03
@@ -115,8 +113,6 @@ def evaluator(config: Config) -> dict:
 
 def thesis(config: Config) -> dict:
     """Seconds of the thesis' training: 40 steps, 2 chains, 60,000 samples, the graph's making included."""
-    import texture_single
-
     from crossmodal.data.textures import rain
     from crossmodal.texture_training import train_texture
 

@@ -7,74 +7,10 @@ The recordings are brought to one level and joined, each for its weight's share 
 average of their statistics, and draw one sound that has it. The scores hold each draw against every recording.
 """
 
-import os
 import sys
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import texture_single
-
-from crossmodal.config import as_options, option, run_recipe
-
-
-@dataclass(frozen=True)
-class Config(texture_single.Config):
-    references: str = option("made:chirps,made:insects", "recordings, with commas between them")
-    weights: str | None = option(None, "a number for each, with commas (equal)")
-
-
-def run(config: Config, workdir: Path) -> dict:
-    """Train on all recordings in `workdir`, write and measure the draws; returns the metrics."""
-    from crossmodal.checkpoints import clear_checkpoints
-    from crossmodal.data.textures import join_textures, load_texture
-    from crossmodal.files import write_json
-    from crossmodal.runs import environment, open_run, save_model
-    from crossmodal.texture_plots import save_spectrograms
-    from crossmodal.texture_training import train_texture
-
-    command = f"python recipes/texture_mix.py{as_options(config)}"
-    if metrics := open_run(workdir, config):
-        return metrics
-    names = config.references.split(",")
-    sounds = {name: load_texture(name, config.sample_rate) for name in names}
-    joined = join_textures(list(sounds.values()), parse_weights(config.weights, len(names)), config.sample_rate)
-    base = texture_single.Config(**{f.name: getattr(config, f.name) for f in fields(texture_single.Config)})
-    model, signal, settings = texture_single.prepare(base, joined)
-    model.provenance = {"recipe": {"name": "texture_mix.py", **asdict(config)}, "environment": environment()}
-    train_texture(model, signal, settings, workdir, on_block=texture_single.show)
-    metrics = {"command": command, **texture_single.write_draws(base, model, joined, workdir)}
-    draw = model.draw(config.duration_s, seed=config.seed, steps=texture_single.revision_steps(base, model))[0]
-    save_spectrograms(workdir / "spectrograms.png", {**sounds, "mixture": draw}, config.sample_rate)
-    metrics["against"] = {
-        name: texture_single.scores(sound, {"draw_1": draw}, config.sample_rate)["sounds"]["draw_1"]
-        for name, sound in sounds.items()
-        if min(len(sound), 2 * len(draw)) >= texture_single.SCORED_S * config.sample_rate
-    }
-    save_model(model, workdir / "model.keras")
-    write_json(workdir / "metrics.json", metrics)
-    clear_checkpoints(workdir)
-    return metrics
-
-
-def parse_weights(text: str | None, count: int) -> list[float]:
-    """The numbers of an option; equal ones if None; AudioError for what is not numbers."""
-    from crossmodal.errors import AudioError
-
-    try:
-        return [1.0] * count if text is None else [float(part) for part in text.split(",")]
-    except ValueError:
-        raise AudioError(
-            f"The weights {text!r} are not numbers: give one for each recording, such as 0.5,0.5."
-        ) from None
-
-
-def work(config: Config, arguments) -> None:
-    metrics = run(config, arguments.workdir)
-    for name, figures in metrics["against"].items():
-        print(f"mixture against {name}: score {figures['score']:.2f}, copied {figures['copied']}")
-    print(f"draws, model, figures and pictures: {arguments.workdir}")
+from crossmodal.config import run_recipe
+from crossmodal.experiments.texture_mix import Config, work
 
 
 def main(argv=None) -> int:

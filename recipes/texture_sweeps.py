@@ -8,17 +8,13 @@ stabiliser is off: an explosion is a result here, the first iteration at which t
 recording or not finite. Every run has a folder of its own below --workdir.
 """
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import texture_single
-
 from crossmodal.config import as_options, option, run_recipe
+from crossmodal.experiments import texture_single
 
 RESULTS = Path(__file__).parent / "results"
 STRIDES, RATES, STEPS = (20, 40, 60), (0.1, 0.2, 0.3), (30, 40, 50)

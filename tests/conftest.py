@@ -50,6 +50,20 @@ def noise() -> Callable[[int], np.ndarray]:
 
 
 @pytest.fixture(scope="session")
+def spoken_digits() -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """zero to nine by eSpeak NG in one waveform (samples,) at 8 kHz, 0.3 s apart, and where each begins and ends."""
+    from crossmodal.data.digits_tts import load_speech
+
+    pause = np.zeros(2400, np.float32)
+    parts, bounds, end = [pause], [], len(pause)
+    for clip in load_speech(speakers=1, takes=1).waveforms:
+        parts += [clip, pause]
+        bounds.append((end, end + len(clip)))
+        end += len(clip) + len(pause)
+    return np.concatenate(parts), bounds
+
+
+@pytest.fixture(scope="session")
 def fsdd_like() -> Speech:
     """The labels of FSDD (5 speakers, 10 digits, 50 takes) without its sound."""
     speakers = ("george", "jackson", "nicolas", "theo", "yweweler")

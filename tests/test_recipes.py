@@ -52,6 +52,7 @@ def test_train_vae_on_folders_learns_to_draw_what_it_hears(folder_options, class
         "digits.png",
         "curves.png",
         "epochs",
+        "report.html",
     }
     model = load_model(tmp_path)
     assert model.provenance["recipe"]["epochs"] == 30

@@ -24,7 +24,7 @@ def test_single_writes_sounds_scores_and_a_model_and_is_finished_once(tmp_path, 
     options = [*SMALLEST, "--draws", "1", "--workdir", str(tmp_path)]
     assert recipe("texture_single").main(options) == 0
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("config.json", "history.jsonl", "metrics.json", "model.keras"),
+        *("config.json", "history.jsonl", "metrics.json", "model.keras", "report.html"),
         *("curves.png", "spectrograms.png", "draw_1.wav", "generator_1.wav"),
     }
     sound, sample_rate = soundfile.read(tmp_path / "generator_1.wav")

@@ -1,4 +1,4 @@
-"""Another family of decoders needs one file: a subclass of `AudioImageModel`. The recipes' machinery trains it, the
+"""Another family of decoders needs one file: a subclass of `AudioImageModel`. The experiments' machinery trains it, the
 evaluation measures it, a saved one loads."""
 
 from dataclasses import replace
@@ -6,8 +6,8 @@ from dataclasses import replace
 import keras
 import numpy as np
 from keras import layers, ops
-from test_recipes import recipe
 
+from crossmodal.experiments.audio_to_image import TrainingConfig, train_and_measure
 from crossmodal.models.base import AudioImageModel, sample_latents
 from crossmodal.models.loading import load_model
 
@@ -48,9 +48,8 @@ class LinearModel(AudioImageModel):
 def test_a_third_family_is_trained_measured_and_loaded(class_folders, tmp_path):
     from evaluation.image_sets import draw
 
-    machinery = recipe("audio_to_image")
     sounds, images = class_folders
-    config = machinery.TrainingConfig(data="folders", sounds_dir=str(sounds), images_dir=str(images), batch_size=32)
+    config = TrainingConfig(data="folders", sounds_dir=str(sounds), images_dir=str(images), batch_size=32)
     config = replace(config, epochs=2, passes=1, precision="float32")
 
     def build(**settings):
@@ -59,7 +58,7 @@ def test_a_third_family_is_trained_measured_and_loaded(class_folders, tmp_path):
     def optimizer(steps):
         return keras.optimizers.Adam(1e-2)
 
-    metrics = machinery.train_and_measure("third.py", config, config, tmp_path / "run", build, optimizer)
+    metrics = train_and_measure("third.py", config, config, tmp_path / "run", build, optimizer)
     assert metrics["epochs"] == 2
     assert (tmp_path / "run" / "digits.png").exists()
     model = load_model(tmp_path / "run")

@@ -4,6 +4,7 @@ from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
 
 NAMES = ("fsdd-mnist", "digits-tts", "folders")
+LOCATIONS = ("data_dir", "archives", "sounds_dir", "images_dir")  # options that say where the data lie
 
 
 def load_pair(

@@ -39,3 +39,10 @@ def open_dataset(name: str, *, data_dir: str | None = None, archives: str | None
                 "or prepared data with --data-dir DIR, or use the embedded data: --data digits-tts."
             ) from error
     return builder
+
+
+def show_progress(wanted: bool) -> None:
+    """Let TFDS draw its bars while it downloads, or not, as on anything but a terminal."""
+    import tensorflow_datasets as tfds
+
+    (tfds.enable_progress_bar if wanted else tfds.disable_progress_bar)()

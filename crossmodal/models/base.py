@@ -9,9 +9,11 @@ more of a model than this class.
 import keras
 from keras import ops
 
+from crossmodal.presets import from_preset
 from crossmodal.spectrogram import LogMel
 
 IMAGE_SHAPE = (28, 28, 1)
+FEW = 64  # clips or latents that are one batch, for which `predict` takes long to begin
 SPECTROGRAM_MEAN, SPECTROGRAM_STD = 0.4, 0.3  # of spoken digits, roughly; brings the encoder's input near N(0, 1)
 
 
@@ -20,6 +22,11 @@ def sample_latents(z_mean, z_log_var, samples, seed):
     shape = (ops.shape(z_mean)[0], samples, z_mean.shape[-1])
     noise = keras.random.normal(shape, dtype=z_mean.dtype, seed=seed)
     return z_mean[:, None] + ops.exp(0.5 * z_log_var)[:, None] * noise
+
+
+def in_batches(network, x):
+    """A network's outputs for inputs (n, ...), for inference."""
+    return network.predict_on_batch(x) if len(x) <= FEW else network.predict(x, verbose=0)
 
 
 def standardise(dtype) -> keras.layers.Layer:
@@ -44,6 +51,7 @@ class AudioImageModel(keras.Model):
     float32) and TRACKED, and calls `self.build((None, *self.spectrogram_shape))` at its end.
     """
 
+    from_preset = classmethod(from_preset)
     TRACKED: tuple[str, ...] = ("loss",)  # what a training step reports, averaged over an epoch
 
     def __init__(
@@ -91,22 +99,22 @@ class AudioImageModel(keras.Model):
 
         Args:
             spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), in [0, 1].
-            samples: draws of z per clip.
+            samples: draws of z per clip, or 0.
             seed: the draws are a function of it.
 
         Returns:
             images: (clips, 28, 28, 1) float32 numpy array in [0, 1], at the posterior mean.
             draws: (clips, samples, 28, 28, 1), at z drawn from the posterior.
         """
-        z_mean, z_log_var = self.encoder.predict(ops.reshape(spectrograms, (-1, *self.spectrogram_shape)), verbose=0)
+        z_mean, z_log_var = in_batches(self.encoder, ops.reshape(spectrograms, (-1, *self.spectrogram_shape)))
         z = sample_latents(ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var), samples, seed)
         images = self.decode(z_mean)
-        draws = self.decode(ops.reshape(z, (-1, self.latent_dim)))
+        draws = self.decode(ops.reshape(z, (-1, self.latent_dim))) if samples else images[:0]
         return images, draws.reshape(len(images), samples, *IMAGE_SHAPE)
 
     def decode(self, z):
         """(n, latent_dim) -> (n, 28, 28, 1) numpy images in [0, 1]."""
-        return ops.convert_to_numpy(ops.sigmoid(self.decoder.predict(ops.convert_to_tensor(z), verbose=0)))
+        return ops.convert_to_numpy(ops.sigmoid(in_batches(self.decoder, ops.convert_to_tensor(z))))
 
     def get_config(self):
         names = ("latent_dim", "beta", "kl_warmup_steps", "front_end", "classes", "provenance")

@@ -18,6 +18,7 @@ from crossmodal.errors import AudioError
 from crossmodal.langevin import langevin
 from crossmodal.models.texture_auditory import AuditoryDescriptor
 from crossmodal.models.texture_subbands import SubbandGenerator
+from crossmodal.presets import from_preset
 
 SPECTRUM_BINS = 513  # of the fixed spectrum, from 0 Hz to half the sample rate
 SPECTRUM_FLOOR_DB = -60.0  # below its maximum
@@ -132,6 +133,8 @@ class CoopNets(keras.Model):
         model = CoopNets.auditory(20_000)
         sounds = model.draw(duration_s=10.0, draws=2, seed=0)
     """
+
+    from_preset = classmethod(from_preset)
 
     def __init__(
         self,

@@ -7,6 +7,8 @@ logits; 61,706 parameters. ReLU and maximum pooling where the original has scale
 import keras
 from keras import layers
 
+from crossmodal.presets import from_preset
+
 
 @keras.saving.register_keras_serializable("crossmodal")
 class LeNet5(keras.Model):
@@ -16,6 +18,8 @@ class LeNet5(keras.Model):
         classes: number of classes.
         dropout: rate before the features, in training.
     """
+
+    from_preset = classmethod(from_preset)
 
     def __init__(self, classes=10, dropout=0.0, **kwargs):
         x = inputs = keras.Input((28, 28, 1), name="image")

@@ -13,7 +13,7 @@ def add_parser(subparsers) -> None:
     parser.add_argument("reference", type=Path, help="a recording of at least 2 s, of which the first 7 s are scored")
     parser.add_argument("synthesis", type=Path, nargs="+", help="draws, each at least half as long as the reference")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, needs_tensorflow=False)
 
 
 def run(arguments) -> int:

@@ -1,20 +1,18 @@
-"""What the recipes share that train a model to draw what it hears: their options, the data, training, figures.
+"""What the experiments share that train a model to draw what it hears: their options, the data, training, figures.
 
-A recipe adds the options of its family, and says how its model and its optimizer are built.
+An experiment adds the options of its family, and says how its model and its optimizer are built.
 """
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 from crossmodal.config import as_options, option
+from crossmodal.data.catalog import LOCATIONS
 
-LOCATIONS = ("data_dir", "archives", "sounds_dir", "images_dir")  # options that say where the data lie
+SIDE_ISSUES = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
 
 
@@ -38,6 +36,7 @@ class TrainingConfig:
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+    tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
 
 def filled(config, defaults: dict):
@@ -95,13 +94,16 @@ def train_and_measure(
     from crossmodal.data.sources import DIGITS
     from crossmodal.files import write_json
     from crossmodal.plots import save_curves
+    from crossmodal.reports import write_report
     from crossmodal.runs import open_run, read_history, save_model
     from crossmodal.spectrogram import LogMel
+    from crossmodal.tensorboard import logged
     from crossmodal.training import train
     from evaluation.agreement import evaluate_model, protocol_split, save_pictures
 
-    if metrics := open_run(workdir, config, ignore=LOCATIONS):
+    if metrics := open_run(workdir, config, ignore=SIDE_ISSUES):
         return metrics
+    assert config.epochs is not None
     began = time.time()
     speech, images = load_sources(config)
     provenance = provenance_of(recipe, config)
@@ -113,6 +115,7 @@ def train_and_measure(
     model = build(dtype=config.precision, **settings)
     training, validation, steps = batches(config, speech, images, split, front_end)
     model.compile(make_optimizer(config.epochs * steps), jit_compile=False)
+    on_epoch = picture_of_each_epoch(model, speech, split, workdir, config.seed)
     train(
         model,
         training,
@@ -121,13 +124,13 @@ def train_and_measure(
         workdir=workdir,
         seed=config.seed,
         validation=validation,
-        on_epoch=picture_of_each_epoch(model, speech, split, workdir, config.seed),
+        on_epoch=logged(on_epoch, workdir) if config.tensorboard else on_epoch,
     )
     trained = build(dtype="float32", **settings)
     trained.set_weights(model.get_weights())
     save_model(trained, workdir / "model.keras")
 
-    command = f"python recipes/{recipe}{as_options(asked, LOCATIONS)}"
+    command = f"python recipes/{recipe}{as_options(asked, SIDE_ISSUES)}"
     metrics = {"command": command, "parameters": trained.count_params(), "epochs": config.epochs}
     metrics["seconds"] = time.time() - began  # of this process: less than the whole after a resume
     if speech.classes == DIGITS:
@@ -135,6 +138,7 @@ def train_and_measure(
     save_pictures(workdir, trained, speech, images, split, metrics if "pairs" in metrics else None)
     save_curves(workdir / "curves.png", read_history(workdir))
     write_json(workdir / "metrics.json", metrics)
+    write_report(workdir)
     clear_checkpoints(workdir)
     return metrics
 
@@ -142,12 +146,12 @@ def train_and_measure(
 def batches(config: TrainingConfig, speech, images, split, front_end):
     """(first epoch -> training batches, validation batches or None, steps in an epoch)."""
     import numpy as np
-    import tensorflow as tf
 
     from crossmodal.data.augment import Augmentation
     from crossmodal.data.pipeline import steps_per_epoch, training_batches
     from crossmodal.spectrogram import log_mel
 
+    assert config.passes is not None
     waveforms, labels = [speech.waveforms[i] for i in split.train], speech.labels[split.train]
     if config.tts_takes:
         from crossmodal.data import digits_tts
@@ -179,8 +183,7 @@ def batches(config: TrainingConfig, speech, images, split, front_end):
         if n == 0:
             return None
         clips = log_mel([speech.waveforms[i] for i in split.validation], front_end)
-        some = pairs(clips, clip_labels, wanted, epochs=1).take(n)
-        return some.cache().apply(tf.data.experimental.assert_cardinality(n))
+        return pairs(clips, clip_labels, wanted, epochs=1).take(n).cache()
 
     augmentation = Augmentation().scaled(config.augment) if config.augment else None
     spectrograms = log_mel(waveforms, front_end)

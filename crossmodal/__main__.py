@@ -1,0 +1,41 @@
+"""Generate one modality from another: hear a spoken digit and draw it, learn a sound texture and play it.
+
+  crossmodal draw seven.wav -o drawing.png
+  crossmodal texture learn rain.wav -o rain.keras
+  crossmodal train vae --data fsdd-mnist
+
+Each command has its own --help. Exit codes: 0, 2 after an error, 130 after Ctrl-C.
+"""
+
+import argparse
+import sys
+from importlib import import_module
+
+from crossmodal import __version__
+from crossmodal.commands import COMMANDS
+from crossmodal.config import run_command
+
+
+def build_parser(named: str | None) -> argparse.ArgumentParser:
+    """The parser of all commands; of these only the one that is named is imported and has its options."""
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("crossmodal", description=__doc__, formatter_class=layout)
+    parser.add_argument("--version", action="version", version=f"crossmodal {__version__}")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for name, help in COMMANDS.items():
+        command = subparsers.add_parser(name, help=help, formatter_class=layout)
+        if name == named:
+            module = import_module(f"crossmodal.commands.{name}")
+            command.description = module.__doc__
+            module.add_arguments(command)
+    return parser
+
+
+def main(argv=None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    named = next((word for word in argv if word in COMMANDS), None)
+    return run_command(build_parser(named).parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

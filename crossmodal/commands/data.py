@@ -1,0 +1,58 @@
+"""What data there are, where they lie, how much, under which licence; and how to get them.
+
+  crossmodal data info
+  crossmodal data prepare                                 # the Free Spoken Digit Dataset and MNIST
+  crossmodal data prepare --archives DIR                  # the same without a network
+  crossmodal data prepare digits-tts                      # the embedded data
+
+TFDS_DATA_DIR and CROSSMODAL_ARCHIVES stand for --data-dir and --archives.
+"""
+
+import sys
+import time
+
+CHOICES = ("fsdd-mnist", "digits-tts")
+
+
+def add_arguments(parser) -> None:
+    subparsers = parser.add_subparsers(required=True, metavar="ACTION", title="actions")
+    info = subparsers.add_parser("info", help="what is there", description="crossmodal data info")
+    prepare = subparsers.add_parser("prepare", help="fetch data", description="crossmodal data prepare fsdd-mnist")
+    prepare.add_argument("data", nargs="?", choices=CHOICES, default=CHOICES[0], help="which (%(default)s)")
+    prepare.add_argument("--archives", help="folder of the original archives, for a machine without a network")
+    for action in (info, prepare):
+        action.add_argument("--data-dir", help="TFDS's folder of prepared data")
+    info.set_defaults(run=run_info, needs_tensorflow=False)
+    prepare.set_defaults(run=run_prepare)
+
+
+def run_info(arguments) -> None:
+    from crossmodal.data.inventory import inventory
+
+    for holding in inventory(arguments.data_dir):
+        size = f", {holding.bytes / 1e6:.1f} MB" if holding.bytes else ""
+        print(f"{holding.name}: {holding.contents}{size}{'' if holding.ready else ', not there yet'}")
+        print(f"  {holding.place}\n  {holding.licence}\n  {holding.source}")
+
+
+def run_prepare(arguments) -> None:
+    from crossmodal.data import digits_tts, fsdd, mnist
+
+    if arguments.data == "digits-tts":
+        step("eSpeak NG speaks the digits", digits_tts.load_speech)
+    else:
+        from crossmodal.data.tfds_source import open_dataset, show_progress
+
+        show_progress(sys.stderr.isatty())
+        for source in (fsdd, mnist):
+            places = {"data_dir": arguments.data_dir, "archives": arguments.archives}
+            step(source.TFDS_NAME, lambda name=source.TFDS_NAME, places=places: open_dataset(name, **places))
+    run_info(arguments)
+
+
+def step(title: str, work) -> None:
+    """Do what takes a while, and say so."""
+    print(f"{title} ...", flush=True)
+    began = time.time()
+    work()
+    print(f"{title}: ready after {time.time() - began:.0f} s", flush=True)

@@ -1,0 +1,93 @@
+"""Pretrained models that come with the package.
+
+    model = AudioImageVAE.from_preset("vae_compact")
+
+NAME.npz holds the weights in the order of `model.weights`, as float32 or float16; in memory they are float32. NAME.json
+is the model card: what the model was trained on and how, its figures, its limits, the class and the configuration from
+which it is rebuilt, and the SHA-256 of the weights.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from crossmodal.errors import ModelError
+from crossmodal.files import replacing, write_json
+
+FOLDER = Path(__file__).parent
+
+
+def preset_names() -> list[str]:
+    """The names of all presets."""
+    return sorted(path.stem for path in FOLDER.glob("*.npz"))
+
+
+def read_card(name: str) -> dict:
+    """The model card of a preset; ModelError if there is none of that name."""
+    if name not in preset_names():
+        raise ModelError(f"There is no preset {name!r}: choose one of {', '.join(preset_names())}.")
+    return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+def from_preset(cls, name: str):
+    """A pretrained model of this class that comes with the package, ready to use.
+
+    Args:
+        name: one of `crossmodal.presets.preset_names()`.
+
+    Raises:
+        ModelError: there is no such preset, it is of another class, or its weights are not those of its card.
+    """
+    kind = read_card(name)["class"]
+    if kind != cls.__name__:
+        raise ModelError(f"The preset {name!r} is a {kind}: load it with {kind}.from_preset.")
+    return read_preset(cls, FOLDER / f"{name}.npz")
+
+
+def read_preset(cls, weights: Path):
+    """A model of a class, rebuilt from the card beside the weights (.npz).
+
+    Raises:
+        ModelError: a file is missing, or the weights are not those of the card.
+    """
+    card = weights.with_suffix(".json")
+    if not weights.exists() or not card.exists():
+        raise ModelError(f"{weights.name} or its card is missing: reinstall the package, or make it anew.")
+    described = json.loads(card.read_text())
+    if weights_hash(weights) != described["sha256"]:
+        raise ModelError(f"{weights.name} is not the file that its card describes: reinstall the package.")
+    model = cls.from_config(described["config"])
+    with np.load(weights, allow_pickle=False) as arrays:
+        model.set_weights([_widened(arrays[name]) for name in arrays.files])
+    return model
+
+
+def write_preset(model, card: dict, weights: Path, *, half: bool = False) -> None:
+    """Write a model's weights (.npz), in half precision if asked to, and its card beside them.
+
+    Raises:
+        ModelError: a weight is not finite, or is too large for half precision.
+    """
+    arrays = {}
+    for i, variable in enumerate(model.weights):
+        values = np.asarray(variable)
+        with np.errstate(over="ignore"):
+            stored = values.astype(np.float16) if half and values.dtype == np.float32 else values
+        if not np.isfinite(stored).all():
+            raise ModelError(f"The weight {variable.path} is not finite as {stored.dtype}: keep it as float32.")
+        arrays[f"{i:03d}-{variable.path.replace('/', '-')}"] = stored
+    with replacing(weights) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
+    described = {"class": type(model).__name__, "config": model.get_config(), "sha256": weights_hash(weights)}
+    write_json(weights.with_suffix(".json"), {**card, **described})
+
+
+def weights_hash(weights: Path) -> str:
+    """SHA-256 of a file of weights."""
+    return hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
+def _widened(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32) if array.dtype == np.float16 else array

@@ -1,0 +1,9 @@
+"""Reports on runs: one HTML file each, with pictures and sounds inside, that asks nothing of a network.
+
+`write_report(workdir)` is what each training run ends in; `compare_runs(folders, path)` puts runs side by side. Both
+read what a run's folder holds (see `crossmodal.runs`), and leave out what it does not.
+"""
+
+from crossmodal.reports.pages import compare_runs, write_report
+
+__all__ = ["compare_runs", "write_report"]

@@ -1,0 +1,101 @@
+"""Make a preset of a finished run: its weights and its model card, in crossmodal/presets.
+
+    python recipes/make_preset.py runs/fsdd vae_compact --half --strangers recipes/results/vae_compact_speaker.json
+
+The card takes its figures from the run's metrics.json; --strangers adds those of another experiment, in which whoever
+was tested had never been heard in training. With --half the weights are kept as float16, and the card says by how much
+drawings then differ.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from crossmodal import presets
+from crossmodal.config import run_command
+
+FIGURES = ("pairs", "clips", "posterior_mean", "sampled_z", "real_test_images", "controls", "lenet5_sha256")
+LICENCES = {
+    "fsdd-mnist": "FSDD: CC BY-SA 4.0, MNIST: CC BY-SA 3.0",
+    "digits-tts": "Optical Recognition of Handwritten Digits: CC BY 4.0, speech synthesised by eSpeak NG",
+}
+LIMITS = (
+    "English digits, 28x28 pixels; voices unlike those of its data are understood less often; "
+    "anything that is not a digit is drawn as one too"
+)
+TEXTURE_LIMITS = "one texture, that of its recording"
+
+
+def run(arguments) -> None:
+    from crossmodal.errors import ModelError
+    from crossmodal.models.loading import load_model
+    from crossmodal.runs import read_metrics
+
+    metrics = read_metrics(arguments.run_folder)
+    if metrics is None:
+        raise ModelError(f"{arguments.run_folder} is no finished run (no metrics.json): train it to its end.")
+    command = arguments.command or metrics.get("command")
+    if not command:
+        raise ModelError(f"{arguments.run_folder} does not say how it was made: pass --command.")
+    model = load_model(arguments.run_folder)
+    card = card_of(model, metrics, command)
+    if arguments.strangers:
+        card["never_heard_speakers"] = strangers(json.loads(arguments.strangers.read_text()))
+    weights = arguments.folder / f"{arguments.name}.npz"
+    card["weights"] = "float16" if arguments.half else "float32"
+    presets.write_preset(model, card, weights, half=arguments.half)
+    print(f"{weights}: {weights.stat().st_size / 1e6:.1f} MB")
+    if arguments.half and hasattr(model, "front_end"):
+        card["drawings_differ_by_at_most"] = difference(model, presets.read_preset(type(model), weights))
+        presets.write_preset(model, card, weights, half=True)
+        print(f"its drawings differ from the run's by at most {card['drawings_differ_by_at_most']:.4f}")
+
+
+def card_of(model, metrics: dict, command: str) -> dict:
+    """What the card says beside the configuration."""
+    trained = model.provenance
+    card = {"model": f"{type(model).__name__}, {model.count_params():,} parameters", "command": command}
+    if not hasattr(model, "front_end"):
+        return {
+            **card,
+            "data": trained["recipe"]["reference"],
+            "figures": metrics.get("sounds", {}),
+            "limits": TEXTURE_LIMITS,
+        }
+    division = {name: trained[name] for name in ("protocol", "seed", "held_out_speaker", "speakers")}
+    figures = {name: metrics[name] for name in FIGURES if name in metrics}
+    licence = {"data": trained["data"], "licence_of_data": LICENCES.get(trained["data"], "that of your folders")}
+    return {**card, **licence, **division, "epochs": metrics["epochs"], **figures, "limits": LIMITS}
+
+
+def strangers(results: dict) -> dict:
+    """From the results of splits.py with protocol speaker: means over the speakers, and each of them."""
+    figures = {name: results[name] for name in ("posterior_mean", "sampled_z")}
+    each = {speaker: run["posterior_mean"]["accuracy"] for speaker, run in results["runs"].items()}
+    return {"command": results["command"], **figures, "posterior_mean_of_each": each}
+
+
+def difference(model, other) -> float:
+    """The largest difference between the drawings of two models of 256 spectrograms made of noise."""
+    import numpy as np
+
+    noise = np.random.default_rng(0).random((256, *model.spectrogram_shape), np.float32)
+    drawn = (m.generate(noise, samples=4, seed=0) for m in (model, other))
+    return max(float(np.abs(a - b).max()) for a, b in zip(*drawn, strict=True))
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="the folder of a finished run")
+    parser.add_argument("name", metavar="NAME", help="of the preset")
+    parser.add_argument("--half", action="store_true", help="keep the weights as float16")
+    parser.add_argument("--strangers", type=Path, metavar="FILE", help="results of splits.py with protocol speaker")
+    parser.add_argument("--command", help="that made the run, if its metrics.json does not say it")
+    parser.add_argument("--folder", type=Path, default=presets.FOLDER, help="where to write (the package's presets)")
+    parser.set_defaults(run=run)
+    return run_command(parser.parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

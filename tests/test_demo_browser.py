@@ -1,0 +1,163 @@
+"""The page in a real browser: a recording goes in, its drawing comes out, and no other host is asked for anything.
+
+With CROSSMODAL_SCREENSHOT=docs/images/demo.png in the environment the picture of the docs is made anew.
+"""
+
+import io
+import os
+import shutil
+import socket
+import time
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright, of the extra [test], is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+
+PATIENCE_MS = 120_000
+
+
+@pytest.fixture(scope="module")
+def model():
+    from crossmodal.models.loading import load_model
+
+    return load_model("vae_compact")
+
+
+@pytest.fixture(scope="module")
+def server_asked():
+    """The hosts that the server's process has asked so far."""
+    asked, connect = set(), socket.socket.connect
+
+    def connect_and_tell(self, address):
+        if self.family != socket.AF_UNIX:
+            asked.add(address[0])
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_and_tell)
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def address(model, server_asked):
+    from crossmodal.demo.page import build_page, launch
+
+    page = build_page(model)
+    yield launch(page, wait=False)
+    page.close()
+
+
+@pytest.fixture
+def tab(address):
+    """A tab of a browser at the page, and `tab.asked`: the hosts that it has asked so far."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM)
+        tab = browser.new_page(viewport={"width": 1200, "height": 1000})
+        tab.set_default_timeout(PATIENCE_MS)
+        tab.asked = set()
+        tab.on("request", lambda request: tab.asked.add(urlsplit(request.url).hostname))
+        tab.goto(address)
+        yield tab
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def seven(tmp_path_factory):
+    """A file in which eSpeak says seven."""
+    from crossmodal.audio import write_wav
+    from crossmodal.data import digits_tts
+
+    speech = digits_tts.load_speech(speakers=1, takes=1)
+    path = tmp_path_factory.mktemp("speech") / "seven.wav"
+    write_wav(path, speech.waveforms[7], speech.sample_rate)
+    return path
+
+
+def upload(tab, path):
+    """Give the recorder that is seen a file."""
+    tab.locator("[aria-label='Upload file']:visible").click()
+    tab.locator("input[type=file]").last.set_input_files(path)
+    tab.locator("[aria-label='Play']:visible").first.wait_for()
+
+
+def press(tab, name):
+    tab.get_by_role("button", name=name, exact=True).and_(tab.locator(":visible")).click()
+
+
+def image_in(tab, element):
+    """(height, width) uint8 of the first picture in an element."""
+    from PIL import Image
+
+    source = tab.locator(f"#{element} img").first.get_attribute("src")
+    return np.asarray(Image.open(io.BytesIO(tab.request.get(source).body())).convert("L"))
+
+
+def test_a_recording_is_drawn_as_the_library_draws_it(tab, model, seven, server_asked):
+    from crossmodal.demo.hearing import hear
+
+    upload(tab, seven)
+    press(tab, "Draw")
+    tab.locator("#drawings img").first.wait_for()
+    drawn = image_in(tab, "drawings")
+    expected = hear(seven, model, samples=6)
+    assert drawn.shape == (224, 224)
+    assert drawn.max() > 128
+    np.testing.assert_allclose(drawn[::8, ::8], 255 * expected.drawings[0].image, atol=1)
+    draws = image_in(tab, "draws")
+    np.testing.assert_allclose(draws[::8, ::8], 255 * np.hstack(list(expected.drawings[0].draws)), atol=1)
+    assert f"seven {expected.drawings[0].confidence:.0%}" in tab.locator("#drawings").inner_text()
+    halfway = image_in(tab, "between")
+    tab.locator("#share input[type=number]").fill("1")
+    tab.locator("#share input[type=number]").press("Enter")
+    for _ in range(100):
+        tab.wait_for_timeout(100)
+        if np.any(image_in(tab, "between") != halfway):
+            break
+    assert np.any(image_in(tab, "between") != halfway)
+    assert tab.asked - {None} == {"127.0.0.1"}
+    assert server_asked <= {"127.0.0.1"}
+    if path := os.environ.get("CROSSMODAL_SCREENSHOT"):
+        tab.screenshot(path=path, full_page=True)
+
+
+def test_a_file_that_is_no_sound_is_refused_in_one_sentence_without_a_path(tab, seven, tmp_path):
+    (tmp_path / "seven.wav").write_bytes(seven.read_bytes()[:44])
+    tab.locator("[aria-label='Upload file']:visible").click()
+    tab.locator("input[type=file]").last.set_input_files(tmp_path / "seven.wav")
+    press(tab, "Draw")
+    toast = tab.get_by_test_id("toast-body")
+    toast.wait_for()
+    assert "The recording" in toast.inner_text()
+    assert "/" not in toast.inner_text()
+
+
+def test_a_texture_is_learned_while_one_watches_then_heard(tab, seven, noise, monkeypatch):
+    from crossmodal.demo import listening
+
+    def learn(path, iterations, on_progress):
+        for done in range(1, 5):
+            on_progress(done, 4)
+            time.sleep(1)
+        return path
+
+    monkeypatch.setattr(listening, "learn", learn)
+    monkeypatch.setattr(listening, "play", lambda *asked: (20_000, (32767 * noise(20_000)).astype(np.int16)))
+    tab.get_by_role("tab", name="Learn a sound texture").first.click()
+    upload(tab, seven)
+    press(tab, "Learn it")
+    tab.locator("#learning").get_by_text("learning").wait_for()
+    tab.locator("#texture [aria-label='Play']").wait_for()
+    assert tab.locator("#learning textarea").input_value() == "learned in 60 iterations"
+    tab.locator("#spectrogram img").wait_for()
+    assert image_in(tab, "spectrogram").std() > 10
+    assert tab.asked - {None} == {"127.0.0.1"}
+
+
+def test_a_file_that_is_too_large_is_not_taken(tab, address):
+    large = {"name": "large.wav", "mimeType": "audio/wav", "buffer": bytes(11 * 2**20)}
+    assert tab.request.post(f"{address}gradio_api/upload", multipart={"files": large}).status == 413

@@ -1,0 +1,73 @@
+"""Digits heard in a recording are drawn and read, one by one and fast."""
+
+import time
+
+import librosa
+import numpy as np
+import pytest
+
+from crossmodal import AudioImageVAE, CoopNets, draw_speech
+from crossmodal.data.sources import DIGITS
+from crossmodal.drawing import read_digits
+from crossmodal.errors import AudioError, ModelError
+
+
+@pytest.fixture(scope="module")
+def model():
+    return AudioImageVAE.from_preset("vae_compact")
+
+
+@pytest.mark.parametrize("sample_rate", [8000, 44_100])
+def test_ten_digits_in_one_recording_are_ten_drawings_in_their_order(model, spoken_digits, sample_rate):
+    waveform, bounds = spoken_digits
+    if sample_rate != 8000:
+        waveform = librosa.resample(waveform, orig_sr=8000, target_sr=sample_rate)
+    drawings = draw_speech(waveform, sample_rate, model, samples=2, seed=3)
+    assert len(drawings) == 10
+    for drawing, (start, stop) in zip(drawings, bounds, strict=True):
+        assert drawing.start_s < (start + stop) / 2 / 8000 < drawing.end_s
+        assert drawing.image.shape == (28, 28)
+        assert drawing.draws.shape == (2, 28, 28)
+        assert 0 <= drawing.image.min() <= drawing.image.max() <= 1
+        assert drawing.reading in DIGITS
+        assert 0.1 <= drawing.confidence <= 1
+
+
+def test_without_samples_there_are_no_draws(model, spoken_digits):
+    waveform, bounds = spoken_digits
+    (drawing,) = draw_speech(waveform[slice(*bounds[0])], 8000, model)
+    assert drawing.draws.shape == (0, 28, 28)
+
+
+def test_a_digit_is_drawn_within_50_ms(model, spoken_digits):
+    """By the time of this process, for others may run beside it."""
+    waveform, bounds = spoken_digits
+    took = []
+    for _ in range(10):
+        began = time.process_time()
+        draw_speech(waveform[slice(*bounds[7])], 8000, model)
+        took.append(time.process_time() - began)
+    assert np.median(took) < 0.05
+
+
+def test_a_model_of_other_classes_is_not_read(spoken_digits):
+    animals = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=("cat", "dog"))
+    waveform, bounds = spoken_digits
+    (drawing,) = draw_speech(waveform[slice(*bounds[0])], 8000, animals)
+    assert (drawing.reading, drawing.confidence) == (None, None)
+
+
+def test_what_cannot_be_heard_or_does_not_draw_is_refused(model):
+    with pytest.raises(AudioError, match="silent"):
+        draw_speech(np.zeros(8000), 8000, model)
+    with pytest.raises(ModelError, match="CoopNets does not draw"):
+        draw_speech(np.ones(8000), 8000, CoopNets.thesis())
+
+
+def test_handwriting_is_read():
+    from crossmodal.data.digits_tts import load_images
+
+    images = load_images()
+    read = read_digits(images.test_images[..., None].astype(np.float32) / 255)
+    right = [DIGITS[label] == name for label, (name, _) in zip(images.test_labels, read, strict=True)]
+    assert np.mean(right) > 0.9

@@ -1,0 +1,101 @@
+"""Pretrained models: what the package brings is whole, and what is not whole is refused."""
+
+import json
+
+import numpy as np
+import pytest
+from test_recipes import recipe
+
+import crossmodal
+from crossmodal import AudioImageVAE, CoopNets, LeNet5, load_model, presets
+from crossmodal.errors import ModelError
+
+
+@pytest.mark.parametrize("name", presets.preset_names())
+def test_each_preset_loads_and_has_a_card(name):
+    card = presets.read_card(name)
+    assert {"model", "data", "licence_of_data", "protocol", "command", "limits", "sha256"} <= set(card)
+    model = getattr(crossmodal, card["class"]).from_preset(name)
+    assert f"{model.count_params():,} parameters" in card["model"]
+    assert {np.dtype(variable.dtype) for variable in model.weights} == {np.dtype("float32")}
+
+
+def test_the_presets_take_less_than_16_mb():
+    assert sum(path.stat().st_size for path in presets.FOLDER.iterdir() if path.is_file()) < 16e6
+
+
+def test_a_name_stands_for_a_model_where_there_is_no_such_file(tmp_path, monkeypatch):
+    assert isinstance(load_model("vae_compact"), AudioImageVAE)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vae_compact").mkdir()
+    with pytest.raises(ModelError, match="There is no model at"):
+        load_model("vae_compact")
+
+
+def test_unknown_names_and_other_classes_are_refused():
+    with pytest.raises(ModelError, match="There is no preset 'vae_huge': choose one of lenet5_mnist, vae_compact"):
+        AudioImageVAE.from_preset("vae_huge")
+    with pytest.raises(ModelError, match=r"load it with LeNet5\.from_preset"):
+        AudioImageVAE.from_preset("lenet5_mnist")
+    with pytest.raises(ModelError, match="or one of the presets lenet5_mnist, vae_compact"):
+        load_model("vae_huge")
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_preset_is_the_model_that_it_was_made_of(tmp_path, half):
+    models = {
+        "vae": AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), batch_norm=True, provenance={"data": "digits-tts"}),
+        "lenet5": LeNet5(),
+        "texture": CoopNets.auditory(),
+    }
+    for name, model in models.items():
+        presets.write_preset(model, {"model": name}, tmp_path / f"{name}.npz", half=half)
+        again = presets.read_preset(type(model), tmp_path / f"{name}.npz")
+        assert getattr(again, "provenance", None) == getattr(model, "provenance", None)
+        for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+            assert other.dtype == np.float32
+            np.testing.assert_allclose(one, other, rtol=1e-3 if half else 0, atol=1e-7 if half else 0)
+    assert json.loads((tmp_path / "vae.json").read_text())["model"] == "vae"
+
+
+def test_damaged_and_missing_weights_are_refused(tmp_path):
+    weights = tmp_path / "lenet5.npz"
+    presets.write_preset(LeNet5(), {}, weights)
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match="not the file that its card describes"):
+        presets.read_preset(LeNet5, weights)
+    weights.with_suffix(".json").unlink()
+    with pytest.raises(ModelError, match="missing"):
+        presets.read_preset(LeNet5, weights)
+
+
+def test_weights_that_half_precision_cannot_hold_are_refused(tmp_path):
+    model = LeNet5()
+    model.get_layer("logits").bias.assign(np.full(10, 1e6))
+    with pytest.raises(ModelError, match="logits/bias is not finite as float16"):
+        presets.write_preset(model, {}, tmp_path / "lenet5.npz", half=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_run_becomes_a_preset(tmp_path, capsys):
+    provenance = {"data": "fsdd-mnist", "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": ["theo"]}
+    figure = {"accuracy": 0.9, "interval_95": [0.8, 1.0]}
+    run, folder = tmp_path / "run", tmp_path / "presets"
+    run.mkdir()
+    folder.mkdir()
+    arguments = [str(run), "small", "--half", "--folder", str(folder)]
+    assert recipe("make_preset").main(arguments) == 2
+    assert "no finished run" in capsys.readouterr().err
+    AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), provenance=provenance).save(run / "model.keras")
+    metrics = {"command": "python recipes/train_vae.py", "epochs": 3, "clips": 10, "posterior_mean": figure}
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    strangers = {"command": "c", "runs": {"theo": {"posterior_mean": figure}}}
+    strangers |= {name: {"mean": 0.9, "interval_95": [0.8, 1.0]} for name in ("posterior_mean", "sampled_z")}
+    (tmp_path / "speaker.json").write_text(json.dumps(strangers))
+    assert recipe("make_preset").main([*arguments, "--strangers", str(tmp_path / "speaker.json")]) == 0
+    card = json.loads((folder / "small.json").read_text())
+    assert card["posterior_mean"] == figure
+    assert card["never_heard_speakers"]["posterior_mean_of_each"] == {"theo": 0.9}
+    assert card["licence_of_data"].startswith("FSDD: CC BY-SA 4.0")
+    assert card["drawings_differ_by_at_most"] < 0.01
+    assert presets.read_preset(AudioImageVAE, folder / "small.npz").provenance["speakers"] == ["theo"]
