@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from crossmodal.data.textures import chirps, rain
 from crossmodal.errors import AudioError
-from crossmodal.models.coopnets import CoopNets, WaveformDescriptor, bandwidth, receptive_field
+from crossmodal.models.coopnets import CoopNets, WaveformDescriptor, bandwidth, cross_fade, receptive_field
 from crossmodal.models.texture_auditory import cochlear_bank, join_subbands, modulation_bank, subbands
 
 
@@ -132,6 +132,24 @@ def test_chains_raise_f(auditory):
 def test_draws_of_any_length(auditory, thesis, samples):
     for model in (auditory, thesis):
         assert model.draw(samples / 20_000).shape == (1, samples)
+
+
+def test_a_long_draw_is_revised_in_pieces_that_cannot_be_heard(auditory, monkeypatch):
+    monkeypatch.setattr("crossmodal.models.coopnets.PIECE_S", 1.0)
+    monkeypatch.setattr("crossmodal.models.coopnets.FADE_S", 0.1)
+    signal = auditory.whiten(auditory.draw(3.5, seed=1, steps=1)[0])
+    assert signal.shape == (70_000,)
+    tenths = signal.reshape(-1, 2000).std(axis=1)  # the joints are at 0.9 to 1.0 s, 1.8 to 1.9 s and 2.7 to 2.8 s
+    np.testing.assert_allclose(tenths, signal.std(), rtol=0.25)
+    assert abs(np.corrcoef(signal[:18_000], signal[18_000:36_000])[0, 1]) < 0.05
+
+
+def test_a_cross_fade_keeps_the_power_of_independent_signals():
+    pieces = list(np.random.default_rng(0).standard_normal((3, 1, 30_000), np.float32))
+    joined = cross_fade(pieces, 10_000)
+    assert joined.shape == (1, 70_000)
+    np.testing.assert_allclose(joined.reshape(7, 10_000).std(axis=1), pieces[0].std(), rtol=0.05)
+    np.testing.assert_array_equal(joined[0, :20_000], pieces[0][0, :20_000])
 
 
 @pytest.mark.parametrize("duration_s", [0.0, -1.0, np.nan, np.inf])

@@ -23,6 +23,7 @@ from crossmodal.presets import from_preset
 SPECTRUM_BINS = 513  # of the fixed spectrum, from 0 Hz to half the sample rate
 SPECTRUM_FLOOR_DB = -60.0  # below its maximum
 UPSAMPLING = 1000  # samples per latent of the thesis' generator
+PIECE_S, FADE_S = 10.0, 0.5  # a longer draw is revised in such pieces, each fades into the next
 KERNELS, STRIDES = (200, 50, 30), (40, 20, 1)  # of the thesis' descriptor
 
 
@@ -51,6 +52,21 @@ def _density(sound):
     import scipy.signal
 
     return scipy.signal.welch(sound, 1.0, nperseg=2 * (SPECTRUM_BINS - 1))[1]
+
+
+def _up_to_multiple(samples: int) -> int:
+    return -(-samples // UPSAMPLING) * UPSAMPLING
+
+
+def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
+    """Signals (draws, samples), equally long, one after the other, each fading into the next over `fade` samples. For
+    signals that have nothing to do with each other the power stays what it is."""
+    angle = np.linspace(0, np.pi / 2, fade, dtype=np.float32)
+    joined = pieces[0]
+    for piece in pieces[1:]:
+        middle = joined[:, -fade:] * np.cos(angle) + piece[:, :fade] * np.sin(angle)
+        joined = np.concatenate([joined[:, :-fade], middle, piece[:, fade:]], axis=1)
+    return joined
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -205,21 +221,32 @@ class CoopNets(keras.Model):
         wanted = round(duration_s * self.sample_rate) if np.isfinite(duration_s) else 0
         if wanted < 1 or draws < 1:
             raise AudioError(f"{draws} draws of {duration_s} s were asked for: choose a positive number and duration.")
-        samples = max(-(-wanted // UPSAMPLING) * UPSAMPLING, self.sample_rate)
+        samples = max(_up_to_multiple(wanted), self.sample_rate)
         if steps:
-            x = self._draw_revised(draws, samples, tf.constant(seed), tf.constant(steps))
+            x = self._draw_in_pieces(draws, samples, seed, steps)
         else:
             z = self.latents(draws, samples, (seed, 0))
-            x = tf.concat([self.generator(z[i : i + 1]) for i in range(draws)], axis=0)
-        sounds = self.colour(x.numpy())[:, :wanted]
+            x = tf.concat([self.generator(z[i : i + 1]) for i in range(draws)], axis=0).numpy()
+        sounds = self.colour(x)[:, :wanted]
         if not np.all(np.isfinite(sounds)):
             raise AudioError("The draws are not finite: train anew with a lower learning rate.")
         return sounds
 
+    def _draw_in_pieces(self, draws, samples, seed, steps) -> np.ndarray:
+        """Revised signals (draws, samples or a little more), in bounded memory."""
+        piece, fade = (_up_to_multiple(round(seconds * self.sample_rate)) for seconds in (PIECE_S, FADE_S))
+        count = 1 if samples <= piece else -(-(samples - fade) // (piece - fade))
+        length = min(samples, piece)
+        seeds = tf.constant([[[seed, 2 * i], [seed, 2 * i + 1]] for i in range(count)])
+        pieces = [
+            self._draw_revised(draws, length, seeds[i, 0], seeds[i, 1], tf.constant(steps)).numpy()
+            for i in range(count)
+        ]
+        return cross_fade(pieces, fade)
+
     @tf.function
-    def _draw_revised(self, draws, samples, seed, steps):
-        z = self.latents(draws, samples, tf.stack([seed, 0]))
-        return self.revise(self.generator(z), tf.stack([seed, 1]), steps).state
+    def _draw_revised(self, draws, samples, seed_z, seed_walk, steps):
+        return self.revise(self.generator(self.latents(draws, samples, seed_z)), seed_walk, steps).state
 
     def set_spectrum(self, sound: np.ndarray | None, peak: float = 1.0) -> None:
         """Let signals be a sound (samples,) divided by its long-term magnitude, or divided by `peak` if None."""
