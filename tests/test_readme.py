@@ -1,6 +1,7 @@
 """What the README says is what the files say, and what its commands do."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -48,3 +49,16 @@ def test_the_commands_options_exist():
         source += "".join(path.read_text() for path in (ROOT / "crossmodal" / "experiments").glob("*.py"))
         for option in re.findall(r"--([\w-]+)", options):
             assert option.replace("-", "_") in source or f"--{option}" in source, (script, option)
+
+
+def test_the_lines_of_the_command_are_understood():
+    """Each line of `crossmodal` and `crossmodal-evaluate` that the README, the pages or the commands' help print."""
+    from crossmodal.__main__ import build_parser
+
+    sources = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "crossmodal" / "commands").glob("*.py")]
+    lines = re.findall(r"^ *(crossmodal(?:-evaluate)? [^\n]*)", "\n".join(map(Path.read_text, sources)), re.MULTILINE)
+    assert len(lines) > 20
+    for line in lines:
+        program, *words = shlex.split(line, comments=True)
+        words = ["evaluate", *words] if program == "crossmodal-evaluate" else words
+        assert build_parser(words[0]).parse_args(words).run, line
