@@ -162,9 +162,9 @@ def frontier() -> str:
 
 
 def ablation() -> str:
-    if not (table := runs_table("ablation", {"balanced": "`balanced`, as short a training"})):
+    if not (table := runs_table("ablation", {"balanced": "`balanced`, two epochs"})):
         return ""
-    return f"What each of its parts is worth, by trainings of the same short length with one part changed:\n\n{table}"
+    return f"What each of its parts is worth, by trainings of two epochs on one split with one part changed:\n\n{table}"
 
 
 def textures() -> str:
@@ -182,7 +182,38 @@ def textures() -> str:
     return "\n".join([*lines, "", f"{mean} `{result['command']}`"]) + "\n"
 
 
-TABLES = {"results": results, "frontier": frontier, "ablation": ablation, "textures": textures}
+METHODS = {
+    "coopnets": "CoopNets, default",
+    "adapted": "the same before any training: its front end fitted, chains from noise",
+    "coopnets-z": "CoopNets, latents revised too",
+    "descriptor": "descriptor alone, persistent chains (algorithm D)",
+    "contrastive": "descriptor alone, contrastive divergence",
+    "generator": "generator alone (algorithm G)",
+    "thesis": "CoopNets, `thesis`",
+    "statistics": "gradient descent from noise onto the evaluator's statistics",
+}
+
+
+def texture_methods() -> str:
+    """Every method that was measured: mean score over the recordings on which it means something, copies over all."""
+    files = [result for name in ("texture_baselines", "texture_methods", "texture_thesis") if (result := load(name))]
+    means = {method: figures for result in files for method, figures in result["mean"].items()}
+    heads = ("method", "mean score of the five", "copies", "loops", "alike")
+    lines = [row(*heads), "|---" * len(heads) + "|"]
+    for method, title in METHODS.items():
+        if figures := means.get(method):
+            counts = [f"{figures[name]} of {figures['draws']}" for name in ("copied", "loops")]
+            lines.append(row(title, f"{figures['score']:.2f}", *counts, str(figures["alike"])))
+    return "\n".join([*lines, "", ", ".join(f"`{result['command']}`" for result in files)]) + "\n"
+
+
+TABLES = {
+    "results": results,
+    "frontier": frontier,
+    "ablation": ablation,
+    "textures": textures,
+    "texture methods": texture_methods,
+}
 
 
 def between(text: str, name: str) -> tuple[str, str, str]:
