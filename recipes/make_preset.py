@@ -66,6 +66,8 @@ def card_of(model, metrics: dict, command: str) -> dict:
     division = {name: trained[name] for name in ("protocol", "seed", "held_out_speaker", "speakers")}
     figures = {name: metrics[name] for name in FIGURES if name in metrics}
     licence = {"data": trained["data"], "licence_of_data": LICENCES.get(trained["data"], "that of your folders")}
+    if trained.get("recipe", {}).get("tts_takes"):
+        licence["licence_of_data"] += ", further speech synthesised by eSpeak NG"
     return {**card, **licence, **division, "epochs": metrics["epochs"], **figures, "limits": LIMITS}
 
 

@@ -31,6 +31,7 @@ def test_ten_digits_in_one_recording_are_ten_drawings_in_their_order(model, spok
         assert 0 <= drawing.image.min() <= drawing.image.max() <= 1
         assert drawing.reading in DIGITS
         assert 0.1 <= drawing.confidence <= 1
+    assert sum(drawing.reading == digit for drawing, digit in zip(drawings, DIGITS, strict=True)) >= 9
 
 
 def test_without_samples_there_are_no_draws(model, spoken_digits):
