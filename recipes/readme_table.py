@@ -182,6 +182,26 @@ def textures() -> str:
     return "\n".join([*lines, "", f"{mean} `{result['command']}`"]) + "\n"
 
 
+def texture_speed() -> str:
+    """What the texture networks and their evaluator cost on two CPU cores."""
+    if not (result := load("texture_benchmark")):
+        return ""
+    thesis, sampling, langevin = result["thesis"], result["sampling"], result["langevin"]
+    drawn = f"{sampling['default']:.2f} s, {sampling['thesis']:.2f} s"
+    trained = f"`thesis`, {thesis['iterations']} iterations of 40 steps, 2 x 60,000 samples"
+    lines = [
+        row("figure", "here"),
+        "|---|---|",
+        row(trained, f"{thesis['seconds']:.0f} s"),
+        row("one minute of sound from the default's generator, from the thesis'", drawn),
+        row("score and copy report of one pair of 4 s", f"{result['evaluator']['statistics and copies']:.2f} s"),
+    ]
+    if langevin["ratio"]:
+        rival = "the thesis' Langevin chains against PyTorch's of the same network"
+        lines.append(row(rival, f"{langevin['ratio']:.2f} x ({langevin['seconds']['crossmodal']:.2f} s)"))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
+
+
 METHODS = {
     "coopnets": "CoopNets, default",
     "adapted": "the same before any training: its front end fitted, chains from noise",
@@ -213,6 +233,7 @@ TABLES = {
     "ablation": ablation,
     "textures": textures,
     "texture methods": texture_methods,
+    "texture speed": texture_speed,
 }
 
 
