@@ -1,6 +1,9 @@
 """Fixtures for the whole suite: every sound that the tests use is made here."""
 
 import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported, as the commands do
+
 from collections.abc import Callable
 from pathlib import Path
 
