@@ -17,6 +17,7 @@ class Drawing:
     """A digit of a recording, and what a model drew when it heard it.
 
     start_s, end_s: where in the recording it was said, in seconds.
+    spectrogram:    (frames, mels) float32 in [0, 1], what the model heard.
     image:          (28, 28) float32 in [0, 1], at the posterior mean.
     draws:          (n, 28, 28), at z drawn from the posterior.
     reading:        the name of the digit that LeNet5 reads in `image`; None of a model that draws no digits.
@@ -25,6 +26,7 @@ class Drawing:
 
     start_s: float
     end_s: float
+    spectrogram: np.ndarray
     image: np.ndarray
     draws: np.ndarray
     reading: str | None
@@ -66,6 +68,7 @@ def draw_speech(waveform: np.ndarray, sample_rate: int, model, *, samples: int =
         Drawing(
             start / front_end.sample_rate,
             stop / front_end.sample_rate,
+            spectrograms[i],
             images[i, :, :, 0],
             draws[i, :, :, :, 0],
             *readings[i],

@@ -51,10 +51,15 @@ def save_strips(path: Path, strips: list[tuple[str, list[np.ndarray], list[str]]
     figure.savefig(path, dpi=110)
 
 
+def row_percentages(counts) -> np.ndarray:
+    """Counts (n, m) in percent of each row's sum; 0 in a row without any."""
+    counts = np.asarray(counts, float)
+    return 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
 def save_confusion(path: Path, matrix, classes, title: str) -> None:
     """A confusion matrix in percent of its rows: row spoken, column read."""
-    share = np.asarray(matrix, float)
-    share = 100 * share / np.maximum(share.sum(axis=1, keepdims=True), 1)
+    share = row_percentages(matrix)
     figure = Figure(figsize=(6, 5.4), layout="constrained")
     ax = figure.subplots()
     ax.imshow(share, cmap="Blues", vmin=0, vmax=100)

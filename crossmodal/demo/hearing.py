@@ -10,7 +10,6 @@ from crossmodal.audio import read_audio
 from crossmodal.data.sources import DIGITS
 from crossmodal.drawing import Drawing, draw_speech, read_digits
 from crossmodal.errors import ModelError
-from crossmodal.spectrogram import LogMel, log_mel
 
 LONGEST_S = 30.0  # of a recording
 CANDIDATES = 1000  # draws of the prior among which each digit is looked for
@@ -22,7 +21,7 @@ class Heard:
     """A recording of one digit or several.
 
     drawings:     one per digit, see `Drawing`.
-    spectrograms: (digits, frames, mels) in [0, 1], what the model heard.
+    spectrograms: (digits, frames, mels) in [0, 1], those of the drawings together.
     latents:      (digits, latent_dim), the posterior means.
     """
 
@@ -44,12 +43,10 @@ def hear(path, model, samples: int, seed: int = 0) -> Heard:
         AudioError: the file cannot be used.
         ModelError: the model does not draw what it hears.
     """
-    front_end = LogMel(**model.front_end)
-    rate = front_end.sample_rate
+    rate = model.front_end["sample_rate"]
     waveform = read_audio(path, rate, max_duration_s=LONGEST_S)
     drawings = draw_speech(waveform, rate, model, samples=samples, seed=seed)
-    words = [waveform[round(drawing.start_s * rate) : round(drawing.end_s * rate)] for drawing in drawings]
-    spectrograms = log_mel(words, front_end)
+    spectrograms = np.stack([drawing.spectrogram for drawing in drawings])
     latents, _ = model.encoder(spectrograms[..., None], training=False)
     return Heard(drawings, spectrograms, ops.convert_to_numpy(latents))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from crossmodal.audio import read_audio
 from crossmodal.data.textures import check_texture
-from crossmodal.experiments.texture_single import DRAW_STEPS, Config, prepare
+from crossmodal.experiments.texture_single import Config, prepare, revision_steps_of
 from crossmodal.texture_plots import save_spectrograms
 from crossmodal.texture_training import train_texture
 
@@ -38,7 +38,7 @@ def learn(path, iterations: int, on_progress: Callable[[int, int], None]):
 
 def play(model, duration_s: float, seed: int) -> tuple[int, np.ndarray]:
     """A draw of the texture: its sample rate in Hz and (samples,) int16."""
-    sound = model.draw(min(duration_s, LONGEST_DRAW_S), seed=seed, steps=DRAW_STEPS)[0]
+    sound = model.draw(min(duration_s, LONGEST_DRAW_S), seed=seed, steps=revision_steps_of(model))[0]
     return model.sample_rate, np.rint(32767 * np.clip(sound, -1, 1)).astype(np.int16)
 
 

@@ -21,7 +21,6 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.reports import write_report
     from crossmodal.runs import environment, open_run, save_model
     from crossmodal.tensorboard import logged
-    from crossmodal.texture_plots import save_spectrograms
     from crossmodal.texture_training import train_texture
 
     command = f"python recipes/texture_mix.py{as_options(config, texture_single.SIDE_ISSUES)}"
@@ -35,9 +34,10 @@ def run(config: Config, workdir: Path) -> dict:
     model.provenance = {"recipe": {"name": "texture_mix.py", **asdict(config)}, "environment": environment()}
     on_block = logged(texture_single.show, workdir) if config.tensorboard else texture_single.show
     train_texture(model, signal, settings, workdir, on_block=on_block)
-    metrics = {"command": command, **texture_single.write_draws(base, model, joined, workdir)}
-    draw = model.draw(config.duration_s, seed=config.seed, steps=texture_single.revision_steps(base, model))[0]
-    save_spectrograms(workdir / "spectrograms.png", {**sounds, "mixture": draw}, config.sample_rate)
+    drawn = texture_single.draw_sounds(base, model)
+    draw = drawn["draw_1"]
+    shown = {**sounds, "mixture": draw}
+    metrics = {"command": command, **texture_single.write_draws(base, drawn, joined, shown, workdir)}
     metrics["against"] = {
         name: texture_single.scores(sound, {"draw_1": draw}, config.sample_rate)["sounds"]["draw_1"]
         for name, sound in sounds.items()

@@ -105,7 +105,9 @@ def run(config: Config, workdir: Path) -> dict:
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},
         "seconds": time.time() - began,  # of this process: less than the whole after a resume
     }
-    metrics |= write_draws(config, model, sound, workdir)
+    drawn = draw_sounds(config, model)
+    shown = {"recording": sound, "draw": drawn["draw_1"], "generator alone": drawn["generator_1"]}
+    metrics |= write_draws(config, drawn, sound, shown, workdir)
     save_model(model, workdir / "model.keras")
     write_json(workdir / "metrics.json", metrics)
     write_report(workdir)
@@ -118,26 +120,30 @@ def show(iteration: int, figures: dict) -> None:
     print(f"iteration {iteration} " + " ".join(f"{name} {value:.3g}" for name, value in kept.items()), flush=True)
 
 
-def write_draws(config: Config, model, sound, workdir: Path) -> dict:
-    """Write the draws and pictures; the scores of the draws and of the generator alone."""
+def draw_sounds(config: Config, model) -> dict:
+    """draw_1, generator_1 and on: sounds (samples,) as the descriptor revised them, and the generator's alone."""
+    steps = revision_steps(config, model)
+    return {
+        f"{name}_{n + 1}": model.draw(config.duration_s, seed=config.seed + n, steps=revision)[0]
+        for n in range(config.draws)
+        for name, revision in (("draw", steps), ("generator", 0))
+    }
+
+
+def write_draws(config: Config, drawn: dict, sound, shown: dict, workdir: Path) -> dict:
+    """Write what was drawn, the spectrograms of what is to be `shown`, and curves; the scores against a sound."""
     from crossmodal.audio import write_wav
     from crossmodal.runs import read_history
     from crossmodal.texture_plots import save_spectrograms, save_texture_curves
 
-    steps = revision_steps(config, model)
-    sounds = {}
-    for n in range(config.draws):
-        for name, revision in (("draw", steps), ("generator", 0)):
-            sounds[f"{name}_{n + 1}"] = model.draw(config.duration_s, seed=config.seed + n, steps=revision)[0]
-    for name, waveform in sounds.items():
+    for name, waveform in drawn.items():
         write_wav(workdir / f"{name}.wav", waveform, config.sample_rate)
-    shown = {"recording": sound, "draw": sounds["draw_1"], "generator alone": sounds["generator_1"]}
     save_spectrograms(workdir / "spectrograms.png", shown, config.sample_rate)
     if history := read_history(workdir):
         names = tuple(name for name in ("energy_gap", "drift_to_noise", "rms", "error") if name in history[-1])
         save_texture_curves(workdir / "curves.png", {config.algorithm: history}, names)
-    least = min(len(sound), len(sounds["draw_1"]) * 2) / config.sample_rate
-    return scores(sound, sounds, config.sample_rate) if least >= SCORED_S else {}
+    least = min(len(sound), len(drawn["draw_1"]) * 2) / config.sample_rate
+    return scores(sound, drawn, config.sample_rate) if least >= SCORED_S else {}
 
 
 def revision_steps(config: Config, model) -> int:

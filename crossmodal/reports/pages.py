@@ -11,6 +11,7 @@ from crossmodal.data.catalog import LOCATIONS
 from crossmodal.data.sources import DIGITS
 from crossmodal.errors import DataError
 from crossmodal.files import replacing
+from crossmodal.plots import row_percentages
 from crossmodal.reports.curves import color_of, draw_curves
 from crossmodal.reports.figures import figures_of
 from crossmodal.reports.reading import Run, find_runs, read_run
@@ -139,9 +140,7 @@ def confusions_of(run: Run) -> dict[str, dict[str, list[float]]]:
     found = {}
     for name, title in CONFUSIONS.items():
         if name in run.metrics:
-            counts = np.asarray(run.metrics[name], float)
-            share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-            found[title] = dict(zip(DIGITS, share.tolist(), strict=False))
+            found[title] = dict(zip(DIGITS, row_percentages(run.metrics[name]).tolist(), strict=False))
     return found
 
 
