@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 
-from crossmodal.langevin import compile_langevin, langevin
+from crossmodal.langevin import compile_langevin, langevin, standard_normal
 
 CHAINS, DIMENSIONS = 16, 2000
 
@@ -58,6 +59,17 @@ def test_latents_of_a_linear_generator_have_the_posterior():
     z = walk(density=log_likelihood, step=0.1, sigma=1.0, steps=300).state.numpy()
     assert z.mean() == pytest.approx(8 / 17, abs=0.01)
     assert z.var() == pytest.approx(1 / (17 * (1 - 0.1**2 * 17 / 4)), rel=0.03)
+
+
+def test_noise_is_standard_normal_and_independent():
+    z = standard_normal((3, 333_333), (5, 6)).numpy()
+    assert z.shape == (3, 333_333)
+    assert scipy.stats.kstest(z.ravel(), "norm").pvalue > 0.01
+    assert scipy.stats.kurtosis(z.ravel()) == pytest.approx(0.0, abs=0.02)
+    flat = z.ravel()
+    for lag in (1, 2, len(flat) // 2, len(flat) // 2 + 1):  # halves share their radius
+        for power in (1, 2):
+            assert abs(np.corrcoef(flat[lag:] ** power, flat[:-lag] ** power)[0, 1]) < 5 / np.sqrt(len(flat) - lag)
 
 
 def test_a_walk_is_a_function_of_its_seed():

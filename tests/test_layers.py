@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from crossmodal.models.layers import BatchNormalization, Conv2D
+from crossmodal.models.layers import BatchNormalization, Conv1D, Conv2D
 
 
 def outputs_and_gradients(layer, x, **options):
@@ -46,6 +46,25 @@ def test_a_convolution_over_the_whole_map_is_one_product():
     kinds = {operation.type for operation in graph.get_operations()}
     assert "MatMul" in kinds
     assert "Conv2D" not in kinds
+
+
+@pytest.mark.parametrize("length", [30, 31, 39, 40, 97])
+@pytest.mark.parametrize(("kernel", "stride"), [(20, 5), (25, 10), (7, 3), (4, 6), (3, 1)])
+def test_a_strided_convolution_over_blocks_is_keras(length, kernel, stride):
+    options = {"filters": 4, "kernel_size": kernel, "strides": stride, "activation": "relu"}
+    compare(Conv1D(**options), keras.layers.Conv1D(**options), (2, length, 3))
+
+
+def test_a_strided_convolution_takes_any_length():
+    inputs = keras.Input((None, 2))
+    layers = Conv1D(4, 7, 3), keras.layers.Conv1D(4, 7, 3)
+    models = [keras.Model(inputs, layer(inputs)) for layer in layers]
+    models[1].set_weights(models[0].get_weights())
+    graphs = [tf.function(model, input_signature=[tf.TensorSpec((None, None, 2))]) for model in models]
+    for length in (7, 20, 21, 22):
+        x = tf.random.stateless_normal((3, length, 2), (0, length))
+        ours, theirs = (graph(x) for graph in graphs)
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -16,6 +16,7 @@ from keras import layers
 
 from crossmodal.errors import AudioError
 from crossmodal.langevin import langevin
+from crossmodal.models.layers import Conv1D
 from crossmodal.models.texture_auditory import AuditoryDescriptor
 from crossmodal.models.texture_subbands import SubbandGenerator
 from crossmodal.presets import from_preset
@@ -110,16 +111,16 @@ class WaveformDescriptor(keras.Model):
         self.activation = activation
         x = inputs = keras.Input((None, 1), name="signal")
         for i, (n, kernel, stride) in enumerate(zip(self.filters, self.kernels, self.strides, strict=True), 1):
-            x = layers.Conv1D(n, kernel, stride, name=f"conv{i}")(x)
+            x = Conv1D(n, kernel, stride, name=f"conv{i}", dtype=self.dtype_policy)(x)
             if i < len(self.filters):
-                x = layers.Activation(activation, name=f"{activation}{i}")(x)
+                x = layers.Activation(activation, name=f"{activation}{i}", dtype=self.dtype_policy)(x)
         self.network = keras.Model(inputs, x, name="convolutions")
         self.built = True
 
     def call(self, signal):
         if signal.shape[-1] is not None and signal.shape[-1] < (least := receptive_field(self.kernels, self.strides)):
             raise AudioError(f"{signal.shape[-1]} samples are fewer than the receptive field: use at least {least}.")
-        return tf.reduce_sum(self.network(signal[..., None]), axis=(1, 2))
+        return tf.reduce_sum(tf.cast(self.network(signal[..., None]), tf.float32), axis=(1, 2))
 
     def positions(self, samples: int) -> list[int]:
         """The length of each layer's map, by which the published code divides that layer's gradient."""
