@@ -4,7 +4,7 @@
   crossmodal texture learn rain.wav -o rain.keras
   crossmodal train vae --data fsdd-mnist
 
-Each command has its own --help. Exit codes: 0, 2 after an error, 130 after Ctrl-C.
+Each command has its own --help. Exit codes: 0, 2 after an error, 130 after Ctrl-C, 143 after SIGTERM.
 """
 
 import argparse

@@ -21,6 +21,9 @@ from crossmodal.files import replacing
 LOWEST_SAMPLE_RATE, HIGHEST_SAMPLE_RATE = 4_000, 192_000  # Hz
 SILENCE_PEAK = 1e-4  # -80 dBFS, three steps of 16-bit audio
 HIGHEST_PEAK = 16.0  # +24 dBFS: room for a hot mix, none for 16-bit values stored as floats
+MOST_VALUES = (
+    2**26
+)  # frames times channels of a file, 256 MB: 10 min in stereo at 48 kHz, or a minute of 5 channels at 192
 
 # An MP3 frame header, its side information and the tag that states the length; without the tag, the
 # length that libsndfile reports is a guess from the size of the file.
@@ -37,9 +40,10 @@ def read_audio(path: PathLike, sample_rate: int = 8000, *, max_duration_s: float
     they are, so a loud float file or the resampling filter may reach a little beyond -1 and 1.
 
     Raises AudioError for a file that is absent, not readable, empty, not audio, longer than
-    `max_duration_s` (told from its header, before samples are read), shorter than its own header
-    promises, or that `validate_audio` refuses. A promise is found in WAV, AIFF, FLAC and in MP3 with a
-    Xing tag; any other file that was cut, such as OGG, reads as a shorter clip.
+    `max_duration_s` or of more than 2^26 values in all its channels (both told from its header, before
+    samples are read), shorter than its own header promises, or that `validate_audio` refuses. A promise
+    is found in WAV, AIFF, FLAC and in MP3 with a Xing tag; any other file that was cut, such as OGG,
+    reads as a shorter clip.
     """
     name = repr(os.fspath(path))
     _check_sample_rate(sample_rate, f"the output of {name}")
@@ -75,13 +79,14 @@ def validate_audio(
             f"{name} lasts {checked.size / sample_rate:.4f} s ({checked.size} samples), less than the "
             f"{min_duration_s:g} s needed: use a longer clip."
         )
-    peak = float(np.abs(checked).max())
+    lowest, highest = float(checked.min()), float(checked.max())
+    peak = max(-lowest, highest)
     if peak > HIGHEST_PEAK:
         raise AudioError(
             f"{name} has a peak of {peak:g} where full scale is 1: divide it by its full scale, "
             "such as 32768 for 16-bit values."
         )
-    if peak < SILENCE_PEAK or float(np.ptp(checked)) < SILENCE_PEAK:
+    if peak < SILENCE_PEAK or highest - lowest < SILENCE_PEAK:
         raise AudioError(
             f"{name} is silent (its loudest change stays under {SILENCE_PEAK:g} of full scale): "
             "check the microphone and record it again."
@@ -175,11 +180,19 @@ def _read_mono(path: PathLike, name: str, max_duration_s: float) -> tuple[np.nda
                     f"{name} lasts {frames / sample_rate:.6g} s by its header, more than the "
                     f"{max_duration_s:g} s allowed: cut it into shorter clips."
                 )
-            # In one call: soundfile seeks after each one, which garbles the next block of MP3 and Opus.
-            samples = file.read(dtype="float32", always_2d=True)
+            if frames * file.channels > MOST_VALUES:  # a few kilobytes of FLAC or OGG may decode to gigabytes
+                raise AudioError(
+                    f"{name} holds {frames:,} samples in each of {file.channels} channels, more than {MOST_VALUES:,} "
+                    "in all: mix it down to one channel or cut it into shorter clips."
+                )
+            # In one call: soundfile seeks after each one, which garbles the next block of MP3 and Opus. The number is
+            # given, because of a file in which one cannot seek, such as G.721, it would not be known.
+            samples = file.read(frames, dtype="float32", always_2d=True)
             frames_are_promised = file.format != "MP3" or _states_mp3_length(path)
         is_truncated = (frames_are_promised and len(samples) < frames) or _lacks_wav_bytes(path)
-    except (OSError, MemoryError, UnicodeError, TypeError, soundfile.SoundFileError) as error:
+    except UnicodeError:
+        raise AudioError(f"{name} has a name that is not text: rename it.") from None
+    except (OSError, MemoryError, TypeError, soundfile.SoundFileError) as error:
         # TypeError: a name that ends in .raw; MemoryError: a header with hundreds of channels
         raise AudioError(
             f"{name} is damaged or not audio ({_reason(error)}): export it again, as WAV or FLAC."

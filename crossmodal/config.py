@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 from crossmodal.errors import CrossmodalError
+from crossmodal.files import DISK_FULL
+from crossmodal.interruption import Terminated, sigterm_as_interrupt
 from crossmodal.quiet import import_tensorflow
 
 
@@ -45,6 +47,14 @@ def as_options(config, without: tuple[str, ...] = ()) -> str:
         value, flag = getattr(config, f.name), f.name.replace("_", "-")
         text += f" --{flag} {value}" if not isinstance(value, bool) else f" --{'' if value else 'no-'}{flag}"
     return text
+
+
+def natural(text: str) -> int:
+    """The type of an option that is a whole number from 0 to 2^32 - 1, as seeds are."""
+    number = int(text)
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError(f"{number} is not a whole number from 0 to {2**32 - 1}")
+    return number
 
 
 def add_recipe(parser: argparse.ArgumentParser, work, config_class, workdir: str | None = None) -> None:
@@ -87,15 +97,24 @@ def run_command(arguments: argparse.Namespace) -> int:
 
     Returns:
         the exit code: what `run` returns or 0, 2 after an error of this package or of a file, which is told in its own
-        sentence, 130 after Ctrl-C.
+        sentence, 130 after Ctrl-C, 143 after SIGTERM.
     """
     try:
-        if getattr(arguments, "needs_tensorflow", True):
-            import_tensorflow()
-        return arguments.run(arguments) or 0
+        with sigterm_as_interrupt():
+            if getattr(arguments, "needs_tensorflow", True):
+                import_tensorflow()
+            return arguments.run(arguments) or 0
     except (CrossmodalError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(sentence_of(error), file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"\n{getattr(arguments, 'stopped', 'Stopped.')}", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        where = f"Stopped {stop.args[0]}: the same command continues." if stop.args else None
+        print(f"\n{where or getattr(arguments, 'stopped', 'Stopped.')}", file=sys.stderr)
+        return 143 if isinstance(stop, Terminated) else 130
+
+
+def sentence_of(error: Exception) -> str:
+    """What a command says of an error."""
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return f"There is no room for {error.filename or 'a file'} on its disk: make some, then repeat the command."
+    return str(error)

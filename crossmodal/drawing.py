@@ -48,7 +48,7 @@ def draw_speech(waveform: np.ndarray, sample_rate: int, model, *, samples: int =
 
     Raises:
         AudioError: the waveform cannot be used.
-        ModelError: the model does not draw what it hears.
+        ModelError: the model does not draw what it hears, or draws no numbers.
 
     Example:
         model = AudioImageVAE.from_preset("vae_compact")
@@ -63,6 +63,8 @@ def draw_speech(waveform: np.ndarray, sample_rate: int, model, *, samples: int =
     words = split_words(waveform, front_end.sample_rate)
     spectrograms = log_mel([waveform[start:stop] for start, stop in words], front_end)
     images, draws = model.generate(spectrograms, samples=samples, seed=seed)
+    if not (np.isfinite(images).all() and np.isfinite(draws).all()):
+        raise ModelError("The model draws values that are not finite: train it anew with a lower learning rate.")
     readings = read_digits(images) if tuple(model.classes) in ((), DIGITS) else [(None, None)] * len(words)
     return [
         Drawing(

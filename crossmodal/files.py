@@ -1,31 +1,89 @@
 """Files that exist completely or not at all."""
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from crossmodal.errors import CrossmodalError
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """A temporary path beside `path`, with its suffix; what the block writes there is put in place at its end.
 
-    If the block fails, or the process is killed in it, `path` is as it was.
+    If the block fails, or the process is killed in it, or the power fails, `path` is as it was. The temporary file is
+    locked while the block runs: what killed processes left behind is not, and the next to write `path` removes it.
     """
     path = Path(path)
-    temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
+    _remove_leftovers(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{path.suffix}")
     try:
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with open(temporary, "xb") as held:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield temporary
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.filename in (None, temporary, str(temporary)):
+            error.filename = str(path)  # the name that means something
+        raise
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, as `fsync` does the content of a file."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that has no such thing
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def alone_in(folder: str | os.PathLike) -> Iterator[None]:
+    """Keep other processes that ask for the same out of a folder; CrossmodalError if one of them is in it.
+
+    The lock goes with the process, however it ends.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CrossmodalError(
+                    f"Another process is training in {folder}: wait until it ends, or choose another --workdir."
+                ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove the temporary files of `path` that no living process has locked."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{32}}{re.escape(path.suffix)}")
+    with contextlib.suppress(OSError):  # no such folder: told where the file is made
+        for other in path.parent.iterdir():
+            if name.fullmatch(other.name):
+                with contextlib.suppress(OSError), open(other, "rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    other.unlink()
 
 
 def check_output(path: str | os.PathLike, suffixes: tuple[str, ...]) -> None:

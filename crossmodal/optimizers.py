@@ -26,7 +26,16 @@ def warm_cosine(rate: float, steps: int, warmup_steps: int):
 @keras.saving.register_keras_serializable("crossmodal")
 class FusedAdam(keras.optimizers.Adam):
     """`keras.optimizers.Adam` for the TensorFlow backend; without AMSGrad. The moving average of the weights, if
-    `use_ema` asks for one, forgets the initial weights: its momentum rises as (1 + step) / (10 + step)."""
+    `use_ema` asks for one, forgets the initial weights: its momentum rises as (1 + step) / (10 + step). Of several
+    replicas' gradients the mean is taken, so that the rate is that of one replica with the whole batch."""
+
+    def apply(self, grads, trainable_variables=None):
+        import tensorflow as tf
+
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if replicas > 1:  # Keras takes the sum of what each replica hands over
+            grads = [gradient / replicas for gradient in grads]
+        super().apply(grads, trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
         import tensorflow as tf

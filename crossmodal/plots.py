@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib.image
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -49,6 +50,11 @@ def save_strips(path: Path, strips: list[tuple[str, list[np.ndarray], list[str]]
             ax.set_xlabel(caption, fontsize=9)
         line[0].set_title(title, fontsize=9, loc="left")
     figure.savefig(path, dpi=110)
+
+
+def save_heard(path: Path, spectrogram: np.ndarray) -> None:
+    """What a network hears of a recording: (frames, mels) in [0, 1], a pixel each, low tones at the bottom."""
+    matplotlib.image.imsave(path, spectrogram.T, origin="lower", vmin=0, vmax=1, cmap="viridis")
 
 
 def row_percentages(counts) -> np.ndarray:

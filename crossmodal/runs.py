@@ -10,12 +10,15 @@ workdir/
 import json
 import os
 import platform
-from dataclasses import asdict
+import subprocess
+from dataclasses import MISSING, asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 
 from crossmodal.errors import ModelError
 from crossmodal.files import replacing, write_json
+
+ROOT = Path(__file__).parent.parent  # of the code
 
 
 def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
@@ -23,7 +26,8 @@ def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
 
     Args:
         workdir: the folder.
-        config: a dataclass; a run is continued only with the config that it was started with.
+        config: a dataclass; a run is continued only with the config that it was started with. A field that was added
+            to the dataclass since counts as at its default.
         ignore: fields that may change, such as where the data lie.
 
     Returns:
@@ -34,17 +38,30 @@ def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
     """
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
-    asked = json.loads(json.dumps(asdict(config)))
+    defaults = {f.name: f.default for f in fields(config) if f.default is not MISSING}
+    asked, defaults = (json.loads(json.dumps(values)) for values in (asdict(config), defaults))
     path = workdir / "config.json"
-    if path.exists():
-        started = json.loads(path.read_text())["config"]
-        differing = [k for k in sorted({*asked, *started}) if k not in ignore and asked.get(k) != started.get(k)]
-        if differing:
-            changes = ", ".join(f"{k} was {started.get(k)!r}, is {asked.get(k)!r}" for k in differing)
-            raise ModelError(f"{workdir} holds a run with other settings ({changes}): choose another --workdir.")
-    else:
+    if not path.exists():
         write_json(path, {"config": asked, "environment": environment()})
-    return read_metrics(workdir)
+        return read_metrics(workdir)
+    run = json.loads(path.read_text())
+    started = {**defaults, **run["config"]}
+    differing = [k for k in sorted({*asked, *started}) if k not in ignore and asked.get(k) != started.get(k)]
+    if differing:
+        changes = ", ".join(f"{k} was {started.get(k)!r}, is {asked.get(k)!r}" for k in differing)
+        raise ModelError(f"{workdir} holds a run with other settings ({changes}): choose another --workdir.")
+    metrics = read_metrics(workdir)
+    if metrics is None:
+        note_changes(run["environment"])
+    return metrics
+
+
+def note_changes(started: dict) -> None:
+    """Say what has changed in the environment since a run was started in it."""
+    now = environment()
+    changes = [f"{k} was {started[k]}, is {now[k]}" for k in now if k in started and started[k] != now[k]]
+    if changes:
+        print(f"note: {', '.join(changes)}; the run may end with other last digits than an unbroken one", flush=True)
 
 
 def read_metrics(workdir) -> dict | None:
@@ -74,11 +91,46 @@ def save_model(model, path: Path) -> None:
 
 
 def environment() -> dict:
-    """Versions and settings that decide whether a run can be repeated to the bit."""
+    """Versions and settings that decide whether a run can be repeated to the bit. Names no folder of the machine."""
     packages = ("tensorflow", "keras", "numpy", "librosa", "tensorflow-datasets")
     return {
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
-        "cpus": os.cpu_count(),
+        "cpu": cpu_model(),
+        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        **threads(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        "commit": commit(),
     }
+
+
+def threads() -> dict:
+    """How many threads TensorFlow was told to use within and between operations, and OpenMP, or "default"."""
+    import tensorflow as tf
+
+    found = {}
+    for kind in ("intra", "inter"):
+        asked = getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")()
+        found[f"{kind}_op_threads"] = str(asked or os.environ.get(f"TF_NUM_{kind.upper()}OP_THREADS", "default"))
+    return {**found, "omp_threads": os.environ.get("OMP_NUM_THREADS", "default")}
+
+
+def cpu_model() -> str:
+    """The processor's name, as far as the system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def commit() -> str | None:
+    """The commit of the code with "-dirty" after it if files differ from it; None if the code is not a checkout."""
+    if not (ROOT / ".git").exists():
+        return None
+    command = ["git", "--no-optional-locks", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

@@ -11,6 +11,8 @@ from itertools import pairwise
 import numpy as np
 from scipy.ndimage import median_filter
 
+from crossmodal.errors import AudioError
+
 FRAME_S, HOP_S = 0.025, 0.010
 PRE_EMPHASIS = 0.97  # lifts consonants, lowers hum
 SILENCE_DB = 60.0  # below the loudest frame: silence, whatever the noise
@@ -32,7 +34,13 @@ def split_words(waveform: np.ndarray, sample_rate: int) -> list[tuple[int, int]]
 
     Returns:
         (start, stop) of each in samples, disjoint, at least one: a recording in which no pause can be told is one.
+
+    Raises:
+        AudioError: the waveform is not (samples,), empty or not finite.
     """
+    waveform = np.asarray(waveform)
+    if waveform.ndim != 1 or not len(waveform) or not np.isfinite(waveform).all():
+        raise AudioError(f"A waveform of shape {waveform.shape} has no words: pass (samples,) finite numbers.")
     level = level_db(waveform, sample_rate)
     loudest = _loudest(level)
     words = [

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from crossmodal.errors import AudioError
 
 CHUNK = 32  # clips at once: their windows, 1.6 MB, stay near a core
+LARGEST, LONGEST_S = 8192, 600.0  # of windows and spectrograms, of what the frames span: a saved model may ask for any
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,13 @@ class LogMel:
     def __post_init__(self):
         if self.timing not in ("stretch", "pad"):
             raise ValueError(f'timing is "stretch" or "pad", not {self.timing!r}.')
+        sizes = (self.n_fft, self.n_frames, self.n_mels)
+        if not all(isinstance(size, int) and 2 <= size <= LARGEST for size in sizes):
+            raise ValueError(f"n_fft, n_frames and n_mels are whole numbers from 2 to {LARGEST}, not {sizes}.")
+        if not 0 <= self.fmin < self.fmax <= self.sample_rate / 2:
+            raise ValueError(f"fmin and fmax lie within 0 and {self.sample_rate / 2:g} Hz, not {self.fmin, self.fmax}.")
+        if not (self.dynamic_range_db > 0 and self.trim_db > 0 and 0 < self.pad_duration_s <= LONGEST_S):
+            raise ValueError(f"the ranges in dB are positive, and pad_duration_s is one of up to {LONGEST_S:g} s.")
 
     def get_config(self) -> dict:
         return asdict(self)

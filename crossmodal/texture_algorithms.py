@@ -36,10 +36,12 @@ class Settings:
         optimizer: "adam" (beta1 0.5) or "sgd".
         descriptor_rate, generator_rate: learning rates.
         by_positions: divide each convolution's gradient by the length of its map, as the published code does.
-        stabilise: back off outside the bands below, return to the last good state after a value that is not finite.
+        stabilise: back off outside the bands below; return to the last good state when chains are too loud or a value
+            is not finite.
         most_drift: highest ratio of a chain's drift to s.
         most_gap: highest gap of energy between recording and chains, per sample.
-        most_rms: highest RMS of the chains, in units of the recording's; its inverse is the lowest.
+        most_rms: highest RMS of the chains, in units of the recording's. There is no lowest: the thesis' generator
+            starts silent.
         block: iterations between two checkpoints.
         seed: of latents, chains and crops.
     """

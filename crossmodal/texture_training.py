@@ -3,9 +3,10 @@
 One iteration is one graph. Everything random is a function of (seed, iteration), all that changes is in the
 checkpoint, persistent chains too, so a run that was stopped ends as it would have ended, to the bit.
 
-The stabiliser watches the ratio of drift to noise, the gap of energy and the level of the chains. While one of them is
-outside its band both learning rates fall; inside they recover slowly. A value that is not finite returns everything to
-the last good state, halves the rates and goes on with other random numbers.
+The stabiliser watches the ratio of drift to noise, the gap of energy and the level of the chains. While one of the first
+two is outside its band both learning rates fall, else they recover slowly. When the chains are far louder than the
+recording or a value is not finite, everything returns to the last good state, the rates are halved and training goes on
+with other random numbers: what chains that far away would teach the networks ruins them.
 """
 
 import time
@@ -16,13 +17,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from crossmodal.checkpoints import load_checkpoint, save_checkpoint
+from crossmodal.checkpoints import load_checkpoint, save_checkpoint, training_in
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.coopnets import UPSAMPLING, CoopNets
 from crossmodal.runs import append_history
 from crossmodal.texture_algorithms import Settings, State, iterate, make_state
 
-MOST_RECOVERIES = 12
+MOST_RECOVERIES = 12  # from one block of iterations to the next
 _FALL, _RISE = 0.8, 1.02  # of the learning rates, per iteration outside and inside the bands
 
 
@@ -48,14 +49,24 @@ def train_texture(
     Raises:
         AudioError: see `check_signal`.
         ModelError: the stabiliser gave up. The last good state is in the model.
+        CrossmodalError: another process trains in `workdir`.
     """
+    if workdir is None:
+        return _train(model, signal, settings, None, on_block)
+    with training_in(Path(workdir), "iteration"):
+        return _train(model, signal, settings, Path(workdir), on_block)
+
+
+def _train(model, signal, settings: Settings, workdir: Path | None, on_block) -> list[dict]:
     signal = check_signal(signal, settings.samples)
     signal_rms = float(np.sqrt(np.mean(np.square(signal))))
     state = make_state(model, signal, settings)
     recoveries = keras.Variable(0, dtype="int32", trainable=False)
     changing = [*all_variables(state), recoveries]
     step = compile_iteration(state)
-    done = load_checkpoint(changing, Path(workdir)) if workdir else 0
+    done = load_checkpoint(changing, workdir) if workdir else 0
+    if done:
+        print(f"continuing after iteration {done}", flush=True)
     good, good_at = snapshot(changing), done
     history: list[dict] = []
     began = time.time()
@@ -65,10 +76,14 @@ def train_texture(
         figures = step(tf.constant(words.astype(np.int32)), tf.constant(done == 0))
         figures = {name: float(value) for name, value in figures.items()}
         finite = all(np.isfinite(list(figures.values())))
-        if settings.stabilise and not finite:
+        left = outside(figures, settings, signal_rms)
+        if settings.stabilise and (not finite or left == "rms"):
             restore(changing, good)
             if attempt >= MOST_RECOVERIES:
-                raise ModelError(f"Training diverged {attempt + 1} times: try lower learning rates or a smaller step.")
+                raise ModelError(
+                    f"Training diverged {attempt + 1} times after iteration {good_at}: try lower learning rates or a "
+                    "smaller step."
+                )
             recoveries.assign(attempt + 1)
             state.rate.assign(0.5 * float(state.rate.value))
             good = snapshot(changing)
@@ -80,14 +95,14 @@ def train_texture(
         if not finite:
             break
         if settings.stabilise:
-            factor = _FALL if outside(figures, settings, signal_rms) else _RISE
-            state.rate.assign(min(1.0, factor * float(state.rate.value)))
+            state.rate.assign(min(1.0, (_FALL if left else _RISE) * float(state.rate.value)))
         if done % settings.block == 0 or done == settings.iterations:
+            recoveries.assign(0)
             good, good_at = snapshot(changing), done
             line = {"epoch": done, **history[-1], "seconds": time.time() - began}
             if workdir:
-                append_history(Path(workdir), line)
-                save_checkpoint(changing, Path(workdir), done)
+                append_history(workdir, line)
+                save_checkpoint(changing, workdir, done)
             if on_block:
                 on_block(done, line)
     return history
@@ -100,13 +115,12 @@ def compile_iteration(state: State) -> Callable:
 
 def outside(figures: dict, settings: Settings, signal_rms: float) -> str | None:
     """The figure that left its band, or None. The levels of latents and of chains on them have none."""
+    if settings.algorithm != "generator" and figures["rms"] > settings.most_rms * signal_rms:
+        return "rms"
     if figures["drift_to_noise"] > settings.most_drift:
         return "drift_to_noise"
     if abs(figures.get("energy_gap", 0.0)) > settings.most_gap:
         return "energy_gap"
-    level = figures["rms"] / signal_rms
-    if settings.algorithm != "generator" and not 1 / settings.most_rms < level < settings.most_rms:
-        return "rms"
     return None
 
 

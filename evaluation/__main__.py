@@ -7,11 +7,11 @@ crossmodal-evaluate texture reference.wav synthesis.wav
 
 import argparse
 import sys
-from pathlib import Path
 
 from crossmodal.config import run_command
 from evaluation import diversity_cli as diversity
 from evaluation.command import add_model_options, load_tested
+from evaluation.folder import add_workdir, close_folder, open_folder
 from evaluation.texture import cli as texture
 
 
@@ -22,7 +22,7 @@ def add_agreement(subparsers) -> None:
         description="Draw the test clips of a protocol and count the drawings that LeNet5 reads as what was spoken.",
     )
     add_model_options(parser)
-    parser.add_argument("--pictures", type=Path, help="write digits.png and confusion.png to this folder")
+    add_workdir(parser, "agreement")
     parser.set_defaults(run=run_agreement)
 
 
@@ -31,14 +31,14 @@ def run_agreement(arguments) -> int:
     from evaluation.agreement import as_table, evaluate_model, save_pictures
 
     tested = load_tested(arguments)
+    folder = open_folder(arguments, "agreement", arguments.model)
     data = (tested.model, tested.speech, tested.images, tested.split)
     metrics = {**tested.facts, **evaluate_model(*data, seed=arguments.seed)}
     print(as_table(metrics))
     if arguments.json:
         write_json(arguments.json, metrics)
-    if arguments.pictures:
-        arguments.pictures.mkdir(parents=True, exist_ok=True)
-        save_pictures(arguments.pictures, *data, metrics, seed=arguments.seed)
+    save_pictures(folder, *data, metrics, seed=arguments.seed)
+    close_folder(folder, arguments, "agreement", {"model": arguments.model}, metrics)
     return 0
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from crossmodal.audio import write_wav
 from crossmodal.data.alignment import Split, draw_clips, split_clips
-from crossmodal.data.sources import DIGITS, Images, Speech
-from crossmodal.errors import DataError
-from crossmodal.plots import save_confusion, save_digit_grid
+from crossmodal.data.sources import Images, Speech
+from crossmodal.plots import save_confusion, save_digit_grid, save_heard
 from crossmodal.spectrogram import LogMel, log_mel
+from evaluation.checks import check_digits
 from evaluation.classifier import evaluate_agreement
 from evaluation.lenet5 import weights_hash
 
@@ -32,10 +33,10 @@ def evaluate_model(model, speech: Speech, images: Images, split: Split, *, seed:
     For each test image a clip of its class is drawn from the test clips; these are the pairs.
 
     Raises:
-        DataError: the classes are not the ten digits, which are all that LeNet5 reads.
+        DataError: the classes are not the ten digits, which are all that LeNet5 reads, or the data do not fit.
+        ModelError: the model draws what is no image.
     """
-    if tuple(speech.classes) != DIGITS:
-        raise DataError("LeNet5 reads the ten digits and no other classes: agreement cannot be measured here.")
+    check_digits(speech, images, split, "agreement")
     test_labels = speech.labels[split.test]
     spectrograms = test_spectrograms(model, speech, split)
     rng = np.random.default_rng([seed, 2])
@@ -52,17 +53,22 @@ def test_spectrograms(model, speech: Speech, split: Split) -> np.ndarray:
 
 
 def save_pictures(folder: Path, model, speech: Speech, images: Images, split: Split, metrics, *, seed=0) -> None:
-    """digits.png: drawings of each class beside real images; confusion.png: what LeNet5 read in them."""
+    """digits.png: drawings of each class beside real images; confusion.png: what LeNet5 read in them; clips/: the first
+    recording of each class, and the spectrogram that the model hears."""
     rng = np.random.default_rng([seed, 3])
     labels = speech.labels[split.test]
     spectrograms = test_spectrograms(model, speech, split)
     rows = []
+    (folder / "clips").mkdir(exist_ok=True)
     for label, name in enumerate(speech.classes):
         clips = rng.choice(np.flatnonzero(labels == label), GRID_DRAWS)
         real = rng.choice(np.flatnonzero(images.test_labels == label), GRID_DRAWS)
         first, second = (int(n) for n in rng.integers(2**31, size=2))
         drawn, draws = model.generate(spectrograms[clips], samples=1, seed=first)
         same_clip = model.generate(spectrograms[clips[:1]], samples=GRID_DRAWS, seed=second)[1][0]
+        path = folder / "clips" / f"{label:02d}_{name}.wav"
+        write_wav(path, speech.waveforms[split.test[clips[0]]], speech.sample_rate)
+        save_heard(path.with_suffix(".png"), spectrograms[clips[0]])
         rows.append((name, [drawn, draws[:, 0], same_clip, images.test_images[real] / 255]))
     titles = ["posterior mean, six clips", "sampled z, six clips", "sampled z, one clip", "real images"]
     save_digit_grid(folder / "digits.png", rows, titles)

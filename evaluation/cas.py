@@ -6,6 +6,8 @@ A classifier that has seen generated images alone is tested on real ones. It lea
 
 import numpy as np
 
+from evaluation.checks import check_images, check_labels
+
 STEPS = 2500  # of 128 images: a little more than five passes over 60,000
 BATCH_SIZE = 128
 
@@ -26,9 +28,14 @@ def classification_accuracy_score(
 
     Returns:
         the share of the test images that it reads rightly, 0 to 1.
+
+    Raises:
+        DataError: images or labels that are not as described.
     """
     import keras
 
+    for name, of, named in (("The drawings", images, labels), ("The test images", test_images, test_labels)):
+        check_labels(named, len(check_images(of, name)), f"The labels of {name.lower()}")
     from crossmodal.models.lenet5 import LeNet5
 
     keras.utils.set_random_seed(seed)

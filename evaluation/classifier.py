@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crossmodal.errors import DataError
+from evaluation.checks import check_drawings, check_images
 from evaluation.lenet5 import as_input, load_lenet5
 
 SILENT_DRAWS = 1000  # drawings of silence in the control
@@ -26,8 +28,8 @@ class Agreement:
 
 
 def read(images: np.ndarray) -> np.ndarray:
-    """LeNet5's reading: (n, 28, 28, 1) in [0, 1] -> (n,) classes."""
-    return load_lenet5().predict(images, batch_size=1000, verbose=0).argmax(axis=1)
+    """LeNet5's reading: (n, 28, 28, 1) in [0, 1] -> (n,) classes; DataError for other images."""
+    return load_lenet5().predict(check_images(images), batch_size=1000, verbose=0).argmax(axis=1)
 
 
 def bootstrap_over_clips(correct: np.ndarray, clips: np.ndarray, *, seed: int = 0, replicates: int = 2000) -> Agreement:
@@ -39,7 +41,16 @@ def bootstrap_over_clips(correct: np.ndarray, clips: np.ndarray, *, seed: int = 
     Args:
         correct: (pairs,) bool.
         clips: (pairs,) which clip each pair belongs to.
+
+    Raises:
+        DataError: there are no pairs, or not as many clips.
     """
+    correct, clips = np.asarray(correct), np.asarray(clips)
+    if correct.dtype != bool or correct.ndim != 1 or correct.shape != clips.shape or not len(correct):
+        raise DataError(
+            f"Agreement is measured on one or more pairs: pass a bool and a clip for each, "
+            f"not {correct.dtype} of shape {correct.shape} and clips of shape {clips.shape}."
+        )
     _, cluster = np.unique(clips, return_inverse=True)
     n_pairs = np.bincount(cluster).astype(float)
     n_correct = np.bincount(cluster, weights=correct)
@@ -79,14 +90,14 @@ def evaluate_agreement(model, spectrograms, clip_labels, pair_clips, images, ima
     n_classes = int(clip_labels.max()) + 1
 
     at_mean, _ = model.generate(spectrograms, samples=1, seed=seed)
-    clip_read = read(at_mean)
+    clip_read = read(check_drawings(at_mean))
     # each pair has a draw of its own: as many per clip as its most frequent clip has pairs
     counts = np.bincount(pair_clips, minlength=len(spectrograms))
     _, draws = model.generate(spectrograms, samples=int(counts.max()), seed=seed)
-    sampled_read = read(draws[pair_clips, occurrence(pair_clips)])
+    sampled_read = read(check_drawings(draws[pair_clips, occurrence(pair_clips)]))
 
     _, silent = model.generate(np.zeros_like(spectrograms[:1]), samples=SILENT_DRAWS, seed=seed)
-    silent_share = np.bincount(read(silent[0]), minlength=n_classes) / SILENT_DRAWS
+    silent_share = np.bincount(read(check_drawings(silent[0])), minlength=n_classes) / SILENT_DRAWS
     wrong = another_class(spoken, clip_labels, rng)
     real_read = read(as_input(images))
     return {

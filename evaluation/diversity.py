@@ -11,6 +11,7 @@ images are computed some rows at a time: at most CHUNK of them exist at once.
 import numpy as np
 
 from crossmodal.errors import DataError
+from evaluation.checks import check_labels
 
 CHUNK = 2**21  # distances held at once: 16 MB in float64, a few times that with temporaries
 
@@ -27,6 +28,14 @@ def check_features(features, least: int) -> np.ndarray:
     if not np.isfinite(features).all():
         raise DataError("Some features are not finite: the images they are of hold values that are not numbers.")
     return features
+
+
+def check_pair(x, y, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two sets as float64; DataError where `check_features` refuses one, or they have other numbers of features."""
+    x, y = check_features(x, least), check_features(y, least)
+    if x.shape[1] != y.shape[1]:
+        raise DataError(f"One set has {x.shape[1]} features and the other {y.shape[1]}: take the same of both.")
+    return x, y
 
 
 def squared_distances(x: np.ndarray, y: np.ndarray, chunk: int = CHUNK):
@@ -115,7 +124,7 @@ def prdc(real, generated, k: int = 5, chunk: int = CHUNK) -> dict[str, float]:
     Raises:
         DataError: too few images, or features that are not finite.
     """
-    real, generated = check_features(real, k + 1), check_features(generated, k + 1)
+    real, generated = check_pair(real, generated, k + 1)
     real_radii, generated_radii = squared_radii(real, k, chunk), squared_radii(generated, k, chunk)
     balls = np.zeros(len(generated), np.int64)  # in how many real balls each generated image lies
     recalled, covered = np.zeros(len(real), bool), np.zeros(len(real), bool)
@@ -164,7 +173,7 @@ def gaussian_frechet(mean_x, covariance_x, mean_y, covariance_y) -> float:
 def frechet_distance(x, y) -> float:
     """FID of two sets (n, d) and (m, d): `gaussian_frechet` of their moments. Too large by O(1/n + 1/m) for small
     sets, so compare it only between sets of the same size."""
-    x, y = check_features(x, 2), check_features(y, 2)
+    x, y = check_pair(x, y, 2)
     return gaussian_frechet(x.mean(axis=0), np.cov(x, rowvar=False), y.mean(axis=0), np.cov(y, rowvar=False))
 
 
@@ -186,7 +195,7 @@ def kernel_distance(x, y, chunk: int = CHUNK) -> float:
     """KID of two sets (n, d) and (m, d): the unbiased squared MMD (Gretton et al. 2012, equation 3) under the kernel
     (x . y / d + 1)^3 (Binkowski et al. 2018), exact over all pairs. Its expectation is 0 for two samples of one
     distribution, whatever their size; it may fall below 0."""
-    x, y = (check_features(z, 2) / np.sqrt(np.shape(z)[1]) for z in (x, y))
+    x, y = (z / np.sqrt(z.shape[1]) for z in check_pair(x, y, 2))
 
     def cubed(products):
         products += 1
@@ -207,8 +216,17 @@ def nearest_distances(images, training, neighbours: int = 2, chunk: int = CHUNK)
 
     The first column is 0 for a copy. A blurred image is near to many training images, a copy to one: the ratio of
     the first column to the second tells them apart. The search is in float32, the distances it ends with are exact.
+
+    Raises:
+        DataError: images that are not finite arrays of as many values, or fewer training images than neighbours.
     """
     x, y = np.asarray(images, np.float32), np.asarray(training, np.float32)
+    if not (x.ndim == y.ndim == 2 and x.shape[1] == y.shape[1] and len(x) and len(y) >= neighbours):
+        raise DataError(
+            f"Images {x.shape} and training images {y.shape} must be (n, d), the latter {neighbours} or more."
+        )
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DataError("Some images are not finite: they hold values that are not numbers.")
     found = np.empty((len(x), neighbours))
     for rows, squared in squared_distances(x, y, chunk):
         each = np.arange(len(squared))
@@ -220,7 +238,9 @@ def nearest_distances(images, training, neighbours: int = 2, chunk: int = CHUNK)
 
 
 def kl_to_uniform(labels, classes: int) -> float:
-    """KL divergence of the labels' histogram to the uniform one, in nats: 0 to log(classes)."""
+    """KL divergence of the labels' histogram to the uniform one, in nats: 0 to log(classes); DataError without any."""
+    if not len(check_labels(labels, len(labels))) or np.max(labels) >= classes:
+        raise DataError(f"The histogram of {classes} classes needs labels from 0 to {classes - 1}: pass one or more.")
     share = np.bincount(labels, minlength=classes) / len(labels)
     share = share[share > 0]
     return float(np.sum(share * np.log(share * classes)))

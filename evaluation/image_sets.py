@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from crossmodal.errors import ModelError
+from evaluation.checks import check_drawings, check_images
 from evaluation.classifier import occurrence
 from evaluation.lenet5 import load_lenet5
 
@@ -20,8 +20,8 @@ def _extractor():
 
 
 def features_and_readings(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 28, 28, 1) in [0, 1] -> LeNet5's features (n, 84) and the classes (n,) that it reads."""
-    features, logits = _extractor().predict(images, batch_size=1000, verbose=0)
+    """(n, 28, 28, 1) in [0, 1] -> LeNet5's features (n, 84) and its readings (n,); DataError for other images."""
+    features, logits = _extractor().predict(check_images(images), batch_size=1000, verbose=0)
     return features, logits.argmax(axis=1)
 
 
@@ -36,7 +36,7 @@ def draw(model, spectrograms, clips, *, seed: int) -> np.ndarray:
         (n, 28, 28, 1) float32 in [0, 1].
 
     Raises:
-        ModelError: the drawings hold values that are not finite.
+        ModelError: the drawings hold values that are not in [0, 1] (or not numbers).
     """
     counts, nth = np.bincount(clips, minlength=len(spectrograms)), occurrence(clips)
     order = np.argsort(-counts)[: np.count_nonzero(counts)]  # clips of like counts together: few drawings left over
@@ -51,9 +51,7 @@ def draw(model, spectrograms, clips, *, seed: int) -> np.ndarray:
         rows = np.flatnonzero(position[clips] >= 0)
         images[rows] = draws[position[clips[rows]], nth[rows]]
         start += len(block)
-    if not np.isfinite(images).all():
-        raise ModelError("The model draws values that are not finite: its weights are those of a failed training.")
-    return images
+    return check_drawings(images)
 
 
 def choose_like(labels, pool_labels, rng) -> np.ndarray:

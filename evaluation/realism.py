@@ -16,6 +16,7 @@ from crossmodal.data.alignment import draw_clips
 from crossmodal.data.sources import DIGITS
 from crossmodal.errors import DataError
 from evaluation.cas import STEPS, classification_accuracy_score
+from evaluation.checks import check_digits
 from evaluation.classifier import another_class
 from evaluation.diversity import (
     class_wise_prdc,
@@ -54,11 +55,10 @@ def evaluate_diversity(model, speech, images, split, *, seed: int = 0, cas_steps
         a dictionary that JSON can hold. `sets`: the same figures for each set; `spread`: see `clip_spread`.
 
     Raises:
-        DataError: the classes are not the ten digits, or a digit has too few images.
-        ModelError: the model draws values that are not finite.
+        DataError: the classes are not the ten digits, the data do not fit, or a digit has too few images.
+        ModelError: the model draws what is no image.
     """
-    if tuple(speech.classes) != DIGITS:
-        raise DataError("LeNet5 reads the ten digits and no other classes: realism cannot be measured here.")
+    check_digits(speech, images, split, "realism")
     if min(np.bincount(images.test_labels, minlength=len(DIGITS))) <= K:
         raise DataError(f"There are too few test images: each digit needs at least {K + 1}.")
     from evaluation.agreement import test_spectrograms

@@ -2,14 +2,16 @@
 
     python recipes/ablation.py --data fsdd-mnist
 
-Each run has a folder of its own below --workdir; finished ones are not run again. Writes results/ablation.json.
+Each run has a folder of its own below --workdir; finished ones are not run again. Writes results/ablation.json,
+and beside the runs a report.html on all of them.
 """
 
 import sys
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from members import RESULTS, add_only, sweep
+from members import RESULTS, sweep
+from shards import add_shares
 
 from crossmodal.config import option, run_recipe
 from crossmodal.experiments import train_vae_gan
@@ -43,7 +45,7 @@ def work(config: Config, arguments) -> None:
 
 
 def main(argv=None) -> int:
-    return run_recipe(work, Config, __doc__, argv, workdir="runs/ablation", extra=add_only)
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/ablation", extra=add_shares)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 
 alpha weighs the reconstruction; at 0 a plain GAN is left. The VAE-GANs of the sweep are the paper's made narrow
 (`--model narrow`), for speed. Each run has a folder of its own below --workdir; finished ones are not run again, so
-a sweep that was killed continues where it was. Writes frontier.json and frontier.png.
+a sweep that was killed continues where it was. Writes
+results/alpha_frontier.json, and beside the runs frontier.png and a report.html on all of them.
 """
 
 import sys
@@ -12,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from members import RESULTS, add_only, sweep
+from members import RESULTS, sweep
+from shards import add_shares
 
 from crossmodal.config import option, run_recipe
 from crossmodal.experiments import train_vae, train_vae_gan
@@ -29,7 +31,8 @@ class Config(train_vae_gan.Config):
 def members(config: Config) -> dict:
     """The runs by name, each with the function that runs it."""
     narrow = train_vae_gan.Config(**vars(config))
-    shared = {name: getattr(config, name) for name in (*LOCATIONS, "data", "protocol", "held_out_speaker", "seed")}
+    names = (*LOCATIONS, "data", "protocol", "held_out_speaker", "seed", "deterministic")
+    shared = {name: getattr(config, name) for name in names}
     return {f"alpha-{alpha:g}": (train_vae_gan.run, replace(narrow, alpha=alpha)) for alpha in ALPHAS} | {
         "vae": (train_vae.run, train_vae.Config(**shared)),
         "balanced": (train_vae_gan.run, train_vae_gan.Config(**shared)),
@@ -59,13 +62,12 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
 
 
 def work(config: Config, arguments) -> None:
-    if figures := sweep("alpha_frontier.py", members(config), config, arguments, RESULTS / "alpha_frontier.json"):
-        save_frontier(arguments.workdir / "frontier.png", figures)
-        print(f"plot: {arguments.workdir / 'frontier.png'}")
+    results = RESULTS / "alpha_frontier.json"
+    sweep("alpha_frontier.py", members(config), config, arguments, results, draw=save_frontier)
 
 
 def main(argv=None) -> int:
-    return run_recipe(work, Config, __doc__, argv, workdir="runs/alpha-frontier", extra=add_only)
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/alpha-frontier", extra=add_shares)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,20 @@
 """Make a preset of a finished run: its weights and its model card, in crossmodal/presets.
 
     python recipes/make_preset.py runs/fsdd vae_compact --half --strangers recipes/results/vae_compact_speaker.json
+    python recipes/make_preset.py runs/texture texture_rain
 
-The card takes its figures from the run's metrics.json; --strangers adds those of another experiment, in which whoever
-was tested had never been heard in training. With --half the weights are kept as float16, and the card says by how much
-drawings then differ.
+The card takes its figures from the run's metrics.json, and from diversity.json where there is one; --strangers adds
+those of another experiment, in which whoever was tested had never been heard in training. With --half the weights are
+kept as float16, and the card says by how much drawings or sounds then differ.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
+
+import members
+import texture_baselines
 
 from crossmodal import presets
 from crossmodal.config import run_command
@@ -24,7 +28,12 @@ LIMITS = (
     "English digits, 28x28 pixels; voices unlike those of its data are understood less often; "
     "anything that is not a digit is drawn as one too"
 )
-TEXTURE_LIMITS = "one texture, that of its recording"
+MADE_LICENCE = "Apache-2.0: made by the library, no recordings"
+TEXTURE_PROTOCOL = (
+    "one recording and no test part: new draws are scored against it, from noise with its spectrum (0) to its second "
+    "half against its first (1), and searched for copies of it"
+)
+TEXTURE_LIMITS = "one texture, that of its recording; what changes in it over time is not learned"
 
 
 def run(arguments) -> None:
@@ -39,36 +48,52 @@ def run(arguments) -> None:
     if not command:
         raise ModelError(f"{arguments.run_folder} does not say how it was made: pass --command.")
     model = load_model(arguments.run_folder)
-    card = card_of(model, metrics, command)
+    card = {"model": f"{type(model).__name__}, {model.count_params():,} parameters", "command": command}
+    card |= drawing_card(model, metrics) if hasattr(model, "front_end") else texture_card(model, metrics)
+    if (diversity := arguments.run_folder / "diversity.json").exists():
+        card["diversity"] = members.summary(json.loads(diversity.read_text()))
     if arguments.strangers:
         card["never_heard_speakers"] = strangers(json.loads(arguments.strangers.read_text()))
     weights = arguments.folder / f"{arguments.name}.npz"
     card["weights"] = "float16" if arguments.half else "float32"
     presets.write_preset(model, card, weights, half=arguments.half)
     print(f"{weights}: {weights.stat().st_size / 1e6:.1f} MB")
-    if arguments.half and hasattr(model, "front_end"):
-        card["drawings_differ_by_at_most"] = difference(model, presets.read_preset(type(model), weights))
-        presets.write_preset(model, card, weights, half=True)
-        print(f"its drawings differ from the run's by at most {card['drawings_differ_by_at_most']:.4f}")
+    if arguments.half:
+        differing = difference(model, presets.read_preset(type(model), weights))
+        presets.write_preset(model, card | differing, weights, half=True)
+        print(", ".join(f"{name} {value:.4f}" for name, value in differing.items()))
 
 
-def card_of(model, metrics: dict, command: str) -> dict:
-    """What the card says beside the configuration."""
+def drawing_card(model, metrics: dict) -> dict:
+    """What the card of a model that hears and draws says beside the configuration."""
     trained = model.provenance
-    card = {"model": f"{type(model).__name__}, {model.count_params():,} parameters", "command": command}
-    if not hasattr(model, "front_end"):
-        return {
-            **card,
-            "data": trained["recipe"]["reference"],
-            "figures": metrics.get("sounds", {}),
-            "limits": TEXTURE_LIMITS,
-        }
-    division = {name: trained[name] for name in ("protocol", "seed", "held_out_speaker", "speakers")}
-    figures = {name: metrics[name] for name in FIGURES if name in metrics}
     licence = {"data": trained["data"], "licence_of_data": LICENCES.get(trained["data"], "that of your folders")}
     if trained.get("recipe", {}).get("tts_takes"):
         licence["licence_of_data"] += ", further speech synthesised by eSpeak NG"
-    return {**card, **licence, **division, "epochs": metrics["epochs"], **figures, "limits": LIMITS}
+    division = {name: trained[name] for name in ("protocol", "seed", "held_out_speaker", "speakers")}
+    figures = {name: metrics[name] for name in FIGURES if name in metrics}
+    return {**licence, **division, "epochs": metrics["epochs"], **figures, "limits": LIMITS}
+
+
+def texture_card(model, metrics: dict) -> dict:
+    """What that of a sound texture says: scores as means over its draws."""
+    recipe = model.provenance["recipe"]
+    recordings = (recipe.get("references") or recipe["reference"]).split(",")
+    made = all(name.startswith("made:") for name in recordings)
+    card = {
+        "data": ", ".join(Path(name).name for name in recordings),
+        "licence_of_data": MADE_LICENCE if made else "that of your recordings",
+        "protocol": TEXTURE_PROTOCOL,
+        "seed": recipe["seed"],
+    }
+    if metrics.get("sounds"):
+        counts = texture_baselines.summary(metrics)
+        card |= {name: counts[name] for name in ("draws", "copied", "loops", "alike", "longest_stretch_s")}
+        card["draw_s"] = recipe["duration_s"]
+        for title, start in (("score", "draw"), ("score_of_generator_alone", "generator")):
+            found = [figures["score"] for name, figures in metrics["sounds"].items() if name.startswith(start)]
+            card[title] = members.mean_of(found)
+    return {**card, "limits": TEXTURE_LIMITS}
 
 
 def strangers(results: dict) -> dict:
@@ -78,13 +103,17 @@ def strangers(results: dict) -> dict:
     return {"command": results["command"], **figures, "posterior_mean_of_each": each}
 
 
-def difference(model, other) -> float:
-    """The largest difference between the drawings of two models of 256 spectrograms made of noise."""
+def difference(model, other) -> dict:
+    """The largest difference between the drawings of two models of 256 spectrograms made of noise; of two textures that
+    between a draw of each generator, as RMS relative to the draw's."""
     import numpy as np
 
+    if not hasattr(model, "front_end"):
+        one, two = (m.draw(4.0, seed=0) for m in (model, other))
+        return {"generator_differs_by_share": float(np.std(one - two) / np.std(one))}
     noise = np.random.default_rng(0).random((256, *model.spectrogram_shape), np.float32)
     drawn = (m.generate(noise, samples=4, seed=0) for m in (model, other))
-    return max(float(np.abs(a - b).max()) for a, b in zip(*drawn, strict=True))
+    return {"drawings_differ_by_at_most": max(float(np.abs(a - b).max()) for a, b in zip(*drawn, strict=True))}
 
 
 def main(argv=None) -> int:

@@ -1,13 +1,16 @@
 """Runs that belong together: each in a folder of its own, finished ones not run again, their figures gathered.
 
-Several processes may share the work (`--only`): the last to finish, or the command without it, gathers.
+Several processes and machines may share the work, see `shards`.
 """
 
 import json
 import statistics
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+
+from shards import share_out
 
 from crossmodal.config import as_options
 from crossmodal.experiments.audio_to_image import LOCATIONS, TrainingConfig, load_sources
@@ -28,19 +31,24 @@ def splits_of(config: TrainingConfig, splits: int) -> dict[str, TrainingConfig]:
 
 def run_members(
     members: dict[str, tuple[Callable, TrainingConfig]],
-    workdir: Path,
+    arguments,
     *,
-    only: list[int] | None,
     diversity: bool,
     cas_steps: int = STEPS,
 ) -> None:
-    """Run those that `only` counts, all if None, and measure their diversity if asked to, CAS by so many steps."""
-    for i, (name, (run, config)) in enumerate(members.items()):
-        if only is None or i in only:
-            print(f"--- {name}", flush=True)
-            run(config, workdir / name)
-            if diversity:
-                measure_diversity(config, workdir / name, cas_steps)
+    """Run this process' share of them, and measure their diversity if asked to, CAS by so many steps."""
+    folders = {name: arguments.workdir / name for name in members}
+    jobs = {
+        name: (folders[name], partial(run_member, run, config, folders[name], diversity, cas_steps))
+        for name, (run, config) in members.items()
+    }
+    share_out(jobs, arguments)
+
+
+def run_member(run: Callable, config: TrainingConfig, folder: Path, diversity: bool, cas_steps: int) -> None:
+    run(config, folder)
+    if diversity:
+        measure_diversity(config, folder, cas_steps)
 
 
 def measure_diversity(config: TrainingConfig, folder: Path, cas_steps: int) -> None:
@@ -56,28 +64,45 @@ def measure_diversity(config: TrainingConfig, folder: Path, cas_steps: int) -> N
         model = load_model(folder)
         speech, images = load_sources(config)
         split = protocol_split(speech, model.provenance)
-        write_json(path, evaluate_diversity(model, speech, images, split, cas_steps=cas_steps))
+        report = evaluate_diversity(model, speech, images, split, cas_steps=cas_steps)
+        (folder / "report.html").unlink(missing_ok=True)  # a kill from here on leaves none, and the next start makes it
+        write_json(path, report)
         write_report(folder)
 
 
-def add_only(parser) -> None:
-    """The option that `run_members` reads."""
-    parser.add_argument("--only", type=int, nargs="*", help="run these members alone, counted from 0")
-
-
-def sweep(recipe: str, members: dict, config: TrainingConfig, arguments, results: Path, cas_steps: int = STEPS):
-    """Run members with their diversity and, once all have finished, write and print their figures.
-
-    Returns:
-        the figures of each run, None while some have not finished.
-    """
-    from crossmodal.files import write_json
-
-    run_members(members, arguments.workdir, only=arguments.only, diversity=True, cas_steps=cas_steps)
+def sweep(
+    recipe: str,
+    members: dict,
+    config: TrainingConfig,
+    arguments,
+    results: Path,
+    cas_steps: int = STEPS,
+    draw: Callable | None = None,
+) -> None:
+    """Run members with their diversity and, once all have finished, write and print their figures; draw(path, figures)
+    makes a picture of them."""
+    run_members(members, arguments, diversity=True, cas_steps=cas_steps)
     if figures := read_members(members, arguments.workdir, diversity=True):
-        write_json(results, {"command": f"python recipes/{recipe}{as_options(config, LOCATIONS)}", "runs": figures})
         print(as_table(figures))
-    return figures
+        if draw:
+            draw(arguments.workdir / "frontier.png", figures)
+        result = {"command": f"python recipes/{recipe}{as_options(config, LOCATIONS)}", "runs": figures}
+        publish(result, results, arguments.workdir)
+
+
+def publish(result: dict, path: Path, workdir: Path) -> None:
+    """Write the figures of several runs beside the runs, into recipes/results unless the file there holds those of
+    another command, and a report on all of them."""
+    from crossmodal.files import write_json
+    from crossmodal.reports import write_report
+
+    write_json(workdir / "results.json", result)
+    if path.exists() and (other := json.loads(path.read_text())["command"]) != result["command"]:
+        print(f"{path} stays as it is, it holds the figures of {other}: move it away and repeat the command.")
+    else:
+        write_json(path, result)
+        print(f"written to {path}")
+    print(f"report: {write_report(workdir)}")
 
 
 def read_members(names, workdir: Path, *, diversity: bool) -> dict[str, dict] | None:

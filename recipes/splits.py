@@ -5,13 +5,14 @@
     python recipes/splits.py vae-gan --data fsdd-mnist --splits 3 --diversity --results vae_gan_random.json
 
 Takes the options of train_vae.py or train_vae_gan.py. Each run has a folder of its own below --workdir; finished
-runs are not run again, so the same command continues where it was stopped. `--only N` runs member N alone, for
-several processes at once.
+runs are not run again, so the same command continues where it was stopped. `--processes N` runs N at once,
+`--shard I/N` one machine's share of them.
 """
 
 import sys
 
-from members import RESULTS, add_only, as_text, means, read_members, run_members, splits_of
+from members import RESULTS, as_text, means, publish, read_members, run_members, splits_of
+from shards import add_shares
 
 from crossmodal.config import as_options, run_recipe
 from crossmodal.experiments import train_vae, train_vae_gan
@@ -28,24 +29,21 @@ def main(argv=None) -> int:
     family, recipe = argv[0], FAMILIES[argv[0]]
 
     def work(config, arguments) -> None:
-        from crossmodal.files import write_json
-
         configs = splits_of(config, arguments.splits)
         members = {name: (recipe.run, member) for name, member in configs.items()}
-        run_members(members, arguments.workdir, only=arguments.only, diversity=arguments.diversity)
+        run_members(members, arguments, diversity=arguments.diversity)
         if runs := read_members(members, arguments.workdir, diversity=arguments.diversity):
             splits = "" if config.protocol == "speaker" else f" --splits {arguments.splits}"
             splits += " --diversity" if arguments.diversity else ""
             options = f"{as_options(config, LOCATIONS)}{splits} --results {arguments.results}"
             result = {"command": f"python recipes/splits.py {family}{options}", "runs": runs, **means(runs)}
-            write_json(RESULTS / arguments.results, result)
             for figure in means(runs):
                 print(f"{figure}: {as_text(result[figure])}")
-            print(f"written to {RESULTS / arguments.results}")
+            publish(result, RESULTS / arguments.results, arguments.workdir)
 
     def extra(parser):
         parser.add_argument("--splits", type=int, default=5, help="random divisions (%(default)s)")
-        add_only(parser)
+        add_shares(parser)
         parser.add_argument("--diversity", action="store_true", help="measure it too, three minutes a run")
         parser.add_argument("--results", default="splits.json", help="name of the file in recipes/results")
 

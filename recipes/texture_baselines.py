@@ -6,13 +6,16 @@
 Methods: coopnets (the default), coopnets-z (latents are revised too), descriptor, contrastive, generator, thesis,
 adapted (the default before any training: its front end fitted, its chains from noise), statistics (gradient descent
 onto the evaluator's own statistics), and peer:NAME, the folder of what somebody else's method made, below --peers.
-Finished runs are not run again.
+Finished runs are not run again; `--processes N` runs N at once, `--shard I/N` one machine's share of them.
 """
 
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from shards import ALONE, add_shares, share_out
 
 from crossmodal.config import as_options, option, run_recipe
 from crossmodal.errors import AudioError
@@ -40,21 +43,28 @@ class Config:
     duration_s: float = option(4.0, "of each draw, in seconds")
     statistics_steps: int = option(100, "of L-BFGS for the method statistics")
     seed: int = option(0, "of training and draws")
+    deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
 
 
-def run(config: Config, workdir: Path, peers=None) -> dict:
-    """Every method on every texture; returns the table's figures."""
-    from crossmodal.runs import open_run
+def run(config: Config, workdir: Path, peers=None, shares=ALONE) -> dict | None:
+    """This process' share of every method on every texture; returns the table's figures, None while some miss."""
+    from crossmodal.runs import open_run, read_metrics
 
     open_run(workdir, config, ignore=("textures", "methods"))
-    table: dict[str, dict] = {}
+    jobs, folders = {}, {}
     for texture in config.textures.split(","):
         for method in config.methods.split(","):
-            print(f"--- {texture}, {method}", flush=True)
             folder = workdir / texture.replace(":", "_") / method.replace(":", "_")
-            metrics = make(config, method, texture, folder, peers)
-            table.setdefault(method, {})[texture] = summary(metrics)
-            print(line(method, texture, table[method][texture]), flush=True)
+            folders[texture, method] = folder
+            jobs[f"{texture}, {method}"] = (folder, partial(make, config, method, texture, folder, peers))
+    share_out(jobs, shares)
+    table: dict[str, dict] = {}
+    for (texture, method), folder in folders.items():
+        if not (metrics := read_metrics(folder)):
+            print(f"not finished yet: {texture}, {method}")
+            return None
+        table.setdefault(method, {})[texture] = summary(metrics)
+        print(line(method, texture, table[method][texture]), flush=True)
     means = {method: mean_score(rows) for method, rows in table.items()}
     return {"command": f"python recipes/texture_baselines.py{as_options(config)}", "mean": means, "methods": table}
 
@@ -67,6 +77,7 @@ def make(config: Config, method: str, texture: str, workdir: Path, peers) -> dic
         if config.iterations is not None and method != "adapted":
             options["iterations"] = config.iterations
         shared = dict(reference=reference, draws=config.draws, duration_s=config.duration_s, seed=config.seed)
+        shared |= dict(deterministic=config.deterministic)
         return texture_single.run(texture_single.Config(**shared, **options), workdir)
     from crossmodal.data.textures import load_texture
     from crossmodal.files import write_json
@@ -135,7 +146,9 @@ def line(method: str, texture: str, figures: dict) -> str:
 def work(config: Config, arguments) -> None:
     from crossmodal.files import write_json
 
-    result = run(config, arguments.workdir, arguments.peers)
+    result = run(config, arguments.workdir, arguments.peers, arguments)
+    if not result:
+        return
     if arguments.results:
         write_json(RESULTS / arguments.results, result)
     for method, figures in result["mean"].items():
@@ -145,6 +158,7 @@ def work(config: Config, arguments) -> None:
 def main(argv=None) -> int:
     def extra(parser):
         parser.add_argument("--peers", type=Path, help="folder of folders with what other methods made")
+        add_shares(parser)
         parser.add_argument("--results", help="name of a file in recipes/results")
 
     return run_recipe(work, Config, __doc__, argv, workdir="runs/texture-baselines", extra=extra)

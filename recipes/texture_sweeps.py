@@ -5,13 +5,17 @@
 The thesis' measure is the error |Y' - g(z)| between the generator's draws and what the descriptor's chains make of
 them; it says whether training is stable, not whether the sound is good: it goes to 0 when the descriptor dies too. The
 stabiliser is off: an explosion is a result here, the first iteration at which the chains are four times as loud as the
-recording or not finite. Every run has a folder of its own below --workdir.
+recording or not finite. Every run has a folder of its own below --workdir; `--processes N` runs N at once,
+`--shard I/N` one machine's share of them.
 """
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from shards import ALONE, add_shares, share_out
 
 from crossmodal.config import as_options, option, run_recipe
 from crossmodal.experiments import texture_single
@@ -27,12 +31,14 @@ class Config:
     iterations: int = option(500, "updates of the networks")
     samples: int = option(60_000, "length of each signal")
     seed: int = option(0, "of weights and chains")
+    deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
 
 
 def members(config: Config) -> dict[str, texture_single.Config]:
     """The runs by name: three strides at the lowest rate, then every rate with every number of steps."""
     shared = dict(reference=config.reference, preset="thesis", reading=config.reading, stabilise=False)
     shared |= dict(iterations=config.iterations, samples=config.samples, seed=config.seed)
+    shared |= dict(deterministic=config.deterministic)
     rate = "descriptor_rate" if config.reading == "swapped" else "generator_rate"
     runs = {f"stride {s}": texture_single.Config(stride=s, steps=40, **shared, **{rate: 0.1}) for s in STRIDES}
     for r in RATES:
@@ -41,18 +47,17 @@ def members(config: Config) -> dict[str, texture_single.Config]:
     return runs
 
 
-def run(config: Config, workdir: Path, only: list[str] | None = None) -> dict:
-    """All runs that are not finished, then their curves and figures."""
+def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALONE) -> dict:
+    """This process' share of the runs that are not finished, then the curves and figures of all that are."""
     from crossmodal.runs import open_run, read_metrics
     from crossmodal.texture_plots import save_texture_curves
 
     open_run(workdir, config)
+    folders = {name: workdir / name.replace(" ", "_") for name in members(config)}
+    jobs = {name: (folders[name], partial(train, member, folders[name])) for name, member in members(config).items()}
+    share_out({name: job for name, job in jobs.items() if not only or name in only}, shares)
     figures, histories = {}, {}
-    for name, member in members(config).items():
-        folder = workdir / name.replace(" ", "_")
-        if not only or name in only:
-            print(f"--- {name}", flush=True)
-            train(member, folder)
+    for name, folder in folders.items():
         if metrics := read_metrics(folder):
             histories[name] = metrics.pop("history")
             figures[name] = metrics
@@ -96,7 +101,7 @@ def exploded_at(levels, highest: float) -> int | None:
 def work(config: Config, arguments) -> None:
     from crossmodal.files import write_json
 
-    result = run(config, arguments.workdir, arguments.only)
+    result = run(config, arguments.workdir, arguments.only, arguments)
     if arguments.results:
         write_json(RESULTS / arguments.results, result)
     for name, figures in result["runs"].items():
@@ -106,6 +111,7 @@ def work(config: Config, arguments) -> None:
 def main(argv=None) -> int:
     def extra(parser):
         parser.add_argument("--only", nargs="*", help="names of runs, such as 'stride 20'")
+        add_shares(parser)
         parser.add_argument("--results", help="name of a file in recipes/results")
 
     return run_recipe(work, Config, __doc__, argv, workdir="runs/texture-sweeps", extra=extra)

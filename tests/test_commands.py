@@ -1,6 +1,7 @@
 """The command `crossmodal`: its help, each of its subcommands at its smallest, and what it says of bad input."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -96,6 +97,27 @@ def test_draw_goes_on_after_a_bad_file_and_names_it(spoken_digits, write_sound, 
     assert [len(entry.get("digits", [])) for entry in report["recordings"]] == [2, 0, 0, 1]
     assert set(report["recordings"][0]["digits"][0]) == {"start_s", "end_s", "reading", "confidence"}
     assert picture.stat().st_size > 1000
+
+
+def test_draw_takes_recordings_of_any_name(tmp_path, tone, write_sound, small_model, capsys):
+    names = ["$\\frac$ for $5.wav", "七.wav", "a\nb\033[31m.wav", "%s{}.wav", "--json.wav"]
+    paths = [str(write_sound(name, tone())) for name in names]
+    assert main(["draw", *paths, "--model", small_model, "-o", str(tmp_path / "drawing.png")]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert "\033" not in printed.out
+    assert len(printed.out.splitlines()) == 2 * len(names) + 1
+    no_text = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")
+    Path(no_text).write_bytes(Path(paths[0]).read_bytes())
+    assert main(["draw", no_text, "--model", small_model, "-o", str(tmp_path / "none.png")]) == 2
+    assert "has a name that is not text: rename it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", "x", str(2**32)])
+def test_draw_takes_no_seed_that_is_none(seed, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["draw", "a.wav", "--seed", seed])
+    assert "argument --seed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -210,6 +232,42 @@ def test_data_prepare_speaks_or_says_why_not(tmp_path, capsys):
     assert "nowhere does not exist" in capsys.readouterr().err
     assert main(["data", "prepare", "digits-tts", "--data-dir", str(tmp_path)]) == 0
     assert "ready after" in capsys.readouterr().out
+
+
+def test_data_prepare_without_a_network_says_what_to_do_and_goes_on(tmp_path, monkeypatch, capsys):
+    from crossmodal.data import fetching
+
+    def offline(builder, missing):
+        if builder.name == "spoken_digit":
+            raise ConnectionError("github.com does not answer")
+
+    fetched = []
+    monkeypatch.delenv("CROSSMODAL_ARCHIVES", raising=False)
+    monkeypatch.setattr("crossmodal.data.tfds_source.check_network", offline)
+    monkeypatch.setattr(
+        "tensorflow_datasets.core.DatasetBuilder.download_and_prepare", lambda *a, **k: fetched.append(a)
+    )
+    assert main(["data", "prepare", "--data-dir", str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    assert "spoken_digit:1.0.9, 12.0 MB to download ..." in printed.out
+    assert "mnist:3.0.1, 11.6 MB to download: ready after" in printed.out
+    assert len(printed.err.splitlines()) == 1
+    assert "with --archives DIR" in printed.err
+    assert len(fetched) == 1
+    assert fetching.PATIENCE_S <= 10
+
+
+@pytest.mark.data
+def test_data_prepare_takes_the_original_archives(tmp_path, capsys):
+    archives = os.environ.get("CROSSMODAL_ARCHIVES")
+    if not archives:
+        pytest.skip("CROSSMODAL_ARCHIVES is not set")
+    whole = "free-spoken-digit-dataset-1.0.9.tar.gz" in os.listdir(archives)
+    assert main(["data", "prepare", "--data-dir", str(tmp_path), "--archives", archives]) == (0 if whole else 2)
+    printed = capsys.readouterr()
+    assert "mnist:3.0.1: ready after" in printed.out
+    assert "mnist:3.0.1: 70,000 images" in printed.out
+    assert whole or "(free-spoken-digit-dataset-1.0.9.tar.gz) with --archives DIR" in printed.err
 
 
 @pytest.mark.data

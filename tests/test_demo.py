@@ -1,9 +1,16 @@
 """What the page does, without a browser."""
 
+import http.client
+import json
 import socket
+import threading
+from urllib.error import HTTPError
+from urllib.parse import quote, urlsplit
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
+from hostile_sounds import mutants
 
 from crossmodal.data.sources import DIGITS
 from crossmodal.data.textures import rain
@@ -86,6 +93,104 @@ def test_errors_on_the_page_name_no_path(tmp_path):
             read_audio(path)
         assert str(tmp_path) not in str(error.value)
         assert "recording" in str(error.value).lower()
+
+
+def test_what_hostile_recordings_make_the_page_say_names_no_path(model, tmp_path):
+    gradio = pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
+    from crossmodal.demo.page import in_one_sentence
+
+    refused = 0
+    for i, (suffix, data) in enumerate(mutants(60, seed=7)):
+        path = tmp_path / f"it's {i}.{suffix}"
+        path.write_bytes(data)
+        try:
+            with in_one_sentence(str(path)):
+                hearing.hear(str(path), model, samples=1)
+        except gradio.Error as error:
+            refused += 1
+            sentence = error.message
+        else:
+            continue
+        assert sentence.startswith("The recording")
+        assert not any(part in sentence for part in (str(tmp_path), path.name, tmp_path.name, "/tmp"))
+    assert refused > 10
+
+
+@pytest.fixture(scope="module")
+def served(model):
+    """The page of a small model, and its address."""
+    pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
+    from crossmodal.demo.page import build_page, launch
+
+    page = build_page(model)
+    yield page, launch(page, wait=False)
+    page.close()
+
+
+def ask(address: str, name: str, data: list) -> str:
+    """Send a request as the page does, with any values; what it answers, or the refusal to let it wait."""
+    body = json.dumps({"data": data}).encode()
+    with urlopen(Request(f"{address}gradio_api/call/{name}", body, {"Content-Type": "application/json"})) as answer:
+        event = json.load(answer)["event_id"]
+    with urlopen(f"{address}gradio_api/call/{name}/{event}", timeout=60) as answer:
+        return answer.read().decode()
+
+
+def test_it_answers_on_the_loopback_address_alone(served):
+    page, address = served
+    assert urlsplit(address).hostname == "127.0.0.1"
+    (listening_socket,) = page.server.servers[0].sockets
+    assert listening_socket.getsockname()[0] == "127.0.0.1"
+
+
+def test_no_file_of_the_machine_is_opened_or_given_out(served, tmp_path, tone, write_sound):
+    """Neither as a recording, though it is one, nor as a download; and what is said of it does not help to find it."""
+    _, address = served
+    path = str(write_sound("private.wav", tone()))
+    for asked in (path, f"/tmp/gradio/../..{path}", "/etc/passwd", "/dev/zero", "http://127.0.0.1:1/x.wav"):
+        answer = ask(address, "on_draw", [{"path": asked, "meta": {"_type": "gradio.FileData"}}, 1])
+        assert answer.startswith("event: error")
+        assert "/" not in answer
+    client = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+    for asked in (path, f"/tmp/gradio/../..{path}", "../../../etc/passwd", "/etc/passwd"):
+        for place in (f"/gradio_api/file={quote(asked)}", f"/static/{asked}", f"/assets/{quote(asked, safe='')}"):
+            client.request("GET", place)
+            answer = client.getresponse()
+            assert (answer.status in (403, 404), b"root:" in answer.read()) == (True, False)
+
+
+def test_values_that_the_page_does_not_offer_are_refused(served):
+    _, address = served
+    for values in (["nought", "eight", 0.5], ["three", "eight", 2.0], ["three", "eight", -1], ["three", "eight", None]):
+        assert ask(address, "on_move", values).startswith("event: error")
+    assert "lies between no two digits" in ask(address, "on_move", ["three", "eight", float("nan")])
+    for values in ([1e9, 0], [-1, 0], [5, -1], [5, 2**40], [None, None]):
+        assert ask(address, "on_play", values).startswith("event: error")
+    assert ask(address, "on_move", ["three", "eight", 0.5]).startswith("event: complete")
+
+
+def test_who_comes_when_too_many_wait_is_told_so(served, monkeypatch):
+    from crossmodal.demo.page import WAITING
+
+    _, address = served
+    go_on = threading.Event()
+    monkeypatch.setattr(hearing, "between", lambda *values: go_on.wait(60) and np.zeros((28, 28)))
+    body = json.dumps({"data": ["three", "eight", 0.5]}).encode()
+    statuses, told = [], ""
+    try:
+        for _ in range(WAITING + 8):
+            try:
+                with urlopen(Request(f"{address}gradio_api/call/on_move", body, {"Content-Type": "application/json"})):
+                    statuses.append(200)
+            except HTTPError as error:
+                statuses.append(error.code)
+                told += error.read().decode()
+    finally:
+        go_on.set()
+    assert statuses[:WAITING] == [200] * WAITING
+    assert statuses[-1] in (429, 503)
+    assert "Queue is full" in told
+    assert "/" not in told
 
 
 def test_a_port_that_is_taken_is_one_sentence():

@@ -7,11 +7,11 @@ import io
 import os
 import shutil
 import socket
-import time
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+import soundfile
 
 pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright, of the extra [test], is not installed")
@@ -46,8 +46,10 @@ def server_asked():
 @pytest.fixture(scope="module")
 def address(model, server_asked):
     from crossmodal.demo.page import build_page, launch
+    from crossmodal.models.vae import AudioImageVAE
 
-    page = build_page(model)
+    small = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4))
+    page = build_page(model, "vae_compact", {"small": small})
     yield launch(page, wait=False)
     page.close()
 
@@ -125,6 +127,17 @@ def test_a_recording_is_drawn_as_the_library_draws_it(tab, model, seven, server_
         tab.screenshot(path=path, full_page=True)
 
 
+def test_another_model_can_be_chosen(tab):
+    first = image_in(tab, "between")
+    tab.locator("#model input").click()
+    tab.get_by_role("option", name="small").click()
+    for _ in range(100):
+        tab.wait_for_timeout(100)
+        if np.any(image_in(tab, "between") != first):
+            break
+    assert np.ptp(image_in(tab, "between").astype(int)) < np.ptp(first.astype(int))  # it has not learned to draw
+
+
 def test_a_file_that_is_no_sound_is_refused_in_one_sentence_without_a_path(tab, seven, tmp_path):
     (tmp_path / "seven.wav").write_bytes(seven.read_bytes()[:44])
     tab.locator("[aria-label='Upload file']:visible").click()
@@ -136,23 +149,41 @@ def test_a_file_that_is_no_sound_is_refused_in_one_sentence_without_a_path(tab, 
     assert "/" not in toast.inner_text()
 
 
-def test_a_texture_is_learned_while_one_watches_then_heard(tab, seven, noise, monkeypatch):
-    from crossmodal.demo import listening
+@pytest.fixture
+def drizzle(tmp_path):
+    """A file with four seconds of rain."""
+    from crossmodal.audio import write_wav
+    from crossmodal.data.textures import rain
 
-    def learn(path, iterations, on_progress):
-        for done in range(1, 5):
-            on_progress(done, 4)
-            time.sleep(1)
-        return path
+    write_wav(tmp_path / "drizzle.wav", rain(), 20_000)
+    return tmp_path / "drizzle.wav"
 
-    monkeypatch.setattr(listening, "learn", learn)
-    monkeypatch.setattr(listening, "play", lambda *asked: (20_000, (32767 * noise(20_000)).astype(np.int16)))
+
+def test_a_texture_is_learned_while_one_watches_then_heard(tab, drizzle):
+    """For real, at the smallest that the page offers: ten iterations, a draw of a second."""
     tab.get_by_role("tab", name="Learn a sound texture").first.click()
-    upload(tab, seven)
+    upload(tab, drizzle)
+    for label, value in (("iterations (about a second each)", "10"), ("seconds of a draw", "1")):
+        number = tab.get_by_label(f"number input for {label}")
+        number.fill(value)
+        number.press("Enter")
     press(tab, "Learn it")
-    tab.locator("#learning").get_by_text("learning").wait_for()
+    progress = tab.locator("#learning")
+    progress.get_by_text("learning").wait_for()
+    seen = []
+    while "learned in 10 iterations" not in seen:
+        shown = tab.locator("#learning textarea").input_value() or progress.inner_text()
+        seen += [shown] if shown not in seen else []
+        assert len(seen) < 1000, seen[-3:]
+        tab.wait_for_timeout(100)
+    done = {n for n in range(2, 11, 2) if any(f"{n}/10" in shown for shown in seen)}
+    assert len(done) >= 2, seen  # of 2, 4, ... 10, which is when the page is told
     tab.locator("#texture [aria-label='Play']").wait_for()
-    assert tab.locator("#learning textarea").input_value() == "learned in 60 iterations"
+    address = tab.locator("#texture a[download], #texture audio").first
+    heard = tab.request.get(address.get_attribute("href") or address.get_attribute("src")).body()
+    sound, sample_rate = soundfile.read(io.BytesIO(heard))
+    assert (len(sound), sample_rate) == (20_000, 20_000)
+    assert np.std(sound) > 0.01
     tab.locator("#spectrogram img").wait_for()
     assert image_in(tab, "spectrogram").std() > 10
     assert tab.asked - {None} == {"127.0.0.1"}

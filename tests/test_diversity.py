@@ -206,6 +206,26 @@ def test_what_cannot_be_measured_is_refused(metric):
         metric(normal(10), np.where(normal(10) > 2, np.nan, np.full((10, 8), np.nan)))
 
 
+@pytest.mark.parametrize("metric", [prdc, frechet_distance, kernel_distance, nearest_distances])
+def test_sets_of_other_features_are_refused(metric):
+    with pytest.raises(DataError, match=r"take the same of both|must be \(n, d\)"):
+        metric(normal(10), normal(10)[:, :5])
+
+
+def test_pixels_that_cannot_be_compared_and_labels_that_are_none_are_refused():
+    for images, training, match in (
+        (normal(3), normal(1), "2 or more"),
+        (normal(3)[:0], normal(9), "must be"),
+        (np.full((3, 8), np.nan), normal(9), "not finite"),
+        (normal(3), np.full((9, 8), np.inf), "not finite"),
+    ):
+        with pytest.raises(DataError, match=match):
+            nearest_distances(images, training)
+    for labels in (np.arange(0), np.arange(11), np.array([-1, 3])):
+        with pytest.raises(DataError, match=r"whole numbers|needs labels"):
+            kl_to_uniform(labels, 10)
+
+
 def test_more_neighbours_than_images_are_refused():
     with pytest.raises(DataError, match="at least 6 images"):
         prdc(normal(5), normal(10), 5)

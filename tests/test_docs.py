@@ -31,6 +31,9 @@ def test_the_python_of_using_models_elsewhere_runs(tmp_path, monkeypatch, tone, 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_a_page_names_exists(page):
     text = page.read_text()
+    tests = "".join(path.read_text() for path in (ROOT / "tests").glob("*.py"))
+    for name in re.findall(r"`(test_\w+)`", text):
+        assert f"def {name}(" in tests, name
     for name in re.findall(r"`((?:crossmodal|tests|recipes|evaluation)/[\w/.]+)`", text):
         assert (ROOT / name).exists(), name
     for name in re.findall(r"`(crossmodal\.[\w.]+)`", text):

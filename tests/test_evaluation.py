@@ -12,7 +12,9 @@ from crossmodal.models.vae import AudioImageVAE
 from crossmodal.spectrogram import LogMel
 from evaluation.__main__ import main
 from evaluation.agreement import as_table, evaluate_model, save_pictures
+from evaluation.cas import classification_accuracy_score
 from evaluation.classifier import another_class, bootstrap_over_clips, confusion_matrix, occurrence, read
+from evaluation.image_sets import features_and_readings
 from evaluation.lenet5 import WEIGHTS, load_lenet5
 
 
@@ -86,6 +88,92 @@ def test_other_classes_than_digits_are_refused(digits, tones):
         evaluate_model(Oracle(digits), other, images, split)
 
 
+BAD_IMAGES = {
+    "nan": np.full((3, 28, 28, 1), np.nan, np.float32),
+    "one-nan": np.where(np.arange(784).reshape(1, 28, 28, 1) == 5, np.nan, 0.5),
+    "bytes-as-floats": np.full((3, 28, 28, 1), 255.0, np.float32),
+    "minus-one-to-one": np.full((3, 28, 28, 1), -1.0, np.float32),
+    "bytes": np.zeros((3, 28, 28, 1), np.uint8),
+    "no-channel": np.zeros((3, 28, 28), np.float32),
+    "one-image": np.zeros((28, 28, 1), np.float32),
+    "other-size": np.zeros((3, 32, 32, 1), np.float32),
+    "three-channels": np.zeros((3, 28, 28, 3), np.float32),
+    "none": np.zeros((0, 28, 28, 1), np.float32),
+}
+
+
+@pytest.mark.parametrize("images", BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_what_are_no_images_in_0_to_1_are_refused(images):
+    right, labels = np.zeros((3, 28, 28, 1), np.float32), np.arange(3)
+    for measure in (
+        read,
+        features_and_readings,
+        lambda images: classification_accuracy_score(images, labels, right, labels, steps=1),
+        lambda images: classification_accuracy_score(right, labels, images, labels, steps=1),
+    ):
+        with pytest.raises(DataError, match=r"bring them to \[0, 1\]|pass floats of shape"):
+            measure(images)
+
+
+@pytest.mark.parametrize("labels", [np.arange(2), np.arange(3.0), np.array([0, 1, -1]), np.eye(3)], ids=str)
+def test_labels_that_do_not_fit_are_refused(labels):
+    right = np.zeros((3, 28, 28, 1), np.float32)
+    with pytest.raises(DataError, match="pass 3 whole numbers from 0 on"):
+        classification_accuracy_score(right, labels, right, np.arange(3), steps=1)
+
+
+def test_a_model_that_draws_no_images_is_named_as_the_cause(digits, tones):
+    for factor in (np.nan, 255.0, -1.0):
+        oracle = Oracle(digits)
+        oracle.digits = oracle.digits * factor
+        with pytest.raises(ModelError, match="draws what is no image"):
+            evaluate_model(oracle, *tones)
+
+
+def test_data_that_do_not_fit_are_refused(digits, tones):
+    speech, images, split = tones
+    for wrong, match in (
+        ({"test_images": images.test_images / 255}, "pass uint8 of shape"),
+        ({"test_images": images.test_images[:0], "test_labels": images.test_labels[:0]}, "pass uint8 of shape"),
+        ({"test_labels": images.test_labels[:-1]}, "pass 200 whole numbers"),
+        ({"train_labels": images.train_labels + 1}, "reach 10: pass those of the ten digits"),
+    ):
+        with pytest.raises(DataError, match=match):
+            evaluate_model(Oracle(digits), speech, Images(**{**vars(images), **wrong}), split)
+    for test in (np.arange(0), np.array([3, 40]), np.array([-1, 3])):
+        with pytest.raises(DataError, match="no clips to test on"):
+            evaluate_model(Oracle(digits), speech, images, Split(split.train, split.validation, test))
+
+
+@pytest.mark.parametrize(
+    ("correct", "clips"), [([], []), ([True, False], [0]), ([1.0, 0.5], [0, 1]), ([[True]], [[0]])], ids=str
+)
+def test_agreement_of_no_pairs_is_refused(correct, clips):
+    with pytest.raises(DataError, match="measured on one or more pairs"):
+        bootstrap_over_clips(np.array(correct), np.array(clips))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"protocol": "x"}, {"seed": -1}, {"seed": "0"}, {"speakers": 3}, {"speakers": [{}]}, {"held_out_speaker": [1]}],
+    ids=str,
+)
+def test_what_a_model_says_of_its_training_is_not_trusted(saved_model, tmp_path, capsys, said):
+    provenance = {"data": "digits-tts", "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []}
+    model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS, provenance={**provenance, **said})
+    model.save(tmp_path / "model.keras")
+    assert main(["agreement", str(tmp_path / "model.keras"), "--workdir", str(tmp_path)]) == 2
+    assert "says of its training what cannot be" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--seed", "--split-seed"])
+def test_seeds_are_whole_numbers_from_0(saved_model, capsys, option):
+    for seed in ("-1", "1.5", str(2**32)):
+        with pytest.raises(SystemExit, match="2"):
+            main(["agreement", str(saved_model), option, seed])
+    assert "not a whole number from 0" in capsys.readouterr().err
+
+
 def test_the_interval_takes_clips_as_the_unit():
     rng = np.random.default_rng(0)
     clips = np.repeat(np.arange(100), 50)
@@ -148,14 +236,25 @@ def saved_model(tmp_path_factory):
     return path
 
 
-def test_the_command_writes_table_json_and_pictures(saved_model, tmp_path, capsys):
-    out = tmp_path / "scores.json"
-    assert main(["agreement", str(saved_model), "--json", str(out), "--pictures", str(tmp_path / "pictures")]) == 0
+def test_the_command_writes_table_json_and_report(saved_model, tmp_path, capsys):
+    out, folder = tmp_path / "scores.json", tmp_path / "scored"
+    assert main(["agreement", str(saved_model), "--json", str(out), "--workdir", str(folder)]) == 0
     assert "LeNet5 agreement on 360 pairs" in capsys.readouterr().out
     scores = json.loads(out.read_text())
     assert scores["protocol"] == "random"
     assert 0 <= scores["posterior_mean"]["interval_95"][0] <= scores["posterior_mean"]["interval_95"][1] <= 1
-    assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == ["confusion.png", "digits.png"]
+    kept = ["clips", "config.json", "confusion.png", "digits.png", "metrics.json", "report.html"]
+    assert sorted(path.name for path in folder.iterdir()) == kept
+    report = (folder / "report.html").read_text()
+    for words in (f"crossmodal evaluate agreement {saved_model}", "silent audio", "What was read", "random"):
+        assert words in report
+    assert report.count("<audio") == 10
+    assert main(["agreement", str(saved_model), "--workdir", str(folder)]) == 0  # an evaluation may be done again
+    training = tmp_path / "training"
+    training.mkdir()
+    (training / "config.json").write_text(json.dumps({"config": {"data": "digits-tts"}}))
+    assert main(["agreement", str(saved_model), "--workdir", str(training)]) == 2
+    assert "choose another --workdir" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from crossmodal.models.layers import BatchNormalization, Conv1D, Conv2D
+from crossmodal.models.layers import BatchNormalization, Conv1D, Conv2D, Conv2DTranspose
 
 
 def outputs_and_gradients(layer, x, **options):
@@ -33,11 +33,37 @@ def compare(ours, keras_layer, shape, tolerance=1e-5, **options):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("size", [4, 5, 6, 13])
+@pytest.mark.parametrize("size", [4, 5, 6, 11, 13, 15])
+@pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize("bias", [True, False])
-def test_a_convolution_is_keras(size, bias):
-    options = {"filters": 3, "kernel_size": 4, "strides": 2, "use_bias": bias, "activation": "relu"}
+def test_a_convolution_is_keras(size, padding, bias):
+    options = {"filters": 3, "kernel_size": 4, "strides": 2, "padding": padding, "use_bias": bias, "activation": "elu"}
     compare(Conv2D(**options), keras.layers.Conv2D(**options), (2, size, size, 5))
+
+
+@pytest.mark.parametrize("size", [1, 3, 5, 7])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (3, 2), (4, 2), (3, 3), (1, 1), (2, 3)])
+def test_a_transposed_convolution_is_keras(size, padding, kernel, stride):
+    options = {"filters": 3, "kernel_size": kernel, "strides": stride, "padding": padding, "activation": "elu"}
+    compare(Conv2DTranspose(**options), keras.layers.Conv2DTranspose(**options), (2, size, size, 5))
+
+
+@pytest.mark.parametrize("kind", ["Conv2D", "Conv2DTranspose"])
+def test_a_gradient_can_be_differentiated_again(kind):
+    """As the penalty on the discriminator's slope does."""
+    x = tf.random.stateless_normal((2, 5, 5, 3), (0, 0))
+    slopes = []
+    for layer in ({"Conv2D": Conv2D, "Conv2DTranspose": Conv2DTranspose}[kind], getattr(keras.layers, kind)):
+        keras.utils.set_random_seed(0)
+        convolution = layer(4, 3, 2)
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.reduce_sum(tf.square(convolution(x)))
+            penalty = tf.reduce_sum(tf.square(inner.gradient(y, x)))
+        slopes.append(outer.gradient(penalty, convolution.trainable_variables[0].value))
+    np.testing.assert_allclose(*slopes, rtol=1e-3, atol=1e-4 * np.abs(slopes[0]).max())
 
 
 def test_a_convolution_over_the_whole_map_is_one_product():

@@ -1,7 +1,6 @@
-"""What the README says is what the files say, and what its commands do."""
+"""What the README says is what the files say; its commands are run by test_printed_commands."""
 
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -40,25 +39,3 @@ def test_the_python_example_runs(tmp_path, monkeypatch, tone, write_sound):
     exec(example, names)
     assert names["image"].shape == (1, 28, 28, 1)
     assert names["draws"].shape == (1, 4, 28, 28, 1)
-
-
-def test_the_commands_options_exist():
-    """Each option that a recipe's command in the README uses is one that the recipe knows."""
-    for script, options in re.findall(r"python recipes/(\w+)\.py([^\n`#]*)", README):
-        source = (ROOT / "recipes" / f"{script}.py").read_text()
-        source += "".join(path.read_text() for path in (ROOT / "crossmodal" / "experiments").glob("*.py"))
-        for option in re.findall(r"--([\w-]+)", options):
-            assert option.replace("-", "_") in source or f"--{option}" in source, (script, option)
-
-
-def test_the_lines_of_the_command_are_understood():
-    """Each line of `crossmodal` and `crossmodal-evaluate` that the README, the pages or the commands' help print."""
-    from crossmodal.__main__ import build_parser
-
-    sources = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "crossmodal" / "commands").glob("*.py")]
-    lines = re.findall(r"^ *(crossmodal(?:-evaluate)? [^\n]*)", "\n".join(map(Path.read_text, sources)), re.MULTILINE)
-    assert len(lines) > 20
-    for line in lines:
-        program, *words = shlex.split(line, comments=True)
-        words = ["evaluate", *words] if program == "crossmodal-evaluate" else words
-        assert build_parser(words[0]).parse_args(words).run, line

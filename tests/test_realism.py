@@ -12,7 +12,7 @@ from crossmodal.models.vae import AudioImageVAE
 from crossmodal.spectrogram import LogMel
 from evaluation.__main__ import main
 from evaluation.cas import classification_accuracy_score, shuffled_batches
-from evaluation.diversity_cli import as_tables
+from evaluation.diversity_tables import as_tables
 from evaluation.image_sets import choose_like, draw, nearest_to_class_means, other_speakers_clips
 from evaluation.lenet5 import as_input, weights_hash
 from evaluation.realism import evaluate_diversity
@@ -106,17 +106,17 @@ def test_draws_are_one_for_each_entry_and_a_clip_is_encoded_once(monkeypatch):
         def generate(self, spectrograms, samples, seed):
             self.encoded += len(spectrograms)
             assert len(spectrograms) * samples <= 60
-            drawn = spectrograms[:, None, :1, :1, None] + np.arange(samples)[:, None, None, None] / 1000
+            drawn = spectrograms[:, None, :1, :1, None] + np.arange(samples)[:, None, None, None] / 100_000
             return None, np.broadcast_to(drawn, (len(spectrograms), samples, 28, 28, 1))
 
     model = Counter()
-    spectrograms = np.broadcast_to(np.arange(50.0)[:, None, None], (50, 48, 48))
+    spectrograms = np.broadcast_to(np.arange(50.0)[:, None, None] / 100, (50, 48, 48))
     clips = np.random.default_rng(0).integers(10, 50, 300)
     drawn = draw(model, spectrograms, clips, seed=0)[:, 0, 0, 0]
     assert model.encoded == len(np.unique(clips))
-    np.testing.assert_array_equal(np.floor(drawn + 1e-4), clips)
+    np.testing.assert_array_equal(np.floor(100 * drawn + 1e-4), clips)
     assert len(np.unique(drawn)) == 300
-    with pytest.raises(ModelError, match="not finite"):
+    with pytest.raises(ModelError, match="draws what is no image"):
         draw(model, np.full((1, 48, 48), np.nan), np.zeros(3, int), seed=0)
 
 
@@ -177,13 +177,17 @@ def test_the_command_writes_tables_and_json(tmp_path, capsys):
     model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS, provenance=provenance)
     model.save(tmp_path / "model.keras")
     out = tmp_path / "diversity.json"
-    assert main(["diversity", str(tmp_path), "--json", str(out), "--cas-steps", "2"]) == 0
+    options = ["--json", str(out), "--cas-steps", "2", "--workdir", str(tmp_path / "varied")]
+    assert main(["diversity", str(tmp_path), *options]) == 0
     printed = capsys.readouterr().out
     assert "360 drawings" in printed
     assert "CAS, a LeNet5 trained on 1437 images" in printed
     report = json.loads(out.read_text())
     assert report["data"] == "digits-tts"
     assert report["sets"]["sampled_z"]["coverage"] < 0.1 < 0.5 < report["sets"]["real_training_images"]["coverage"]
+    page = (tmp_path / "varied" / "report.html").read_text()
+    for words in ("--cas-steps 2", "spread within a clip", "Variety of all sets", "CAS, a classifier"):
+        assert words in page
     assert main(["diversity", str(tmp_path), "--split-seed", "1"]) == 2
     assert "another division" in capsys.readouterr().err
 

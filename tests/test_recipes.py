@@ -51,6 +51,7 @@ def test_train_vae_on_folders_learns_to_draw_what_it_hears(folder_options, class
         "metrics.json",
         "digits.png",
         "curves.png",
+        "clips",
         "epochs",
         "report.html",
     }
@@ -81,7 +82,7 @@ def test_train_vae_on_the_embedded_data_is_measured(tmp_path, capsys):
 
 def finished_run(folder, i, diversity=False):
     """A folder as a finished run leaves it, with figures that depend on i."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     metrics = {
         "parameters": 1,
         "epochs": 1,
@@ -91,6 +92,7 @@ def finished_run(folder, i, diversity=False):
         "posterior_mean": {"accuracy": 0.9 + i / 100, "interval_95": [0, 1]},
         "sampled_z": {"accuracy": 0.8, "interval_95": [0, 1]},
     }
+    (folder / "config.json").write_text(json.dumps({"config": {"seed": i}, "environment": {}}))
     (folder / "metrics.json").write_text(json.dumps(metrics))
     columns = ("diversity_ratio", "precision", "recall", "density", "coverage", "FID-LeNet5", "KID-LeNet5")
     report = {
@@ -118,11 +120,11 @@ def test_splits_gathers_what_its_runs_found(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(splits.FAMILIES["vae-gan"], "run", run)
     options = ["--splits", "5", "--diversity", "--results", "r.json", "--workdir", str(tmp_path / "w")]
-    assert splits.main(["vae-gan", *options, "--only", "0", "1"]) == 0
-    assert "not finished yet: seed2, seed3, seed4" in capsys.readouterr().out
+    assert splits.main(["vae-gan", *options, "--shard", "1/2"]) == 0
+    assert "not finished yet: seed1, seed3" in capsys.readouterr().out
     assert not (tmp_path / "r.json").exists()
-    assert splits.main(["vae-gan", *options, "--only", "2", "3", "4"]) == 0
-    assert runs == [0, 1, 2, 3, 4]
+    assert splits.main(["vae-gan", *options, "--shard", "2/2"]) == 0
+    assert runs == [0, 2, 4, 1, 3]
     gathered = json.loads((tmp_path / "r.json").read_text())
     assert gathered["command"] == "python recipes/splits.py vae-gan --splits 5 --diversity --results r.json"
     assert gathered["posterior_mean"]["mean"] == pytest.approx(0.92)
@@ -131,6 +133,9 @@ def test_splits_gathers_what_its_runs_found(tmp_path, monkeypatch, capsys):
     assert gathered["cas"]["mean"] == pytest.approx(0.7)
     low, high = gathered["posterior_mean"]["interval_95"]
     assert high - low == pytest.approx(2 * 2.776 * np.std([0, 1, 2, 3, 4], ddof=1) / 100 / 5**0.5)
+    report = (tmp_path / "w" / "report.html").read_text()
+    for words in (gathered["command"], "Means over the runs", "0.920", f"{low:.3f} to {high:.3f}"):
+        assert words in report
 
 
 def test_splits_asks_for_a_family(capsys):
@@ -163,6 +168,9 @@ def test_the_frontier_continues_where_it_was_killed(tmp_path, monkeypatch, capsy
     result = json.loads((tmp_path / "alpha_frontier.json").read_text())
     assert list(result["runs"]) == ["alpha-0", "alpha-0.05", "alpha-0.2", "alpha-1", "alpha-5", "vae", "balanced"]
     assert (tmp_path / "w" / "frontier.png").stat().st_size > 10_000
+    report = (tmp_path / "w" / "report.html").read_text()
+    assert "Agreement against diversity" in report
+    assert "python recipes/alpha_frontier.py --data fsdd-mnist" in report
     assert "real images" in capsys.readouterr().out
 
 

@@ -8,10 +8,11 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
 from crossmodal.__main__ import main
 from crossmodal.errors import ModelError
-from crossmodal.plots import save_digit_grid
+from crossmodal.plots import save_digit_grid, save_heard
 from crossmodal.reports import compare_runs, write_report
 
 ENVIRONMENT = {"python": "3.11.7", "tensorflow": "2.21.0"}
@@ -112,6 +113,61 @@ def test_all_text_is_escaped(tmp_path):
         assert "&lt;script&gt;" in text
 
 
+def test_the_recordings_that_were_heard_can_be_played(tmp_path, tone):
+    folder = digits_run(tmp_path / "run")
+    (folder / "clips").mkdir()
+    for name in ("01_one", "00_zero"):
+        soundfile.write(folder / "clips" / f"{name}.wav", tone(), 8000)
+        save_heard(folder / "clips" / f"{name}.png", np.eye(48))
+    text = write_report(folder).read_text()
+    assert len(files_in(text, "audio/wav")) == 2
+    assert text.index("zero <small>0.5 s") < text.index("one <small>0.5 s")
+    assert files_in(text, "image/png").count((folder / "clips" / "00_zero.png").read_bytes()) == 2
+
+
+def test_what_a_network_hears_has_low_tones_at_the_bottom(tmp_path):
+    spectrogram = np.zeros((48, 48))
+    spectrogram[0, :] = np.linspace(1, 0, 48)  # loud and low at the beginning
+    save_heard(tmp_path / "heard.png", spectrogram)
+    picture = np.asarray(Image.open(tmp_path / "heard.png").convert("L"), float)
+    assert picture.shape == (48, 48)
+    assert picture[-1, 0] == picture.max() > picture[0, 0]
+
+
+def test_a_classifier_is_reported_with_its_confusions_and_its_images(tmp_path):
+    folder = digits_run(tmp_path / "lenet5")
+    metrics = {"accuracy": 0.99, "interval_95": [0.98, 1.0], "confusion": (5 * np.eye(10, dtype=int)).tolist()}
+    write(folder, {"epochs": 1}, [{"epoch": 1, "accuracy": 0.9, "val_accuracy": 0.95}], metrics)
+    (folder / "digits.png").rename(folder / "examples.png")
+    text = write_report(folder).read_text()
+    for words in ("99.0%", "98.0% to 100.0%", "chance", "What was read", "Test images", "1 epoch<"):
+        assert words in text
+    assert (folder / "examples.png").read_bytes() in files_in(text, "image/png")
+
+
+def test_an_evaluation_of_sounds_is_reported_with_them(tmp_path, noise):
+    names = [str(tmp_path / name) for name in ("rain.wav", "take.wav", "copy.wav")]
+    for i, name in enumerate(names):
+        soundfile.write(name, noise(40_000 + i), 20_000)
+    folder = tmp_path / "scored"
+    folder.mkdir()
+    of_sound = {"score": 0.5, "copied": False, "loops": False, "snr_db": {"mean": 12.34, "skew": 5.0}}
+    sounds = {names[1]: of_sound, names[2]: {**of_sound, "copied": True}}
+    halves, noises = {"mean": 20.0, "skew": 9.0}, {"mean": 3.0, "skew": 1.0}
+    metrics = {"ill_conditioned": True, "sounds": sounds, "halves_db": halves, "noise_db": noises}
+    write(folder, {"score": "texture", "reference": names[0], "syntheses": names[1:]}, [], metrics)
+    text = write_report(folder).read_text()
+    assert len(files_in(text, "audio/wav")) == 3
+    for words in (
+        "score 0.50, copies the recording",
+        "1 of 2",
+        "12.3",
+        "noise of its spectrum",
+        "its scores say nothing",
+    ):
+        assert words in text
+
+
 def test_sounds_can_be_played_beside_the_recording(tmp_path, noise):
     folder = texture_run(tmp_path / "insects", noise)
     text = write_report(folder).read_text()
@@ -139,13 +195,33 @@ def test_runs_stand_side_by_side(tmp_path, capsys):
     assert main(["report", str(tmp_path / "sweep")]) == 0
     text = (tmp_path / "sweep" / "report.html").read_text()
     assert str(tmp_path / "sweep" / "report.html") in capsys.readouterr().out
-    for words in ("seed1, seed2", "91.0%", "92.0%", "--seed 1", "--seed 2", "Agreement against diversity"):
+    for words in (
+        "silent audio 9.7%",
+        "real images 99.4%",
+        "seed1, seed2",
+        "91.0%",
+        "92.0%",
+        "--seed 1",
+        "--seed 2",
+        "Agreement against diversity",
+    ):
         assert words in text
     differing = text.split("Settings that differ")[1].split("</table>")[0]
     assert "seed" in differing
     assert "balanced" not in differing
     assert main(["report", str(one), str(two), "-o", str(tmp_path / "two.html")]) == 0
     assert "seed1, seed2" in (tmp_path / "two.html").read_text()
+
+
+def test_a_sweep_is_reported_with_its_means_and_its_command(tmp_path):
+    for seed in (1, 2):
+        digits_run(tmp_path / f"seed{seed}", 0.9 + seed / 100, seed)
+    results = {"command": "python recipes/splits.py vae", "posterior_mean": {"mean": 0.915, "interval_95": [0.9, 0.93]}}
+    (tmp_path / "results.json").write_text(json.dumps({**results, "runs": {}}))
+    text = write_report(tmp_path).read_text()
+    assert "0.915" in text.split("Means over the runs")[1].split("</table>")[0]
+    for words in ("0.900 to 0.930", "python recipes/splits.py vae", "seed1, seed2"):
+        assert words in text
 
 
 def test_runs_of_one_name_are_told_apart(tmp_path):

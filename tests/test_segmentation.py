@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from crossmodal.errors import AudioError
 from crossmodal.segmentation import FRAME_S, MARGIN_S, level_db, split_words
 
 RATE = 8000
@@ -80,6 +83,32 @@ def test_ten_spoken_digits_are_ten_words_in_their_order(spoken_digits):
     assert len(words) == 10
     for (start, stop), (begin, end) in zip(words, bounds, strict=True):
         assert min(stop, end) - max(start, begin) > 0.9 * (end - begin)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    size=st.integers(1, 20_000),
+    rate=st.sampled_from((4000, 8000, 44_100, 192_000)),
+    scale=st.sampled_from((0.0, 1e-30, 0.1, 16.0, 1e18)),
+    period=st.integers(1, 20_000),
+    offset=st.sampled_from((0.0, 1.0)),
+)
+def test_words_of_any_waveform_are_disjoint_and_within_it(seed, size, rate, scale, period, offset):
+    noise = np.random.default_rng(seed).standard_normal(size)
+    waveform = scale * noise * (np.arange(size) // period % 2) + offset
+    words = split_words(waveform.astype(np.float32), rate)
+    edges = [edge for word in words for edge in word]
+    assert words
+    assert all(start < stop for start, stop in words)
+    assert edges == sorted(edges)
+    assert 0 <= edges[0] < edges[-1] <= size
+
+
+@pytest.mark.parametrize("waveform", [[], [[0.1, 0.2]], 0.5, [0.1, np.nan], [np.inf] * 800], ids=str)
+def test_what_is_no_waveform_has_no_words(waveform):
+    with pytest.raises(AudioError, match=r"pass \(samples,\) finite numbers"):
+        split_words(np.array(waveform), RATE)
 
 
 @pytest.mark.data

@@ -12,8 +12,9 @@ ROOT = Path(__file__).parent.parent
 ORDER = [
     "crossmodal.errors",
     "crossmodal.quiet",
-    "crossmodal.config",
+    "crossmodal.interruption",
     "crossmodal.files",
+    "crossmodal.config",
     "crossmodal.audio",
     "crossmodal.segmentation",
     "crossmodal.spectrogram",
@@ -36,6 +37,10 @@ ORDER = [
     "crossmodal.texture_plots",
     "evaluation",
     "crossmodal.reports",
+    "evaluation.folder",
+    "evaluation.diversity_cli",
+    "evaluation.texture.cli",
+    "evaluation.__main__",
     "crossmodal.experiments",
     "crossmodal.demo",
     "crossmodal.commands",
@@ -45,7 +50,8 @@ ORDER = [
 
 
 def rank(module: str) -> int:
-    return next((i for i, name in enumerate(ORDER) if f"{module}.".startswith(f"{name}.")), -1)
+    found = [name for name in ORDER if f"{module}.".startswith(f"{name}.")]
+    return ORDER.index(max(found, key=len)) if found else -1
 
 
 def test_imports_point_one_way():

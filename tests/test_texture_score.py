@@ -131,23 +131,43 @@ def test_command_prints_tables_and_writes_json(tmp_path, capsys):
     write_wav(reference, rain(2.0), SAMPLE_RATE)
     write_wav(take, rain(1.0, seed=1), SAMPLE_RATE)
     write_wav(copy, np.roll(rain(2.0), 12_345), SAMPLE_RATE)
-    assert run(reference, take, copy, "--json", tmp_path / "report.json") == 0
+    assert run(reference, take, copy, "--json", tmp_path / "report.json", "--workdir", tmp_path / "scored") == 0
     printed = capsys.readouterr().out
     report = json.loads((tmp_path / "report.json").read_text())
-    assert printed.strip() == as_tables(report).strip()
+    assert printed.strip() == f"{as_tables(report).strip()}\nreport: {tmp_path / 'scored' / 'report.html'}"
+    page = (tmp_path / "scored" / "report.html").read_text()
+    assert page.count("<audio") == 3
+    for words in (f"crossmodal evaluate texture {reference} {take} {copy}", "copies the recording", "kurtosis"):
+        assert words in page
     assert [figures["copied"] for figures in report["syntheses"]] == [False, True]
     assert [figures["name"] for figures in report["syntheses"]] == [str(take), str(copy)]
     assert "YES" in printed
     assert f"{take} and {copy}: different" in printed
 
 
-def test_command_names_the_file_that_it_cannot_use(tmp_path):
+def test_command_names_the_file_that_it_cannot_use(tmp_path, capsys):
     write_wav(tmp_path / "rain.wav", rain(2.0), SAMPLE_RATE)
     write_wav(tmp_path / "short.wav", rain(0.3), SAMPLE_RATE)
-    with pytest.raises(AudioError, match=r"short\.wav.* lasts"):
-        run(tmp_path / "rain.wav", tmp_path / "short.wav")
     with pytest.raises(AudioError, match=r"absent\.wav"):
-        run(tmp_path / "rain.wav", tmp_path / "absent.wav")
+        run(tmp_path / "absent.wav", tmp_path / "rain.wav")
+    assert run(tmp_path / "rain.wav", tmp_path / "short.wav") == 2
+    assert "short.wav lasts" in capsys.readouterr().err
+
+
+def test_command_goes_on_after_a_bad_file_and_ends_with_2(tmp_path, capsys):
+    write_wav(tmp_path / "rain.wav", rain(2.0), SAMPLE_RATE)
+    write_wav(tmp_path / "short.wav", rain(0.3), SAMPLE_RATE)
+    write_wav(tmp_path / "take.wav", rain(1.0, seed=1), SAMPLE_RATE)
+    names = ["short.wav", "take.wav", "absent.wav"]
+    options = ["--json", tmp_path / "report.json", "--workdir", tmp_path / "scored"]
+    assert run(tmp_path / "rain.wav", *(tmp_path / name for name in names), *options) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert "short.wav lasts 0.3" in told[0]
+    assert "absent.wav' does not exist" in told[1]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [figures["name"] for figures in report["syntheses"]] == [str(tmp_path / "take.wav")]
+    assert list(report["unusable"].values()) == told
 
 
 @pytest.fixture(scope="module")

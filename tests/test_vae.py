@@ -88,7 +88,7 @@ def test_other_peoples_models_are_refused(tmp_path):
         load_model(tmp_path / "other.keras")
     code = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x)])
     code.save(tmp_path / "code.keras")
-    with pytest.raises(ModelError, match="damaged or not a model"):
+    with pytest.raises(ModelError, match="not a model of this package"):
         load_model(tmp_path / "code.keras")
 
 

@@ -35,19 +35,36 @@ def run_info(arguments) -> None:
         print(f"  {holding.place}\n  {holding.licence}\n  {holding.source}")
 
 
-def run_prepare(arguments) -> None:
+def run_prepare(arguments) -> int:
+    """Prepare all that can be; 2 if something could not."""
     from crossmodal.data import digits_tts, fsdd, mnist
+    from crossmodal.data.tfds_source import open_dataset, show_progress
+    from crossmodal.errors import DataError
 
+    failed = False
     if arguments.data == "digits-tts":
         step("eSpeak NG speaks the digits", digits_tts.load_speech)
     else:
-        from crossmodal.data.tfds_source import open_dataset, show_progress
-
+        places = {"data_dir": arguments.data_dir, "archives": arguments.archives}
         show_progress(sys.stderr.isatty())
-        for source in (fsdd, mnist):
-            places = {"data_dir": arguments.data_dir, "archives": arguments.archives}
-            step(source.TFDS_NAME, lambda name=source.TFDS_NAME, places=places: open_dataset(name, **places))
+        for name in (fsdd.TFDS_NAME, mnist.TFDS_NAME):
+            try:
+                step(f"{name}{wanted(name, **places)}", lambda name=name: open_dataset(name, **places))
+            except DataError as error:
+                failed = True
+                print(error, file=sys.stderr)
     run_info(arguments)
+    return 2 if failed else 0
+
+
+def wanted(name: str, data_dir: str | None, archives: str | None) -> str:
+    """What is to be downloaded of a data set, in words; empty if nothing is."""
+    from crossmodal.data.fetching import files_to_fetch
+    from crossmodal.data.tfds_source import archives_of, builder_of
+
+    missing = files_to_fetch(builder_of(name, data_dir), archives_of(archives))
+    size = sum(int(facts.size) for facts in missing.values())
+    return f", {size / 1e6:.1f} MB to download" if missing else ""
 
 
 def step(title: str, work) -> None:

@@ -1,7 +1,7 @@
 """A page in the browser: speak and see what is drawn, learn a sound texture and hear it go on.
 
   crossmodal demo
-  crossmodal demo --model runs/vae --port 8080
+  crossmodal demo --model runs/vae vae_compact --port 8080      # the page lets one choose
 
 It answers on this machine alone unless --host says otherwise, and needs no network.
 """
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 def add_arguments(parser) -> None:
     parser.add_argument(
-        "--model", default="vae_compact", help="a preset, a .keras file or the folder of a run (%(default)s)"
+        "--model", nargs="+", help="presets, .keras files or folders of runs to choose from (all presets that draw)"
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to answer on (%(default)s)")
     parser.add_argument("--port", type=int, help="(the first free one from 7860 on)")
@@ -21,11 +21,13 @@ def add_arguments(parser) -> None:
 def run(arguments) -> int:
     from crossmodal.errors import CrossmodalError
     from crossmodal.models.loading import load_model
+    from crossmodal.presets import drawing_presets
 
     if find_spec("gradio") is None:
         raise CrossmodalError('The page needs Gradio: pip install "crossmodal-toolkit[demo]".')
-    model = load_model(arguments.model)
+    models = {name: load_model(name) for name in arguments.model or drawing_presets()}
     from crossmodal.demo.page import build_page, launch
 
-    launch(build_page(model), arguments.host, arguments.port)
+    name = next(iter(models))
+    launch(build_page(models.pop(name), name, models), arguments.host, arguments.port)
     return 0

@@ -9,7 +9,10 @@ A recording of several digits is cut at its pauses. WAV, FLAC, OGG, MP3 and othe
 
 import json
 import sys
+import warnings
 from pathlib import Path
+
+from crossmodal.config import natural
 
 PICTURES = (".png", ".jpg", ".pdf", ".svg")
 
@@ -21,7 +24,7 @@ def add_arguments(parser) -> None:
     parser.add_argument(
         "--model", default="vae_compact", help="a preset, a .keras file or the folder of a run (%(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the draws (%(default)s)")
+    parser.add_argument("--seed", type=natural, default=0, help="of the draws (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print what was drawn as JSON")
     parser.set_defaults(run=run)
 
@@ -49,7 +52,8 @@ def run(arguments) -> int:
             failed[path] = str(error)
             print(error, file=sys.stderr)
     if drawn:
-        with replacing(arguments.output) as temporary:
+        with replacing(arguments.output) as temporary, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a name in letters that the font does not have
             save_strips(temporary, [as_strip(Path(path).name, drawings) for path, drawings in drawn.items()])
     if arguments.json:
         print(json.dumps(as_json(arguments, drawn, failed), indent=1))
@@ -65,14 +69,17 @@ def as_strip(title: str, drawings: list) -> tuple:
 
     columns = [np.concatenate([drawing.image[None], drawing.draws]) for drawing in drawings]
     captions = [f"{d.reading} {d.confidence:.0%}" if d.reading else "" for d in drawings]
-    return title, columns, captions
+    return title.replace("$", r"\$"), columns, captions  # between two $ Matplotlib would read a formula
 
 
 def as_lines(path: str, drawings: list) -> list[str]:
     """A line per digit for a terminal."""
     readings = [f"{d.reading:<6}{d.confidence:5.0%}" if d.reading else "drawn" for d in drawings]
     times = [f"  {d.start_s:6.2f} to {d.end_s:.2f} s  " for d in drawings]
-    return [path, *(time + reading for time, reading in zip(times, readings, strict=True))]
+    return [
+        path if path.isprintable() else repr(path),
+        *(time + reading for time, reading in zip(times, readings, strict=True)),
+    ]
 
 
 def as_json(arguments, drawn: dict, failed: dict) -> dict:

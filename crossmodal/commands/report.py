@@ -19,11 +19,10 @@ def add_arguments(parser) -> None:
 def run(arguments) -> int:
     from crossmodal.files import check_output
     from crossmodal.reports import compare_runs, write_report
-    from crossmodal.reports.reading import find_runs
 
     folders = arguments.runs
     output = arguments.output or (folders[0] if len(folders) == 1 else Path()) / "report.html"
     check_output(output, (".html",))
-    alone = len(folders) == 1 and find_runs(folders[0]) in ([], [folders[0]])
-    print(f"report: {write_report(folders[0], output) if alone else compare_runs(folders, output)}")
+    one = len(folders) == 1
+    print(f"report: {write_report(folders[0], output) if one else compare_runs(folders, output)}")
     return 0

@@ -3,6 +3,7 @@
   crossmodal texture learn rain.wav -o rain.keras
   crossmodal texture play rain.keras --seconds 60 -o new.wav
   crossmodal texture mix birds.wav rain.wav -o both.keras --weights 1 3
+  crossmodal texture play texture_rain -o rain.wav              # a preset: nothing to learn
 
 made:rain, made:insects and made:chirps in place of a recording are textures that the library makes itself.
 """
@@ -26,7 +27,7 @@ def add_arguments(parser) -> None:
     play = subparsers.add_parser(
         "play", help="new sound of a model", description="crossmodal texture play rain.keras --seconds 60 -o new.wav"
     )
-    play.add_argument("model", help="what learn or mix wrote, or the folder of a run")
+    play.add_argument("model", help="what learn or mix wrote, the folder of a run, or a preset")
     play.add_argument("-o", "--output", type=Path, required=True, help="the sound, a WAV file")
     play.add_argument("--seconds", type=float, default=10.0, help="how long (%(default)s)")
     play.add_argument("--seed", type=int, default=0, help="another seed, another sound (%(default)s)")

@@ -61,23 +61,34 @@ def interpolation_matrix(source: tf.Tensor, size: int, width=1.0) -> tf.Tensor:
     return weights / tf.reduce_sum(weights, axis=-1, keepdims=True)
 
 
-def augment(spectrograms: tf.Tensor, seed: tf.Tensor, config: LogMel, ranges: Augmentation) -> tf.Tensor:
+def augment(
+    spectrograms: tf.Tensor,
+    seed: tf.Tensor,
+    config: LogMel,
+    ranges: Augmentation,
+    parts: int = 1,
+    part: int | tf.Tensor = 0,
+) -> tf.Tensor:
     """Augmented spectrograms.
 
     Args:
-        spectrograms: (batch, frames, mels) float32 in [0, 1].
+        spectrograms: (clips, frames, mels) float32 in [0, 1]: a batch, or the part of it that this replica sees.
         seed: (2,) int32 or int64; the result is a function of it.
         config: the front end that made the spectrograms.
         ranges: how strong each change may be.
+        parts, part: into how many parts the batch is cut, and which this is; it is changed as in the whole batch.
 
     Returns:
-        (batch, frames, mels) float32 in [0, 1].
+        (clips, frames, mels) float32 in [0, 1].
     """
-    batch, frames, mels = tf.shape(spectrograms)[0], config.n_frames, config.n_mels
+    clips, frames, mels = tf.shape(spectrograms)[0], config.n_frames, config.n_mels
     seeds = iter(tf.unstack(tf.random.experimental.stateless_split(seed, 11)))
 
+    def own(draws):
+        return draws[part * clips : (part + 1) * clips] if parts > 1 else draws
+
     def uniform(limit, *shape):
-        return tf.random.stateless_uniform((batch, *shape), next(seeds), -limit, limit)
+        return own(tf.random.stateless_uniform((parts * clips, *shape), next(seeds), -limit, limit))
 
     # time: t' = centre + (t - centre) * scale + shift + bend * sin(2 pi t / frames + phase)
     t = tf.range(frames, dtype=tf.float32)
@@ -102,7 +113,7 @@ def augment(spectrograms: tf.Tensor, seed: tf.Tensor, config: LogMel, ranges: Au
     knots = tf.linspace(0.0, 5.0, mels)[None]
     curve = tf.einsum("bk,zmk->bm", uniform(ranges.gain_db * unit, 6), interpolation_matrix(knots, 6))
     changed = warped + curve[:, None, :]
-    noise = tf.random.stateless_normal(tf.shape(changed), next(seeds))
+    noise = own(tf.random.stateless_normal((parts * clips, frames, mels), next(seeds)))
     changed += noise * tf.abs(uniform(ranges.noise_db * unit, 1, 1))
     # a rising floor: background noise louder than the quiet parts
     changed = tf.maximum(changed, tf.abs(uniform(ranges.floor_db * unit, 1, 1)) + noise * 1.5 * unit)

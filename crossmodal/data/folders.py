@@ -1,5 +1,6 @@
 """A folder per class as the source: `sounds/CLASS/*.wav` and `images/CLASS/*.png`."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from crossmodal.errors import AudioError, DataError
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
+FORMATS = ("PNG", "JPEG", "BMP")  # whatever a file is called: to read others Pillow may run other programs
 SIZE = 28  # pixels, height and width
 TEST_FRACTION = 0.1
 
@@ -48,17 +50,11 @@ def load_images(folder, *, seed: int = 0) -> Images:
     Raises:
         DataError: there are no classes, a class has fewer than two images, or a file is not an image.
     """
-    from PIL import Image, UnidentifiedImageError
-
     classes, files = _list(folder, PICTURES, "images")
-    loaded = []
-    for path, _ in files:
-        try:
-            with Image.open(path) as image:
-                loaded.append(np.asarray(image.convert("L").resize((SIZE, SIZE), Image.Resampling.LANCZOS)))
-        except (UnidentifiedImageError, OSError) as error:
-            raise DataError(f"{path.name} cannot be read as an image: replace or remove it.") from error
-    images, labels = np.stack(loaded), np.array([label for _, label in files], np.int64)
+    images, labels = (
+        np.stack([read_picture(path) for path, _ in files]),
+        np.array([label for _, label in files], np.int64),
+    )
     rng = np.random.default_rng(seed)
     is_test = np.zeros(len(labels), bool)
     for label in range(len(classes)):
@@ -72,6 +68,25 @@ def load_images(folder, *, seed: int = 0) -> Images:
         labels[is_test],
         classes,
     )
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """An image file as 28x28 grey values, uint8.
+
+    Raises:
+        DataError: it is not a PNG, JPEG or BMP file, is damaged, or has more than 89 million pixels.
+    """
+    from PIL import Image
+
+    if not path.is_file():  # reading a pipe could wait for ever
+        raise DataError(f"{path.name} is not a regular file: replace or remove it.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as image:
+                return np.asarray(image.convert("L").resize((SIZE, SIZE), Image.Resampling.LANCZOS))
+    except Exception as error:  # Pillow raises a different class for each way in which a file can be wrong
+        raise DataError(f"{path.name} cannot be read as an image: replace or remove it.") from error
 
 
 def _list(folder, suffixes: tuple[str, ...], kind: str) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:

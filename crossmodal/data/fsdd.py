@@ -3,7 +3,7 @@
 import numpy as np
 
 from crossmodal.data.sources import Speech
-from crossmodal.data.tfds_source import open_dataset
+from crossmodal.data.tfds_source import open_dataset, read_examples
 
 TFDS_NAME = "spoken_digit:1.0.9"
 LICENCE = "CC BY-SA 4.0"
@@ -15,7 +15,7 @@ PAPER_SPEAKERS = ("jackson", "nicolas", "theo", "yweweler")
 def load(data_dir: str | None = None, archives: str | None = None) -> Speech:
     """All 2,500 clips, ordered by file name. Raises DataError, see `open_dataset`."""
     builder = open_dataset(TFDS_NAME, data_dir=data_dir, archives=archives)
-    examples = list(builder.as_dataset(split="train").as_numpy_iterator())
+    examples = read_examples(builder, "train")
     examples.sort(key=lambda example: example["audio/filename"])
     # {digit}_{speaker}_{take}.wav
     names = [example["audio/filename"].decode().removesuffix(".wav").split("_") for example in examples]

@@ -73,7 +73,11 @@ def prepared_by_tfds(source, unit: str, root: Path) -> Holding:
     info = folder / "dataset_info.json"
     if not info.exists():
         return Holding(source.TFDS_NAME, unit, source.LICENCE, source.CITATION, str(folder), False, 0)
-    splits = json.loads(info.read_text())["splits"]
-    examples = sum(int(n) for split in splits for n in split["shardLengths"])
+    try:
+        splits = json.loads(info.read_text())["splits"]
+        examples = sum(int(n) for split in splits for n in split["shardLengths"])
+    except (ValueError, KeyError, TypeError):
+        place = f"{folder} (damaged: remove it)"
+        return Holding(source.TFDS_NAME, unit, source.LICENCE, source.CITATION, place, False, 0)
     size = sum(path.stat().st_size for path in folder.iterdir())
     return Holding(source.TFDS_NAME, f"{examples:,} {unit}", source.LICENCE, source.CITATION, str(folder), True, size)

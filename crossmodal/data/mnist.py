@@ -3,7 +3,7 @@
 import numpy as np
 
 from crossmodal.data.sources import Images
-from crossmodal.data.tfds_source import open_dataset
+from crossmodal.data.tfds_source import open_dataset, read_examples
 
 TFDS_NAME = "mnist:3.0.1"
 LICENCE = "CC BY-SA 3.0"
@@ -17,6 +17,6 @@ def load(data_dir: str | None = None, archives: str | None = None) -> Images:
 
 
 def _arrays(builder, split: str) -> tuple[np.ndarray, np.ndarray]:
-    batches = list(builder.as_dataset(split=split, batch_size=10_000).as_numpy_iterator())
+    batches = read_examples(builder, split, batch_size=10_000)
     images = np.concatenate([batch["image"][..., 0] for batch in batches])
     return images, np.concatenate([batch["label"] for batch in batches])

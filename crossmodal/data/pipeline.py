@@ -1,11 +1,21 @@
-"""Pairs as tf.data batches. Pairing, order and augmentation are functions of (seed, epoch, step)."""
+"""Pairs as tf.data batches. Pairing, order and augmentation are functions of (seed, epoch, step).
+
+A batch may be cut into parts for several replicas: together they see what one replica would see of the whole.
+Spectrograms and images are read batch by batch, from arrays or from `.npy` files of any size: what grows with the
+number of pairs is their index alone.
+"""
+
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from crossmodal.data.alignment import pair_epoch
 from crossmodal.data.augment import Augmentation, augment
+from crossmodal.errors import DataError
 from crossmodal.spectrogram import LogMel
+
+Rows = np.ndarray | Path  # an array, or the .npy file that holds it
 
 
 def steps_per_epoch(image_labels: np.ndarray, batch_size: int, images_per_clip: int = 1) -> int:
@@ -14,10 +24,25 @@ def steps_per_epoch(image_labels: np.ndarray, batch_size: int, images_per_clip: 
     return groups // (batch_size // images_per_clip)
 
 
+def take(rows: Rows, index: tf.Tensor) -> tf.Tensor:
+    """rows[index], read when a batch is made."""
+    stored = np.load(rows, mmap_mode="r") if isinstance(rows, Path) else rows
+
+    def read(index):
+        if not isinstance(stored, np.memmap):
+            return stored[index]
+        # mapped for one batch alone: else the pages that were read would add up in memory
+        return np.asarray(np.memmap(stored.filename, stored.dtype, "r", stored.offset, stored.shape)[index])
+
+    taken = tf.numpy_function(read, [index], stored.dtype, stateful=False)
+    taken.set_shape(index.shape.concatenate(stored.shape[1:]))
+    return taken
+
+
 def training_batches(
-    spectrograms: np.ndarray,
+    spectrograms: Rows,
     clip_labels: np.ndarray,
-    images: np.ndarray,
+    images: Rows,
     image_labels: np.ndarray,
     *,
     batch_size: int,
@@ -28,6 +53,8 @@ def training_batches(
     redraw: bool = True,
     front_end: LogMel | None = None,
     augmentation: Augmentation | None = None,
+    parts: int = 1,
+    own: range = range(1),
 ) -> tf.data.Dataset:
     """Batches of aligned pairs, epoch after epoch, from `first_epoch` to `epochs`.
 
@@ -36,19 +63,24 @@ def training_batches(
         clip_labels: (clips,) their classes.
         images: (images, height, width) uint8.
         image_labels: (images,) their classes.
-        batch_size: images in a batch, a multiple of `images_per_clip`.
+        batch_size: images in a batch, a multiple of `images_per_clip` times `parts`.
         augmentation: how to change the spectrograms; not at all if None.
+        parts: into how many parts each batch is cut.
+        own: those to read, one after another.
 
     Yields:
-        spectrograms (batch_size / images_per_clip, frames, mels, 1) float32 in [0, 1] and
-        images (batch_size / images_per_clip, images_per_clip, height, width, 1) float32 in [0, 1].
+        spectrograms (clips, frames, mels, 1) float32 in [0, 1] and
+        images (clips, images_per_clip, height, width, 1) float32 in [0, 1],
+        with clips = batch_size / images_per_clip / parts.
     """
-    if batch_size % images_per_clip:
-        raise ValueError(f"batch_size {batch_size} must be a multiple of images_per_clip {images_per_clip}.")
+    if batch_size % (images_per_clip * parts):
+        raise DataError(
+            f"Batches of {batch_size} cannot be cut into {parts} parts of whole groups of {images_per_clip}: "
+            f"choose a multiple of {images_per_clip * parts}."
+        )
     groups = batch_size // images_per_clip
     steps = steps_per_epoch(image_labels, batch_size, images_per_clip)
     front_end = front_end or LogMel()
-    spectrograms, images = tf.constant(spectrograms, tf.float32), tf.constant(images)
 
     def pairs(epoch):
         clips, members = pair_epoch(
@@ -59,20 +91,28 @@ def training_batches(
             images_per_clip=images_per_clip,
             redraw=redraw,
         )
-        return clips[: steps * groups].reshape(steps, groups), members[: steps * groups].reshape(steps, groups, -1)
+        clips, members = clips[: steps * groups], members[: steps * groups]
+        clips = clips.reshape(steps, parts, -1)[:, own]
+        return clips, members.reshape(steps, parts, -1, images_per_clip)[:, own]
 
     def batches(epoch):
         clips, members = tf.numpy_function(pairs, [epoch], (tf.int64, tf.int64), stateful=False)
-        clips.set_shape((steps, groups))
-        members.set_shape((steps, groups, images_per_clip))
-        index = tf.data.Dataset.from_tensor_slices((tf.range(steps, dtype=tf.int64) + epoch * steps, clips, members))
+        clips.set_shape((steps, len(own), groups // parts))
+        members.set_shape((steps, len(own), groups // parts, images_per_clip))
+        numbers = tf.range(steps, dtype=tf.int64) + epoch * steps
+        index = tf.data.Dataset.from_tensor_slices((numbers, clips, members)).flat_map(parts_of)
         return index.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
-    def batch(step, clips, members):
-        x = tf.gather(spectrograms, clips)
+    def parts_of(step, clips, members):
+        steps = tf.fill([len(own)], step)
+        return tf.data.Dataset.from_tensor_slices((steps, tf.range(own.start, own.stop), clips, members))
+
+    def batch(step, part, clips, members):
+        x = take(spectrograms, clips)
         if augmentation is not None:
-            x = augment(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation)
-        return x[..., None], tf.cast(tf.gather(images, members), tf.float32)[..., None] / 255
+            x = augment(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation, parts, part)
+        return x[..., None], tf.cast(take(images, members), tf.float32)[..., None] / 255
 
     dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(batches)
-    return dataset.apply(tf.data.experimental.assert_cardinality(steps * (epochs - first_epoch))).prefetch(4)
+    length = steps * len(own) * (epochs - first_epoch)
+    return dataset.apply(tf.data.experimental.assert_cardinality(length)).prefetch(4)

@@ -3,9 +3,12 @@
 TFDS checks every archive against its registered SHA-256; nothing else is ever put in its place.
 """
 
+import contextlib
+import io
 import os
 from pathlib import Path
 
+from crossmodal.data.fetching import check_network, files_to_fetch
 from crossmodal.errors import DataError
 
 
@@ -19,26 +22,58 @@ def open_dataset(name: str, *, data_dir: str | None = None, archives: str | None
             `CROSSMODAL_ARCHIVES` if None.
 
     Raises:
-        DataError: neither prepared data nor a network nor archives were found, or an archive is damaged.
+        DataError: neither prepared data nor a network nor archives were found, or what was found is damaged.
     """
     import tensorflow_datasets as tfds
 
-    archives = archives or os.environ.get("CROSSMODAL_ARCHIVES")
-    if archives and not Path(archives).is_dir():
-        raise DataError(f"The folder of archives {archives} does not exist: pass the folder that holds them.")
-    builder = tfds.builder(name, data_dir=data_dir)
+    archives = archives_of(archives)
+    builder = builder_of(name, data_dir)
     if not builder.data_path.exists():
         config = tfds.download.DownloadConfig(manual_dir=archives) if archives else None
+        missing = files_to_fetch(builder, archives)
         try:
-            builder.download_and_prepare(download_config=config)
+            check_network(builder, missing)
+            with contextlib.redirect_stdout(io.StringIO()):  # its bars go elsewhere
+                builder.download_and_prepare(download_config=config)
         except Exception as error:  # TFDS raises a different class for each way in which a download fails
             lines = str(error).strip().splitlines() or [type(error).__name__]
+            names = ", ".join(facts.filename for facts in missing.values())
             raise DataError(
-                f"{name} is neither prepared nor could it be fetched ({lines[0][:200]}).\n"
-                "Connect to the network, or pass the original archives with --archives DIR,\n"
-                "or prepared data with --data-dir DIR, or use the embedded data: --data digits-tts."
+                f"{name} is neither prepared nor could it be fetched ({lines[0][:200]}): connect to the network, or "
+                f"pass the original archives{f' ({names})' if names else ''} with --archives DIR, or prepared data "
+                "with --data-dir DIR, or use the embedded data: --data digits-tts."
             ) from error
     return builder
+
+
+def archives_of(asked: str | None) -> str | None:
+    """The folder of archives that was asked for, else `CROSSMODAL_ARCHIVES`; DataError if there is no such folder."""
+    archives = asked or os.environ.get("CROSSMODAL_ARCHIVES")
+    if archives and not Path(archives).is_dir():
+        raise DataError(f"The folder of archives {archives} does not exist: pass the folder that holds them.")
+    return archives
+
+
+def builder_of(name: str, data_dir: str | None):
+    """The TFDS builder of a data set, prepared or not; DataError where what was prepared is damaged."""
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except Exception as error:  # of dataset_info.json and features.json, a class for each way to be damaged
+        raise DataError(
+            f"What TFDS has prepared of {name} is damaged: remove its folder, then prepare it anew."
+        ) from error
+
+
+def read_examples(builder, split: str, batch_size: int | None = None) -> list[dict]:
+    """The examples of a split, or batches of them; DataError where the prepared files are damaged."""
+    try:
+        return list(builder.as_dataset(split=split, batch_size=batch_size).as_numpy_iterator())
+    except Exception as error:  # TensorFlow and TFDS raise a different class for each way to be damaged
+        raise DataError(
+            f"What TFDS has prepared of {builder.name} is damaged: remove {builder.data_path}, then prepare it anew."
+        ) from error
 
 
 def show_progress(wanted: bool) -> None:

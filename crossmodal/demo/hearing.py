@@ -69,7 +69,9 @@ def digit_latents(model, seed: int = 0) -> np.ndarray:
 
 
 def between(model, first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    """The image (28, 28) in [0, 1] at z = (1 - share) * first + share * second, both (latent_dim,)."""
+    """The image (28, 28) in [0, 1] at z = (1 - share) * first + share * second, both (latent_dim,); share in [0, 1]."""
+    if not 0 <= share <= 1:
+        raise ModelError(f"A share of {share} lies between no two digits: choose one from 0 to 1.")
     return model.decode(((1 - share) * first + share * second)[None])[0, :, :, 0]
 
 

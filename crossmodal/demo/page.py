@@ -1,6 +1,7 @@
 """The page itself, in Gradio (Abid et al. 2019, https://www.gradio.app): two tabs over `hearing` and `listening`.
 
-It answers on the loopback address unless told otherwise, asks nothing of other hosts, and keeps uploads an hour.
+It answers on the loopback address unless told otherwise and asks nothing of other hosts. Uploads are of 10 MB at most
+and kept an hour, recordings as long as `hearing` and `listening` say, and no more than 32 requests wait for the model.
 """
 
 import contextlib
@@ -15,6 +16,8 @@ from crossmodal.demo import hearing, listening
 from crossmodal.errors import CrossmodalError
 
 UPLOAD = 10 * gr.FileSize.MB
+WAITING = 32  # requests; more are told that the queue is full
+LARGEST_SEED = 2**31 - 1
 SAID = "what you said"
 # fonts of the system: none are fetched
 FONTS: dict[str, Any] = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
@@ -23,20 +26,25 @@ PICTURE: dict[str, Any] = {"format": "png", "buttons": [], "interactive": False,
 QUEUE: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "model"}  # a model works for one visitor at a time
 
 
-def build_page(model) -> gr.Blocks:
+def build_page(model, name: str = "", others: dict | None = None) -> gr.Blocks:
     """The page for a model that hears digits and draws them.
 
+    Args:
+        model: an `AudioImageModel`.
+        name: of the model, where there are others.
+        others: further models by their names: the page lets one choose.
+
     Raises:
-        ModelError: it draws something else.
+        ModelError: one of them draws something else.
     """
-    digits = hearing.digit_latents(model)
+    models = {of: (each, hearing.digit_latents(each)) for of, each in {name: model, **(others or {})}.items()}
     with gr.Blocks(title="crossmodal", analytics_enabled=False, delete_cache=(600, 3600)) as page:
         gr.Markdown("# crossmodal\nGenerate one modality from another.")
         with gr.Tab("Say a digit, see it drawn"):
-            speech_tab(model, digits)
+            speech_tab(models)
         with gr.Tab("Learn a sound texture, hear it go on"):
             texture_tab()
-    return page
+    return page.queue(max_size=WAITING)
 
 
 def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, wait: bool = True) -> str:
@@ -75,13 +83,16 @@ def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, wa
     return address
 
 
-def speech_tab(model, digits: np.ndarray) -> None:
-    """Recording in, spectrogram and drawings out; below, the way from one z to another."""
-    latent = gr.State(None)
+def speech_tab(models: dict[str, tuple]) -> None:
+    """Recording in, spectrogram and drawings out; below, the way from one z to another. `models`: by name the model and
+    its z of each digit; the first is chosen at the beginning."""
+    name, (model, digits) = next(iter(models.items()))
+    latent = gr.State(None)  # of what was said, and the name of the model that heard it
     with gr.Row():
         with gr.Column():
             recording = gr.Audio(label=f"English digits, up to {hearing.LONGEST_S:.0f} s", **RECORDING)
             samples = gr.Slider(1, 12, 6, step=1, label="draws of each")
+            chosen = gr.Dropdown(list(models), value=name, label="model", elem_id="model") if len(models) > 1 else None
             draw = gr.Button("Draw", variant="primary")
             gr.Markdown("What the network hears: low tones at the bottom, time to the right")
             heard = gr.Image(height=260, elem_id="heard", **PICTURE)
@@ -99,27 +110,31 @@ def speech_tab(model, digits: np.ndarray) -> None:
         halfway = hearing.between(model, digits[3], digits[8], 0.5)
         middle = gr.Image(hearing.as_picture(halfway[None]), height=260, elem_id="between", **PICTURE)
 
-    def on_draw(path, samples):
+    def on_draw(path, samples, chosen=name):
         if not path:
             raise gr.Error("Record or upload a digit first.", print_exception=False)
         with in_one_sentence(path):
-            found = hearing.hear(path, model, int(samples))
+            found = hearing.hear(path, models[chosen][0], int(samples))
         pictures = [
             (hearing.as_picture(drawing.image[None]), f"{drawing.reading} {drawing.confidence:.0%}")
             for drawing in found.drawings
         ]
         others = np.vstack([hearing.as_picture(drawing.draws) for drawing in found.drawings])
-        return hearing.spectrograms_as_picture(found.spectrograms), pictures, others, found.latents[0]
+        return hearing.spectrograms_as_picture(found.spectrograms), pictures, others, (chosen, found.latents[0])
 
-    def on_move(first, second, share, latent):
-        known = dict(zip(DIGITS, digits, strict=True)) | {SAID: latent}
+    def on_move(first, second, share, latent, chosen=name):
+        model, digits = models[chosen]
+        heard_by, said = latent or (None, None)
+        known = dict(zip(DIGITS, digits, strict=True)) | {SAID: said if heard_by == chosen else None}
         if known[first] is None or known[second] is None:
             raise gr.Error("Record or upload a digit first.", print_exception=False)
-        return hearing.as_picture(hearing.between(model, known[first], known[second], share)[None])
+        with in_one_sentence():
+            return hearing.as_picture(hearing.between(model, known[first], known[second], share)[None])
 
-    draw.click(on_draw, [recording, samples], [heard, drawn, draws, latent], **QUEUE)
-    for moved in (first.change, second.change, share.change):
-        moved(on_move, [first, second, share, latent], middle, show_progress="hidden", **QUEUE)
+    choice = [chosen] if chosen else []
+    draw.click(on_draw, [recording, samples, *choice], [heard, drawn, draws, latent], **QUEUE)
+    for moved in (first, second, share, *choice):
+        moved.change(on_move, [first, second, share, latent, *choice], middle, show_progress="hidden", **QUEUE)
 
 
 def texture_tab() -> None:
@@ -133,7 +148,7 @@ def texture_tab() -> None:
             state = gr.Textbox(label="progress", interactive=False, elem_id="learning")
         with gr.Column():
             duration = gr.Slider(1, listening.LONGEST_DRAW_S, 5, step=1, label="seconds of a draw")
-            seed = gr.Number(0, precision=0, minimum=0, label="draw number")
+            seed = gr.Number(0, precision=0, minimum=0, maximum=LARGEST_SEED, label="draw number")
             play = gr.Button("Draw")
             sound = gr.Audio(
                 label="new sound", interactive=False, format="wav", buttons=["download"], elem_id="texture"

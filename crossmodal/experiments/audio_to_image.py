@@ -11,6 +11,7 @@ from typing import Literal
 
 from crossmodal.config import as_options, option
 from crossmodal.data.catalog import LOCATIONS
+from crossmodal.experiments.finish import finish
 
 SIDE_ISSUES = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
@@ -36,6 +37,8 @@ class TrainingConfig:
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+    distribute: Literal["none", "mirrored", "workers"] = option("none", "train on all devices, or all of TF_CONFIG's")
+    deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
 
@@ -86,23 +89,24 @@ def train_and_measure(
         make_optimizer: training steps -> the optimizer.
 
     Returns:
-        the metrics, those of an earlier call if the run was finished.
+        the metrics, those of an earlier call if the run was finished; none in a worker that is not the chief.
     """
-    import keras
-
-    from crossmodal.checkpoints import clear_checkpoints
     from crossmodal.data.sources import DIGITS
-    from crossmodal.files import write_json
+    from crossmodal.determinism import fix_numbers
+    from crossmodal.distribution import all_workers, is_chief, make_strategy, of_the_chief, own_parts
     from crossmodal.plots import save_curves
-    from crossmodal.reports import write_report
     from crossmodal.runs import open_run, read_history, save_model
     from crossmodal.spectrogram import LogMel
     from crossmodal.tensorboard import logged
     from crossmodal.training import train
     from evaluation.agreement import evaluate_model, protocol_split, save_pictures
 
-    if metrics := open_run(workdir, config, ignore=SIDE_ISSUES):
-        return metrics
+    strategy = make_strategy(config.distribute)
+    metrics = open_run(workdir, config, ignore=SIDE_ISSUES) if is_chief(strategy) else None
+    with all_workers(strategy):
+        finished = of_the_chief(strategy, int(metrics is not None))
+    if finished:
+        return finish(workdir, metrics) if metrics else {}
     assert config.epochs is not None
     began = time.time()
     speech, images = load_sources(config)
@@ -111,11 +115,24 @@ def train_and_measure(
     front_end = LogMel(timing=config.timing)
     settings = {"front_end": front_end.get_config(), "classes": speech.classes, "provenance": provenance}
 
-    keras.utils.set_random_seed(config.seed)
-    model = build(dtype=config.precision, **settings)
-    training, validation, steps = batches(config, speech, images, split, front_end)
-    model.compile(make_optimizer(config.epochs * steps), jit_compile=False)
-    on_epoch = picture_of_each_epoch(model, speech, split, workdir, config.seed)
+    fix_numbers(config.seed, config.deterministic)
+    training, validation, steps = batches(config, speech, images, split, front_end, *own_parts(strategy))
+    with strategy.scope():
+        model = build(dtype=config.precision, **settings)
+        model.compile(make_optimizer(config.epochs * steps), jit_compile=False)
+
+    def current():
+        """The model as it is; where several processes train it, a copy that one of them can draw by."""
+        if strategy.num_replicas_in_sync == 1:
+            return model
+        copy = build(dtype=config.precision, **settings)
+        copy.set_weights(model.get_weights())
+        return copy
+
+    on_epoch = None
+    if is_chief(strategy):
+        on_epoch = picture_of_each_epoch(current, speech, split, front_end, workdir, config.seed)
+        on_epoch = logged(on_epoch, workdir) if config.tensorboard else on_epoch
     train(
         model,
         training,
@@ -124,27 +141,28 @@ def train_and_measure(
         workdir=workdir,
         seed=config.seed,
         validation=validation,
-        on_epoch=logged(on_epoch, workdir) if config.tensorboard else on_epoch,
+        on_epoch=on_epoch,
     )
+    if not is_chief(strategy):
+        return {}
     trained = build(dtype="float32", **settings)
     trained.set_weights(model.get_weights())
     save_model(trained, workdir / "model.keras")
 
     command = f"python recipes/{recipe}{as_options(asked, SIDE_ISSUES)}"
     metrics = {"command": command, "parameters": trained.count_params(), "epochs": config.epochs}
+    metrics["replicas"] = strategy.num_replicas_in_sync
     metrics["seconds"] = time.time() - began  # of this process: less than the whole after a resume
     if speech.classes == DIGITS:
         metrics |= evaluate_model(trained, speech, images, split, seed=config.seed)
     save_pictures(workdir, trained, speech, images, split, metrics if "pairs" in metrics else None)
     save_curves(workdir / "curves.png", read_history(workdir))
-    write_json(workdir / "metrics.json", metrics)
-    write_report(workdir)
-    clear_checkpoints(workdir)
-    return metrics
+    return finish(workdir, metrics)
 
 
-def batches(config: TrainingConfig, speech, images, split, front_end):
-    """(first epoch -> training batches, validation batches or None, steps in an epoch)."""
+def batches(config: TrainingConfig, speech, images, split, front_end, parts: int = 1, own: range = range(1)):
+    """(first epoch -> training batches, validation batches or None, steps in an epoch); of batches that are cut into
+    `parts`, the parts `own`."""
     import numpy as np
 
     from crossmodal.data.augment import Augmentation
@@ -172,6 +190,8 @@ def batches(config: TrainingConfig, speech, images, split, front_end):
             seed=config.seed,
             redraw=not config.fixed_pairing,
             front_end=front_end,
+            parts=parts,
+            own=own,
             **options,
         )
 
@@ -183,7 +203,7 @@ def batches(config: TrainingConfig, speech, images, split, front_end):
         if n == 0:
             return None
         clips = log_mel([speech.waveforms[i] for i in split.validation], front_end)
-        return pairs(clips, clip_labels, wanted, epochs=1).take(n).cache()
+        return pairs(clips, clip_labels, wanted, epochs=1).take(n * len(own)).cache()
 
     augmentation = Augmentation().scaled(config.augment) if config.augment else None
     spectrograms = log_mel(waveforms, front_end)
@@ -195,18 +215,19 @@ def batches(config: TrainingConfig, speech, images, split, front_end):
     return training, validation(), steps_per_epoch(train_labels, config.batch_size, config.images_per_clip)
 
 
-def picture_of_each_epoch(model, speech, split, workdir: Path, seed: int) -> Callable:
-    """A callback that draws the same clip of each class, with the same noise, into epochs/epoch-00001.png and on."""
+def picture_of_each_epoch(current: Callable, speech, split, front_end, workdir: Path, seed: int) -> Callable:
+    """A callback that draws the same clip of each class by the model that current() gives, with the same noise, into
+    epochs/epoch-00001.png and on."""
     from crossmodal.plots import save_digit_grid
-    from crossmodal.spectrogram import LogMel, log_mel
+    from crossmodal.spectrogram import log_mel
 
     clips = [split.train[speech.labels[split.train] == label][0] for label in range(len(speech.classes))]
-    spectrograms = log_mel([speech.waveforms[i] for i in clips], LogMel(**model.front_end))
+    spectrograms = log_mel([speech.waveforms[i] for i in clips], front_end)
     folder = Path(workdir) / "epochs"
 
     def on_epoch(epoch: int, logs: dict) -> None:
         folder.mkdir(exist_ok=True)
-        drawn, draws = model.generate(spectrograms, samples=PICTURE_DRAWS, seed=seed)
+        drawn, draws = current().generate(spectrograms, samples=PICTURE_DRAWS, seed=seed)
         rows = [(name, [drawn[i : i + 1], draws[i]]) for i, name in enumerate(speech.classes)]
         save_digit_grid(folder / f"epoch-{epoch + 1:05d}.png", rows, ["mean", "sampled z, one clip"])
 
@@ -215,6 +236,9 @@ def picture_of_each_epoch(model, speech, split, workdir: Path, seed: int) -> Cal
 
 def report(metrics: dict, workdir: Path) -> None:
     """Say on the terminal what came out."""
+    if not metrics:
+        print("this worker's part is done: the first one measures and writes")
+        return
     if "pairs" in metrics:
         from evaluation.agreement import as_table
 

@@ -1,10 +1,11 @@
 """One texture of several recordings: options, training, draws and their scores."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from crossmodal.config import as_options, option
 from crossmodal.experiments import texture_single
+from crossmodal.experiments.finish import finish
 
 
 @dataclass(frozen=True)
@@ -15,23 +16,20 @@ class Config(texture_single.Config):
 
 def run(config: Config, workdir: Path) -> dict:
     """Train on all recordings in `workdir`, write and measure the draws; returns the metrics."""
-    from crossmodal.checkpoints import clear_checkpoints
     from crossmodal.data.textures import join_textures, load_texture
-    from crossmodal.files import write_json
-    from crossmodal.reports import write_report
-    from crossmodal.runs import environment, open_run, save_model
+    from crossmodal.runs import open_run, save_model
     from crossmodal.tensorboard import logged
     from crossmodal.texture_training import train_texture
 
     command = f"python recipes/texture_mix.py{as_options(config, texture_single.SIDE_ISSUES)}"
     if metrics := open_run(workdir, config, ignore=texture_single.SIDE_ISSUES):
-        return metrics
+        return finish(workdir, metrics)
     names = config.references.split(",")
     sounds = {name: load_texture(name, config.sample_rate) for name in names}
     joined = join_textures(list(sounds.values()), parse_weights(config.weights, len(names)), config.sample_rate)
     base = texture_single.Config(**{f.name: getattr(config, f.name) for f in fields(texture_single.Config)})
     model, signal, settings = texture_single.prepare(base, joined)
-    model.provenance = {"recipe": {"name": "texture_mix.py", **asdict(config)}, "environment": environment()}
+    model.provenance = texture_single.provenance_of("texture_mix.py", config)
     on_block = logged(texture_single.show, workdir) if config.tensorboard else texture_single.show
     train_texture(model, signal, settings, workdir, on_block=on_block)
     drawn = texture_single.draw_sounds(base, model)
@@ -44,10 +42,7 @@ def run(config: Config, workdir: Path) -> dict:
         if min(len(sound), 2 * len(draw)) >= texture_single.SCORED_S * config.sample_rate
     }
     save_model(model, workdir / "model.keras")
-    write_json(workdir / "metrics.json", metrics)
-    write_report(workdir)
-    clear_checkpoints(workdir)
-    return metrics
+    return finish(workdir, metrics)
 
 
 def parse_weights(text: str | None, count: int) -> list[float]:

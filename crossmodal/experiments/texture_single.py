@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from crossmodal.config import as_options, option
+from crossmodal.experiments.finish import finish
 
 Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"]
 SIDE_ISSUES = ("tensorboard",)  # options that change nothing in a run
@@ -33,6 +34,7 @@ class Config:
     revise_steps: int | None = option(None, "Langevin steps on each draw (60 default, thesis as in training)")
     sample_rate: int = option(20_000, "Hz")
     seed: int = option(0, "of weights, training and draws")
+    deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
 
@@ -41,13 +43,13 @@ def prepare(config: Config, sound):
 
     The recording fits the default's front end; of the thesis' networks nothing is fitted before training.
     """
-    import keras
     import numpy as np
 
+    from crossmodal.determinism import fix_numbers
     from crossmodal.models.coopnets import UPSAMPLING, CoopNets, bandwidth
     from crossmodal.texture_algorithms import Settings
 
-    keras.utils.set_random_seed(config.seed)
+    fix_numbers(config.seed, config.deterministic)
     thesis = config.preset == "thesis"
     chosen = {name: getattr(config, name) for name in ("iterations", "chains", "samples", "steps")}
     chosen |= {name: getattr(config, name) for name in ("descriptor_rate", "generator_rate")}
@@ -79,25 +81,24 @@ def thesis_settings(reading: str) -> dict:
     printed = {"step": 0.1, "latent_step": 0.001, "descriptor_rate": 1e-6, "generator_rate": 0.1}
     swapped = {"step": 0.001, "latent_step": 0.1, "descriptor_rate": 0.1, "generator_rate": 1e-6}
     rates = printed if reading == "printed" else swapped
-    return {"iterations": 500, "chains": 2, "samples": 60_000, "optimizer": "sgd", "by_positions": True, **rates}
+    stable = {"most_drift": 3.0, "block": 5}  # a drift that takes a chain from silence to a recording's level in 40 steps
+    shared = {"iterations": 500, "chains": 2, "samples": 60_000, "optimizer": "sgd", "by_positions": True}
+    return {**shared, **stable, **rates}
 
 
 def run(config: Config, workdir: Path) -> dict:
     """Train in `workdir`, write and measure the draws; returns the metrics."""
-    from crossmodal.checkpoints import clear_checkpoints
     from crossmodal.data.textures import load_texture
-    from crossmodal.files import write_json
-    from crossmodal.reports import write_report
-    from crossmodal.runs import environment, open_run, save_model
+    from crossmodal.runs import open_run, save_model
     from crossmodal.tensorboard import logged
     from crossmodal.texture_training import train_texture
 
     command = f"python recipes/texture_single.py{as_options(config, SIDE_ISSUES)}"
     if metrics := open_run(workdir, config, ignore=SIDE_ISSUES):
-        return metrics
+        return finish(workdir, metrics)
     sound = load_texture(config.reference, config.sample_rate)
     model, signal, settings = prepare(config, sound)
-    model.provenance = {"recipe": {"name": "texture_single.py", **asdict(config)}, "environment": environment()}
+    model.provenance = provenance_of("texture_single.py", config)
     began = time.time()
     train_texture(model, signal, settings, workdir, on_block=logged(show, workdir) if config.tensorboard else show)
     metrics = {
@@ -109,10 +110,17 @@ def run(config: Config, workdir: Path) -> dict:
     shown = {"recording": sound, "draw": drawn["draw_1"], "generator alone": drawn["generator_1"]}
     metrics |= write_draws(config, drawn, sound, shown, workdir)
     save_model(model, workdir / "model.keras")
-    write_json(workdir / "metrics.json", metrics)
-    write_report(workdir)
-    clear_checkpoints(workdir)
-    return metrics
+    return finish(workdir, metrics)
+
+
+def provenance_of(recipe: str, config: Config) -> dict:
+    """What a saved model says about its training; of the recordings their names without folders."""
+    from crossmodal.runs import environment
+
+    said = asdict(config)
+    for name in {"reference", "references"} & set(said):
+        said[name] = ",".join(Path(path).name for path in said[name].split(","))
+    return {"recipe": {"name": recipe, **said}, "environment": environment()}
 
 
 def show(iteration: int, figures: dict) -> None:
@@ -162,7 +170,8 @@ def revision_steps_of(model) -> int:
 
 
 def scores(sound, sounds: dict, sample_rate: int) -> dict:
-    """What the evaluator says of sounds by name, in short: scores, copies, loops, and whether draws are alike.
+    """What the evaluator says of sounds by name, in short: scores, copies, loops, decibels by class of statistics,
+    beside those of noise and of the recording's other half, and whether draws are alike.
 
     A recording that is more than twice as long as the sounds is cut to that, for a score compares halves with them.
     """
@@ -186,6 +195,7 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
     return {
         "scale_db": report["reference"]["scale_db"],
         "ill_conditioned": report["reference"]["ill_conditioned"],
+        **{name: report["reference"][name] for name in ("noise_db", "halves_db")},
         "sounds": {s["name"]: {name: s[name] for name in kept} for s in report["syntheses"]},
         "draws": [p for p in report["draws"] if set(p["pair"]) <= set(drawn)],
     }

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossmodal.config import option
+from crossmodal.experiments.finish import finish
+
+EXAMPLES = 8  # test images of each digit in a row of the picture
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ class Config:
     scale: float = option(0.12, "log of the factor by which they are stretched at most, each axis")
     validation_images: int = option(5000, "cut from the training images to watch the training by")
     seed: int = option(0, "of weights, order and augmentation")
+    deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of MNIST's original archives, for a machine without a network")
 
@@ -40,16 +44,17 @@ def run(config: Config, workdir: Path) -> dict:
     import numpy as np
     import tensorflow as tf
 
-    from crossmodal.checkpoints import clear_checkpoints
     from crossmodal.data import mnist
-    from crossmodal.files import write_json
+    from crossmodal.determinism import fix_numbers
     from crossmodal.models.lenet5 import LeNet5
+    from crossmodal.plots import save_digit_grid
     from crossmodal.presets import write_preset
     from crossmodal.runs import open_run
     from crossmodal.training import train
+    from evaluation.classifier import confusion_matrix
 
     if metrics := open_run(workdir, config, ignore=("data_dir", "archives")):
-        return metrics
+        return finish(workdir, metrics)
     data = mnist.load(config.data_dir, config.archives)
     order = np.random.default_rng(config.seed).permutation(len(data.train_labels))
     held, kept = order[: config.validation_images], order[config.validation_images :]
@@ -77,7 +82,7 @@ def run(config: Config, workdir: Path) -> dict:
     def as_arrays(x, y):
         return x[..., None].astype(np.float32) / 255, y
 
-    keras.utils.set_random_seed(config.seed)
+    fix_numbers(config.seed, config.deterministic)
     model = LeNet5(dropout=config.dropout)
     model.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)),
@@ -98,9 +103,11 @@ def run(config: Config, workdir: Path) -> dict:
         validation=held_images,
     )
     x, y = as_arrays(data.test_images, data.test_labels)
-    correct = model.predict(x, batch_size=1000, verbose=0).argmax(axis=1) == y
+    logits = model.predict(x, batch_size=1000, verbose=0)
+    read = logits.argmax(axis=1)
+    correct = read == y
     accuracy, error = float(correct.mean()), float(1.96 * correct.std() / len(y) ** 0.5)
-    metrics = {
+    card = {
         "model": "LeNet5, 61,706 parameters",
         "data": mnist.TFDS_NAME,
         "licence_of_data": mnist.LICENCE,
@@ -110,13 +117,32 @@ def run(config: Config, workdir: Path) -> dict:
         "command": f"python recipes/train_lenet5.py --epochs {config.epochs} --seed {config.seed}",
         "limits": "28x28 white-on-black digits, centred as MNIST's are; anything else is still read as a digit",
     }
-    write_preset(model, metrics, workdir / "lenet5_mnist.npz")
-    write_json(workdir / "metrics.json", metrics)
-    clear_checkpoints(workdir)
-    return metrics
+    write_preset(model, card, workdir / "lenet5_mnist.npz")
+    save_digit_grid(workdir / "examples.png", examples(data, logits), ["test images", "those read least surely"])
+    metrics = {**card, "confusion": confusion_matrix(y, read, 10).tolist()}
+    return finish(workdir, metrics)
+
+
+def examples(data, logits) -> list[tuple]:
+    """Rows of a picture: the first test images of each digit, and those to which it gives the least probability.
+
+    Args:
+        data: the `Images`.
+        logits: (test images, 10).
+    """
+    import numpy as np
+
+    sureness = logits[np.arange(len(logits)), data.test_labels] - np.logaddexp.reduce(logits, axis=1)
+    rows = []
+    for label, name in enumerate(data.classes):
+        shown = np.flatnonzero(data.test_labels == label)
+        least = shown[np.argsort(sureness[shown])[:EXAMPLES]]
+        rows.append((name, [data.test_images[shown[:EXAMPLES]] / 255, data.test_images[least] / 255]))
+    return rows
 
 
 def work(config: Config, arguments) -> None:
     metrics = run(config, arguments.workdir)
     low, high = metrics["interval_95"]
     print(f"LeNet5 reads {metrics['accuracy']:.2%} of the test images ({low:.2%} to {high:.2%}).")
+    print(f"weights, figures and report: {arguments.workdir}")

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from crossmodal.errors import AudioError
+from crossmodal.errors import AudioError, ModelError
 from crossmodal.langevin import langevin
 from crossmodal.models.layers import Conv1D
 from crossmodal.models.texture_auditory import AuditoryDescriptor
@@ -168,6 +168,8 @@ class CoopNets(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if not (hasattr(generator, "latent_shape") and isinstance(descriptor, keras.Model)):
+            raise ModelError("A texture has two networks: pass a generator and a descriptor.")
         self.generator, self.descriptor = generator, descriptor
         self.sample_rate = sample_rate
         self.walk = dict(steps=steps, step=step, sigma=sigma, noise=noise, momentum=momentum, most_drift=most_drift)

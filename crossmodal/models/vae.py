@@ -13,6 +13,7 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents, standardise
+from crossmodal.models.layers import BatchNormalization, Conv2D, Conv2DTranspose
 from crossmodal.models.losses import kl_divergence, reconstruction
 
 RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
@@ -25,7 +26,7 @@ def build_encoder(
     x = inputs = keras.Input(input_shape, name="spectrogram")
     x = standardise(dtype)(x)
     for i, n in enumerate(filters, 1):
-        x = layers.Conv2D(
+        x = Conv2D(
             n,
             4,
             strides=2,
@@ -36,7 +37,7 @@ def build_encoder(
             name=f"conv{i}",
         )(x)
         if batch_norm:
-            x = layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+            x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
     x = layers.Flatten(dtype=dtype, name="flatten")(x)
     for i, n in enumerate(units, 1):
@@ -63,10 +64,10 @@ def build_decoder(latent_dim, units, filters, dtype) -> keras.Model:
         height // 4 * width // 4 * filters[0], "relu", kernel_initializer=RELU_INIT, dtype=dtype, name="fc_map"
     )(x)
     x = layers.Reshape((height // 4, width // 4, filters[0]), dtype=dtype, name="map")(x)
-    x = layers.Conv2DTranspose(
+    x = Conv2DTranspose(
         filters[1], 4, 2, "same", activation="relu", kernel_initializer=RELU_INIT, dtype=dtype, name="upconv1"
     )(x)
-    logits = layers.Conv2DTranspose(1, 4, 2, "same", dtype="float32", name="upconv2")(x)
+    logits = Conv2DTranspose(1, 4, 2, "same", dtype="float32", name="upconv2")(x)
     return keras.Model(inputs, logits, name="decoder")
 
 

@@ -7,7 +7,7 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.base import IMAGE_SHAPE, standardise
-from crossmodal.models.layers import BatchNormalization, Conv2D
+from crossmodal.models.layers import BatchNormalization, Conv2D, Conv2DTranspose
 
 LEAK = 0.2  # slope of LeakyReLU below 0
 INK_LOGITS = 3.5, -4.0  # scale and offset of logits of ink on a dark ground, 20,000 small steps of Adam from 1 and 0
@@ -41,7 +41,7 @@ def build_decoder(latent_dim, units, filters, kernels, batch_norm, dtype) -> ker
         x = Conv2D(n, 1, activation="relu", kernel_initializer="he_normal", dtype=dtype, name=f"fc{i}")(x)
     for i, (n, kernel) in enumerate(zip((*filters, 1), kernels, strict=True), 1):
         last = i == len(kernels)
-        x = layers.Conv2DTranspose(
+        x = Conv2DTranspose(
             n,
             kernel,
             2,

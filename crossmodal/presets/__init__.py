@@ -1,6 +1,7 @@
 """Pretrained models that come with the package.
 
     model = AudioImageVAE.from_preset("vae_compact")
+    texture = CoopNets.from_preset("texture_rain")
 
 NAME.npz holds the weights in the order of `model.weights`, as float32 or float16; in memory they are float32. NAME.json
 is the model card: what the model was trained on and how, its figures, its limits, the class and the configuration from
@@ -22,6 +23,11 @@ FOLDER = Path(__file__).parent
 def preset_names() -> list[str]:
     """The names of all presets."""
     return sorted(path.stem for path in FOLDER.glob("*.npz"))
+
+
+def drawing_presets() -> list[str]:
+    """The names of those that hear spoken digits and draw them."""
+    return [name for name in preset_names() if "front_end" in read_card(name)["config"]]
 
 
 def read_card(name: str) -> dict:

@@ -1,7 +1,8 @@
 """Reports on runs: one HTML file each, with pictures and sounds inside, that asks nothing of a network.
 
-`write_report(workdir)` is what each training run ends in; `compare_runs(folders, path)` puts runs side by side. Both
-read what a run's folder holds (see `crossmodal.runs`), and leave out what it does not.
+`write_report(workdir)` is what each training, sweep and evaluation ends in; `compare_runs(folders, path)` puts runs
+side by side. Both read what a run's folder holds (see `crossmodal.runs` and `evaluation.folder`), and leave out what it
+does not.
 """
 
 from crossmodal.reports.pages import compare_runs, write_report

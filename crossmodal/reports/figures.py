@@ -2,7 +2,9 @@
 
 import statistics
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from crossmodal.data.sources import DIGITS
 from crossmodal.reports.reading import Run
 
 RECORDINGS_HALVES, RECORDINGS_NOISE = {"its other half": 1.0}, {"noise of its spectrum": 0.0}
@@ -96,8 +98,8 @@ def texture(metrics: dict) -> list[Figure]:
     """How near draws come to the recording, and whether they copy it; see `evaluation.texture`."""
     found = []
     sounds = metrics.get("sounds", {})
-    drawn = {name: figures for name, figures in sounds.items() if name.startswith("draw")}
-    alone = {name: figures for name, figures in sounds.items() if name not in drawn}
+    alone = {name: figures for name, figures in sounds.items() if name.startswith("generator")}
+    drawn = {name: figures for name, figures in sounds.items() if name not in alone}
     for title, group in (("draws", drawn), ("generator alone", alone)):
         if group:
             found.append(_score(f"score, {title}", statistics.mean(figures["score"] for figures in group.values())))
@@ -115,7 +117,25 @@ def accuracy(metrics: dict) -> list[Figure]:
     """How often a classifier is right."""
     if "accuracy" not in metrics:
         return []
-    return [Figure("accuracy on test images", metrics["accuracy"], "{:.1%}", metrics.get("interval_95"))]
+    floors, interval = {"chance": 1 / len(DIGITS)}, metrics.get("interval_95")
+    return [Figure("accuracy on test images", metrics["accuracy"], "{:.1%}", interval, floors)]
+
+
+def classes_of_statistics(metrics: dict) -> dict[str, dict[str, float]]:
+    """Decibels of each class of statistics, for the floor, each scored sound and the ceiling: title -> class -> dB."""
+    rows = {"noise of its spectrum": metrics.get("noise_db", {})}
+    rows |= {Path(name).stem: figures.get("snr_db", {}) for name, figures in metrics.get("sounds", {}).items()}
+    rows |= {"its other half": metrics.get("halves_db", {})}
+    return {title: row for title, row in rows.items() if row}
+
+
+def means_over_runs(results: dict) -> dict[str, tuple]:
+    """What the results of several runs say of them together: title -> (mean, its 95 % interval or None)."""
+    return {
+        name.replace("_", " "): (figures["mean"], figures.get("interval_95"))
+        for name, figures in results.items()
+        if isinstance(figures, dict) and "mean" in figures
+    }
 
 
 def _score(name: str, value: float) -> Figure:

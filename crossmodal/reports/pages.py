@@ -13,20 +13,25 @@ from crossmodal.errors import DataError
 from crossmodal.files import replacing
 from crossmodal.plots import row_percentages
 from crossmodal.reports.curves import color_of, draw_curves
-from crossmodal.reports.figures import figures_of
-from crossmodal.reports.reading import Run, find_runs, read_run
-from crossmodal.reports.sounds import PLAYED_S, references_of, sounds_of
-from evaluation.diversity_cli import COLUMNS, SETS
+from crossmodal.reports.figures import classes_of_statistics, figures_of, means_over_runs
+from crossmodal.reports.reading import Run, find_runs, read_results, read_run
+from crossmodal.reports.sounds import PLAYED_S, clips_of, references_of, sounds_of
+from evaluation.diversity_tables import COLUMNS, SETS
 
 MOST_EPOCHS = 6  # pictures of epochs in a report, the first and the last among them
-CONFUSIONS = {"confusion_posterior_mean": "posterior mean", "confusion_sampled_z": "sampled z"}
+CONFUSIONS = {
+    "confusion": "test images",
+    "confusion_posterior_mean": "drawn at the posterior mean",
+    "confusion_sampled_z": "drawn at sampled z",
+}
 
 
 def write_report(workdir, path=None) -> Path:
-    """Write the report of a run.
+    """Write the report of a run: of all that its folder holds.
 
     Args:
-        workdir: the run's folder, finished or not.
+        workdir: the folder of a training, finished or not, or of an evaluation; or one of several runs, such as a
+            sweep's, which are then put side by side.
         path: the file to write; report.html in the folder if None.
 
     Returns:
@@ -36,10 +41,12 @@ def write_report(workdir, path=None) -> Path:
         ModelError: the folder holds no run, or one of its files is damaged.
         DataError: the file cannot be written.
     """
+    path = Path(path or Path(workdir) / "report.html")
+    if find_runs(workdir) not in ([], [Path(workdir)]):
+        return compare_runs([workdir], path)
     run = read_run(workdir)
     sounds = sounds_of(run)
     recordings_heard = sum(sound.recording for sound in sounds) == len(references_of(run))
-    path = Path(path or run.folder / "report.html")
     return _write(
         path,
         "run.html",
@@ -49,12 +56,15 @@ def write_report(workdir, path=None) -> Path:
         figures=figures_of(run),
         curves=draw_curves([run.history]),
         drawings=_picture(run.folder / "digits.png"),
+        clips=clips_of(run),
+        examples=_picture(run.folder / "examples.png"),
         epochs=pictures_of_epochs(run.folder),
         confusions=confusions_of(run),
         frontier=_picture(run.folder / "frontier.png") or _picture(run.folder.parent / "frontier.png"),
         sounds=sounds,
         played_s=PLAYED_S,
         spectrograms=None if recordings_heard else _picture(run.folder / "spectrograms.png"),
+        classes=classes_of_statistics(run.metrics),
         diversity=run.diversity,
         sets=SETS,
         columns=COLUMNS,
@@ -85,11 +95,14 @@ def compare_runs(folders, path) -> Path:
     }
     figures = [{figure.name: figure for figure in figures_of(run)} for run in runs]
     parents = dict.fromkeys(run.folder.parent for run in runs)
+    results = read_results(folders[0]) if len(folders) == 1 else {}
     return _write(
         Path(path),
         "comparison.html",
         title=", ".join(names) if len(names) < 5 else f"{len(names)} runs",
         names=names,
+        command=results.get("command"),
+        means=means_over_runs(results),
         colors=[color_of(i) for i in range(len(runs))],
         commands={i: run.metrics["command"] for i, run in enumerate(runs) if "command" in run.metrics},
         facts=[facts_of(run) for run in runs],
@@ -112,7 +125,8 @@ def facts_of(run: Run) -> list[str]:
     elif parameters:
         found.append(f"{parameters:,} parameters")
     if run.history:
-        found.append(f"{run.history[-1]['epoch']} {'iterations' if 'iteration' in run.history[-1] else 'epochs'}")
+        unit, count = "iteration" if "iteration" in run.history[-1] else "epoch", run.history[-1]["epoch"]
+        found.append(f"{count} {unit}{'s' if count != 1 else ''}")
     if "seconds" in run.metrics:
         found.append(f"{run.metrics['seconds'] / 60:.1f} min")
     if "pairs" in run.metrics:

@@ -53,5 +53,10 @@ def find_runs(folder) -> list[Path]:
     return sorted(path.parent for path in folder.glob("*/config.json"))
 
 
+def read_results(folder) -> dict:
+    """What the recipe that made several runs wrote into their folder; empty if there is nothing."""
+    return _read_json(Path(folder) / "results.json")
+
+
 def _read_json(path: Path) -> dict:
     return json.loads(path.read_text()) if path.is_file() else {}

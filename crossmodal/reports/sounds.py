@@ -33,7 +33,8 @@ class Sound:
 
 
 def sounds_of(run: Run) -> list[Sound]:
-    """The recordings that the run learned from, then its WAV files; what cannot be heard is left out."""
+    """The recordings that the run learned from, then its WAV files, or those that an evaluation scored; what cannot be
+    heard is left out."""
     sample_rate = run.config.get("sample_rate", 20_000)
     scored = run.metrics.get("sounds", {})
     sounds = []
@@ -41,11 +42,23 @@ def sounds_of(run: Run) -> list[Sound]:
         with contextlib.suppress(AudioError):
             waveform = load_texture(reference, sample_rate)
             sounds.append(_sound(f"recording: {Path(reference).name}", waveform, sample_rate, {}, recording=True))
-    for path in sorted(run.folder.glob("*.wav")):
+    drawn = [(path, path.stem) for path in sorted(run.folder.glob("*.wav"))]
+    for path, name in drawn + [(Path(name), name) for name in run.config.get("syntheses", [])]:
         with contextlib.suppress(AudioError):
             waveform = read_audio(path, sample_rate, max_duration_s=LONGEST_S)
-            sounds.append(_sound(path.stem, waveform, sample_rate, scored.get(path.stem, {})))
+            sounds.append(_sound(path.stem, waveform, sample_rate, scored.get(name, {})))
     return sounds
+
+
+def clips_of(run: Run) -> list[Sound]:
+    """The recordings that a model was tested with, one of each class, as `evaluation.agreement.save_pictures` left
+    them: WAV and what the model hears of it."""
+    clips = []
+    for path in sorted((run.folder / "clips").glob("*.wav")):
+        if (heard := path.with_suffix(".png")).is_file():
+            duration_s, name = soundfile.info(path).duration, path.stem.partition("_")[2]
+            clips.append(Sound(name, duration_s, path.read_bytes(), heard.read_bytes(), {}))
+    return clips
 
 
 def references_of(run: Run) -> list[str]:

@@ -90,7 +90,7 @@ def score_scale(reference: np.ndarray, seed: int = 0) -> Scale:
         AudioError: see `check_texture`.
     """
     reference = check_texture(reference, "the reference", SHORTEST_S)[: round(REFERENCE_S * SAMPLE_RATE)]
-    samples = len(reference) // 2 // (2 * HOP) * (2 * HOP)
+    samples = half_samples(reference)
     noises = _pieces(spectral_noise(reference, np.random.default_rng(seed)), samples)
     halves = tuple(measure(piece) for piece in _pieces(reference, samples))
     first, second = halves
@@ -100,6 +100,11 @@ def score_scale(reference: np.ndarray, seed: int = 0) -> Scale:
         noise_db=_compare(halves, [measure(noise) for noise in noises]),
         halves_db=_average([snr_db(first, second), snr_db(second, first)]),
     )
+
+
+def half_samples(reference: np.ndarray) -> int:
+    """Samples of a half of what is scored of a reference (samples,): no synthesis may be shorter."""
+    return min(len(reference), round(REFERENCE_S * SAMPLE_RATE)) // 2 // (2 * HOP) * (2 * HOP)
 
 
 def matched_score(scale: Scale, synthesis: np.ndarray) -> dict:
