@@ -3,10 +3,10 @@
 One iteration is one graph. Everything random is a function of (seed, iteration), all that changes is in the
 checkpoint, persistent chains too, so a run that was stopped ends as it would have ended, to the bit.
 
-The stabiliser watches the ratio of drift to noise, the gap of energy and the level of the chains. While one of the first
-two is outside its band both learning rates fall, else they recover slowly. When the chains are far louder than the
-recording or a value is not finite, everything returns to the last good state, the rates are halved and training goes on
-with other random numbers: what chains that far away would teach the networks ruins them.
+The stabiliser watches the ratio of drift to noise, the gap of energy and the level of the chains. While one of the
+first two is outside its band both learning rates fall, else they recover slowly. When the chains are far louder than
+the recording or a value is not finite, everything returns to the last good state, the rates are halved and training
+goes on with other random numbers: what chains that far away would teach the networks ruins them.
 """
 
 import time

@@ -60,7 +60,7 @@ def results() -> str:
     here = percent(quickstart["posterior_mean"]["accuracy"], quickstart["posterior_mean"]["interval_95"])
     here += f" in {quickstart['seconds'] / 60:.1f} min"
     lines.append(row("quickstart, posterior mean, embedded data", "-", here, f"`{quickstart['command']}`"))
-    return "\n".join([*lines, *benchmark_rows()]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def agreement_rows(name: str, what: str, paper: str = "-") -> list[str]:
@@ -114,24 +114,55 @@ def as_figure(figure: dict) -> dict:
     return {"value": figure["mean"], "interval": figure["interval_95"]}
 
 
-def benchmark_rows() -> list[str]:
-    benchmark = load("benchmark")
-    command = f"`{benchmark['command']}`"
-    training, mels = benchmark["training"], benchmark["spectrograms"]["log_mel"]
-    same, shared = list(training.values())[-2:]
-    lines = [
-        row("training of the VAE, batch 128, against plain float32 Keras `fit`", "-", times(same), command),
-        row("the same, four images sharing a clip", "-", times(shared), command),
-    ]
-    if "vae_gan" in benchmark:
-        same, shared = list(benchmark["vae_gan"].values())[-2:]
-        loop = "an epoch of the VAE-GAN, against a plain float32 Keras loop with two optimizers"
-        lines += [
-            row(loop, "-", times(same), command),
-            row("the same, four images sharing a clip", "-", times(shared), command),
-        ]
-    librosa = "log-mel, against `librosa.feature.melspectrogram` clip by clip"
-    return [*lines, row(librosa, "-", times(mels), command)]
+def speed() -> str:
+    """Ratios to rivals that took turns in one run, and what things take on the machine of that run."""
+    if not (result := load("benchmark")):
+        return ""
+    heads = ("work", "against", "ratio", "share of the peak")
+    lines = [row(*heads), "|---" * len(heads) + "|"]
+    training = result["training"]
+    for name in ("VAE", "compact VAE", "VAE-GAN"):
+        steps, against = training[name]["steps"], training[name]["against_pytorch"]
+        ours, shared = steps["crossmodal, mixed_bfloat16"], list(steps)[3]
+        title = "training step of the " + (name if name == "compact VAE" else f"paper's {name}")
+        share = f"{ours['share_of_peak']:.0%} of bfloat16's"
+        if against:
+            lines.append(row(title, against["fastest"], f"**{against['ratio']:.2f} x**", share))
+        lines.append(row("the same", "plain float32 Keras", times(ours), "as above"))
+        lines.append(row("the same, 4 images share a clip", "plain float32 Keras", times(steps[shared]), "-"))
+    chains = result["langevin"]["steps"]
+    for precision in ("float32", "mixed_bfloat16"):
+        share = f"{result['langevin']['share_of_peak']:.0%} of float32's" if precision == "float32" else "-"
+        what = f"Langevin chains of the thesis' descriptor, {precision}"
+        lines.append(row(what, "PyTorch, float32", times(chains[f"crossmodal, {precision}"]), share))
+    others = "PyTorch, bfloat16 autocast"
+    lines.append(row(f"({others}, of the same chains)", "PyTorch, float32", times(chains[others]), "-"))
+    librosa = "`librosa.feature.melspectrogram` clip by clip"
+    lines.append(row("log-mel", librosa, times(result["spectrograms"]["log_mel"]), "-"))
+    ratio = result["pipeline"]["batches"]["ratio"]
+    lines.append(row("input pipeline alone", "the VAE's training steps", f"**{ratio:.0f} x**", "-"))
+    peaks = training["peaks"]
+    peak = (
+        f"Products of large matrices: {peaks['float32']:.0f} GFLOP/s in float32, {peaks['bfloat16']:.0f} in bfloat16."
+    )
+    return "\n".join([*lines, "", peak, "", *seconds_rows(result), "", f"`{result['command']}`"]) + "\n"
+
+
+def seconds_rows(result: dict) -> list[str]:
+    """What does not have a rival."""
+    textures, drawing, start = result["textures"], result["generation"], result["start"]
+    thesis, minute = textures["thesis"], textures["minute_of_sound_s"]
+    rows = {
+        "a drawing of one spectrogram: compact VAE, `balanced`": [drawing[name]["1"] for name in drawing],
+        "drawings of 1,000: compact VAE, `balanced`": [drawing[name]["1000"] for name in drawing],
+        "a minute of sound: the default's generator, the thesis'": list(minute.values()),
+        "score and copy report of a pair of 4 s": [textures["score_and_copies_of_a_pair_s"]],
+        f"`thesis`, {thesis['iterations']} iterations of 40 steps, 2 x 60,000 samples": [thesis["seconds"]],
+        "`crossmodal --help`": [start["crossmodal --help"]],
+        "a new process until the preset is loaded": [start["the preset is loaded"]],
+    }
+    lines = [row("work", "seconds"), "|---|---|"]
+    return [*lines, *(row(title, ", ".join(f"{value:.3g}" for value in values)) for title, values in rows.items())]
 
 
 def runs_table(name: str, titles: dict[str, str]) -> str:
@@ -182,24 +213,16 @@ def textures() -> str:
     return "\n".join([*lines, "", f"{mean} `{result['command']}`"]) + "\n"
 
 
-def texture_speed() -> str:
-    """What the texture networks and their evaluator cost on two CPU cores."""
-    if not (result := load("texture_benchmark")):
+def texture_sweeps() -> str:
+    """Figures 4.1 to 4.4: the first iteration after which chains were four times as loud as the recording."""
+    if not (result := load("texture_sweeps")):
         return ""
-    thesis, sampling, langevin = result["thesis"], result["sampling"], result["langevin"]
-    drawn = f"{sampling['default']:.2f} s, {sampling['thesis']:.2f} s"
-    trained = f"`thesis`, {thesis['iterations']} iterations of 40 steps, 2 x 60,000 samples"
-    lines = [
-        row("figure", "here"),
-        "|---|---|",
-        row(trained, f"{thesis['seconds']:.0f} s"),
-        row("one minute of sound from the default's generator, from the thesis'", drawn),
-        row("score and copy report of one pair of 4 s", f"{result['evaluator']['statistics and copies']:.2f} s"),
-    ]
-    if langevin["ratio"]:
-        rival = "the thesis' Langevin chains against PyTorch's of the same network"
-        lines.append(row(rival, f"{langevin['ratio']:.2f} x ({langevin['seconds']['crossmodal']:.2f} s)"))
-    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
+    at = {name: figures["exploded_at"] for name, figures in result["runs"].items()}
+    lines = [row("learning rate", *(f"{steps} steps" for steps in (30, 40, 50))), "|---|---|---|---|"]
+    for rate in (0.1, 0.2, 0.3):
+        lines.append(row(f"{rate}", *(str(at[f"rate {rate} steps {steps}"] or "never") for steps in (30, 40, 50))))
+    strides = ", ".join(f"{stride}: {at[f'stride {stride}']}" for stride in (20, 40, 60))
+    return "\n".join([*lines, "", f"By stride, at rate 0.1 and 40 steps: {strides}. `{result['command']}`"]) + "\n"
 
 
 METHODS = {
@@ -233,30 +256,35 @@ TABLES = {
     "ablation": ablation,
     "textures": textures,
     "texture methods": texture_methods,
-    "texture speed": texture_speed,
+    "texture sweeps": texture_sweeps,
+    "speed": speed,
 }
 
 
 def between(text: str, name: str) -> tuple[str, str, str]:
-    """Before, in and after a table of the README."""
+    """Before, in and after a table of a page."""
     begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
     before, rest = text.split(begin)
     table, after = rest.split(end)
     return before + begin, table, end + after
 
 
-def main(argv=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="put the tables into the README")
+def print_or_write(page: Path, tables: dict, argv=None, description: str | None = __doc__) -> int:
+    """The main of a script that makes a page's tables."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {page.name}")
     arguments = parser.parse_args(argv)
-    readme = ROOT / "README.md"
-    for name, table in TABLES.items():
+    for name, table in tables.items():
         if arguments.write:
-            before, _, after = between(readme.read_text(), name)
-            readme.write_text(before + table() + after)
+            before, _, after = between(page.read_text(), name)
+            page.write_text(before + table() + after)
         else:
             print(table())
     return 0
+
+
+def main(argv=None) -> int:
+    return print_or_write(ROOT / "README.md", TABLES, argv)
 
 
 if __name__ == "__main__":

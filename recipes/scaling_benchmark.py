@@ -4,7 +4,7 @@
 
 Each figure is measured in processes of its own; let nothing else run meanwhile. Workers have one core each, and the
 same batch each whether there are one or several. The data are generated files of 28x28 images, of which a whole epoch
-is read and augmented. Writes results/scaling.json, of which readme_table.py makes the tables of docs/scaling.md.
+is read and augmented. Writes results/scaling.json, of which scaling_tables.py makes those of docs/scaling.md.
 """
 
 import contextlib
@@ -101,20 +101,26 @@ def against_batch(models: list[str], batch_sizes: list[int], steps: int, turns: 
     return result
 
 
-def against_workers(models: list[str], batch_size: int, counts: list[int], steps: int, turns: int, rounds: int) -> dict:
-    """Images per second of workers with a core each and `batch_size` each; they take turns, the ratio to one worker is
-    the median over `rounds`."""
+def against_workers(
+    models: list[str], sizes: list[int], counts: list[int], steps: int, turns: int, rounds: int
+) -> dict:
+    """Images per second of workers with a core each and the same batch each, by model, batch and number; they take
+    turns, the ratio to the first number is the median over `rounds`. The larger the batch, the fewer the steps."""
     result: dict[str, dict] = {}
     for model in models:
-        speeds: dict[int, list[float]] = {count: [] for count in counts}
-        for _ in range(rounds):
+        for size in sizes:
+            speeds: dict[int, list[float]] = {count: [] for count in counts}
+            for _ in range(rounds):
+                for count in counts:
+                    seconds = worker_seconds(model, size, count, max(steps * 128 // size, 2), turns)
+                    speeds[count].append(count * size / seconds)
+            figures = result.setdefault(model, {})[str(size)] = {}
             for count in counts:
-                speeds[count].append(count * batch_size / worker_seconds(model, batch_size, count, steps, turns))
-        for count in counts:
-            ratios = [several / one for several, one in zip(speeds[count], speeds[counts[0]], strict=True)]
-            figures = {"images/s": statistics.median(speeds[count]), "ratio": statistics.median(ratios)}
-            result.setdefault(model, {})[str(count)] = {**figures, "ratio_min_max": [min(ratios), max(ratios)]}
-            print(f"  {model}, {count} workers of a core: {figures['images/s']:.0f} images/s", flush=True)
+                ratios = [several / one for several, one in zip(speeds[count], speeds[counts[0]], strict=True)]
+                figures[str(count)] = {"images/s": statistics.median(speeds[count]), "ratio": statistics.median(ratios)}
+                figures[str(count)]["ratio_min_max"] = [min(ratios), max(ratios)]
+            shown = ", ".join(f"{n} of a core: {f['images/s']:.0f} images/s" for n, f in figures.items())
+            print(f"  {model}, batch {size} each: {shown}", flush=True)
     return result
 
 
@@ -190,12 +196,12 @@ def work(config: Config, arguments) -> None:
 
     steps, turns, models = arguments.steps, arguments.turns, arguments.models
     result = {"command": "python recipes/scaling_benchmark.py", "environment": environment()}
-    result |= {"images_per_clip": IMAGES_PER_CLIP, "batch_of_workers": arguments.worker_batch}
+    result["images_per_clip"] = IMAGES_PER_CLIP
     print("batch sizes, one process with all cores", flush=True)
     result["batch"] = against_batch(models, arguments.batches, steps, turns)
-    print(f"workers of one core, {arguments.worker_batch} images each", flush=True)
-    counts = (models, arguments.worker_batch, arguments.workers, steps, turns, arguments.rounds)
-    result["workers"] = against_workers(*counts)
+    print("workers of one core, the same batch each", flush=True)
+    shared = (models, arguments.worker_batches, arguments.workers, steps, turns, arguments.rounds)
+    result["workers"] = against_workers(*shared)
     print("sizes of the data", flush=True)
     result["data"] = against_data(arguments.pairs, 128)
     write_json(arguments.results, result)
@@ -204,13 +210,12 @@ def work(config: Config, arguments) -> None:
 def main(argv=None) -> int:
     def extra(parser):
         names = ("compact", "paper")
+        sizes = ("--batches", [32, 64, 128, 256, 512]), ("--worker-batches", [128, 512, 2048])
+        sizes += ("--workers", [1, 2]), ("--pairs", [10_000, 100_000, 1_000_000])
+        for option, default in sizes:
+            parser.add_argument(option, nargs="+", type=int, default=default, help="(%(default)s)")
+        names = ("compact", "paper")
         parser.add_argument("--models", nargs="+", choices=names, default=list(names), help="VAEs (%(default)s)")
-        parser.add_argument("--batches", nargs="+", type=int, default=[32, 64, 128, 256, 512], help="(%(default)s)")
-        parser.add_argument(
-            "--workers", nargs="+", type=int, default=[1, 2], help="the first is the base (%(default)s)"
-        )
-        parser.add_argument("--worker-batch", type=int, default=256, help="images of each worker's step (%(default)s)")
-        parser.add_argument("--pairs", nargs="+", type=int, default=[10_000, 100_000, 1_000_000], help="(%(default)s)")
         parser.add_argument("--steps", type=int, default=20, help="in a turn (%(default)s)")
         parser.add_argument("--turns", type=int, default=3, help="of a process (%(default)s)")
         parser.add_argument("--rounds", type=int, default=3, help="in which workers take turns (%(default)s)")

@@ -50,10 +50,10 @@ def is_name(command: str) -> bool:
 
 
 def program_of(command: str) -> str:
-    """What is run: such as `texture learn` of `crossmodal`, `train_vae.py`, `splits.py vae`."""
+    """What is run: such as `texture learn` of `crossmodal`, `train_vae.py` of the recipes, `splits.py vae`."""
     program, *words = shlex.split(command)
     if program == "python":
-        name = Path(words[0]).name
+        name = words[0].removeprefix("recipes/")
         return f"{name} {words[1]}" if name == "splits.py" else name
     return " ".join(words[:2]) if words[0] in ("texture", "train", "evaluate", "data") else words[0]
 

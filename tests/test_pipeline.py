@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from crossmodal.data.augment import Augmentation, augment, hz_to_mel
-from crossmodal.data.pipeline import steps_per_epoch, training_batches
+from crossmodal.data.pipeline import RowFile, steps_per_epoch, training_batches
+from crossmodal.errors import DataError
 from crossmodal.spectrogram import LogMel
 
 
@@ -43,8 +44,33 @@ def test_a_later_start_gives_the_same_epochs(source):
     assert not np.array_equal(whole[0][0], whole[10][0])
 
 
+def test_files_give_the_batches_that_arrays_give(source, tmp_path):
+    spectrograms, clip_labels, images, image_labels = source
+    paths = tmp_path / "spectrograms.npy", tmp_path / "images.npy"
+    for path, rows in zip(paths, (spectrograms, images), strict=True):
+        np.save(path, rows)
+    options = {"batch_size": 32, "epochs": 2, "images_per_clip": 4, "augmentation": Augmentation()}
+    whole, read = collect(source, **options), collect((paths[0], clip_labels, paths[1], image_labels), **options)
+    for (x, y), (x2, y2) in zip(whole, read, strict=True):
+        np.testing.assert_array_equal(x, x2)
+        np.testing.assert_array_equal(y, y2)
+
+
+def test_a_file_that_is_no_array_of_rows_or_was_cut_is_refused(source, tmp_path):
+    path = tmp_path / "images.npy"
+    np.save(path, np.asfortranarray(source[2]))
+    with pytest.raises(DataError, match=r"save it by np\.save in C order"):
+        RowFile(path)
+    np.save(path, source[2])
+    rows = RowFile(path)
+    np.testing.assert_array_equal(rows[np.array([[3, 5]])], source[2][[[3, 5]]])
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DataError, match="shorter than it was"):
+        rows[np.array([319])]
+
+
 def test_batches_must_hold_whole_groups(source):
-    with pytest.raises(ValueError, match="multiple"):
+    with pytest.raises(DataError, match="choose a multiple of 4"):
         collect(source, batch_size=30, epochs=1, images_per_clip=4)
 
 

@@ -43,11 +43,12 @@ LONG = {
     "splits.py vae-gan": f"{TRAIN} --splits 1",
     "alpha_frontier.py": f"{TRAIN} --shard 1/99",
     "ablation.py": f"{TRAIN} --shard 1/99",
-    "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20",
+    "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",
+    "scaling_benchmark.py": "--models compact --batches 16 --worker-batches 16 --workers 1 --pairs 640 --steps 1 "
+    "--turns 1 --rounds 1",
     "texture_single.py": TEXTURE,
     "texture_mix.py": TEXTURE,
     "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
-    "texture_benchmark.py": "--rounds 1 --steps 1 --samples 26000 --iterations 1 --minutes 0.05",
     "make_preset.py": "--folder .",
 }
 NOT_RUN = {"-m"}  # parts of this suite
@@ -62,12 +63,20 @@ def entry(command: str) -> str:
     return (QUICK | LONG).get(program, "")
 
 
-def run(command: str, added: str = "") -> int:
-    """The exit code of a command, which is run in this process."""
+def main_of(program: str, words: list[str]):
+    """The function that is the program, and its arguments."""
     from crossmodal.__main__ import main
 
+    if program == "crossmodal":
+        return main, words
+    return recipe(words[0].removeprefix("recipes/").removesuffix(".py")).main, words[1:]
+
+
+def run(command: str, added: str = "") -> int:
+    """The exit code of a command, which is run in this process."""
     program, *words = shlex.split(f"{command} {added}")
-    return main(words) if program == "crossmodal" else recipe(Path(words[0]).stem).main(words[1:])
+    main, arguments = main_of(program, words)
+    return main(arguments)
 
 
 @pytest.fixture
@@ -133,7 +142,7 @@ def test_it_does_what_it_says(command, workplace, spoken_digits, monkeypatch):
     waveform, bounds = spoken_digits
     make_inputs(workplace, f"{command} {added}", waveform[: bounds[1][1]])
     if program_of(command).startswith("texture_baselines"):
-        make_inputs(workplace, "fire.wav", waveform)
+        make_inputs(workplace, "crossmodal texture learn fire.wav", waveform)
     if command.startswith("crossmodal demo"):
         fetch_then_stop(monkeypatch)
     make_small(workplace, monkeypatch)
@@ -162,7 +171,7 @@ def test_a_command_that_is_named_exists(name, capsys):
 
 def test_so_are_the_words_that_help_prints(monkeypatch):
     text = "\n".join(path.read_text() for folder in WRITTEN for path in folder.glob("*.py"))
-    lines = re.findall(r"^ *((?:crossmodal|crossmodal-evaluate|python recipes/\w+\.py) [^\n]*)", text, re.MULTILINE)
+    lines = re.findall(r"^ *((?:crossmodal|crossmodal-evaluate|python recipes/[\w/]+\.py) [^\n]*)", text, re.MULTILINE)
     assert len(lines) > 20
     for line in lines:
         program, *words = shlex.split(line, comments=True)
@@ -181,14 +190,12 @@ def understood(program: str, words: list[str], monkeypatch) -> None:
         parse(parser, words)
         raise Parsed
 
-    from crossmodal.__main__ import main
-
     parse = argparse.ArgumentParser.parse_args
-    program_itself = main if program == "crossmodal" else recipe(Path(words[0]).stem).main
+    main, arguments = main_of(program, words)
     with monkeypatch.context() as patch:
         patch.setattr(argparse.ArgumentParser, "parse_args", parse_and_stop)
         with pytest.raises(Parsed):
-            program_itself(words if program == "crossmodal" else words[1:])
+            main(arguments)
 
 
 def test_the_suite_is_run_as_printed_and_the_files_of_its_parts_exist():

@@ -28,6 +28,7 @@ ORDER = [
     "crossmodal.export",
     "crossmodal.runs",
     "crossmodal.checkpoints",
+    "crossmodal.distribution",
     "crossmodal.progress",
     "crossmodal.tensorboard",
     "crossmodal.training",

@@ -5,6 +5,7 @@ Spectrograms and images are read batch by batch, from arrays or from `.npy` file
 number of pairs is their index alone.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,6 @@ from crossmodal.data.augment import Augmentation, augment
 from crossmodal.errors import DataError
 from crossmodal.spectrogram import LogMel
 
-Rows = np.ndarray | Path  # an array, or the .npy file that holds it
-
 
 def steps_per_epoch(image_labels: np.ndarray, batch_size: int, images_per_clip: int = 1) -> int:
     """Whole batches in one epoch."""
@@ -24,25 +23,40 @@ def steps_per_epoch(image_labels: np.ndarray, batch_size: int, images_per_clip: 
     return groups // (batch_size // images_per_clip)
 
 
-def take(rows: Rows, index: tf.Tensor) -> tf.Tensor:
+class RowFile:
+    """The array in a `.npy` file, of which rows are read one by one. (Pages of a mapped file add up in memory.)"""
+
+    def __init__(self, path: Path):
+        mapped = np.load(path, mmap_mode="r")
+        if not isinstance(mapped, np.memmap) or not mapped.flags.c_contiguous:
+            raise DataError(f"{path} holds no rows that lie one after another: save it by np.save in C order.")
+        self.shape, self.dtype, self.offset, self.row_bytes = (
+            mapped.shape,
+            mapped.dtype,
+            mapped.offset,
+            mapped[0].nbytes,
+        )
+        self.path, self.file = path, open(path, "rb", buffering=0)  # noqa: SIM115 - as long as the rows are wanted
+
+    def __getitem__(self, index: np.ndarray) -> np.ndarray:
+        rows = np.empty((index.size, *self.shape[1:]), self.dtype)
+        for row, number in zip(rows, index.flat, strict=True):
+            if os.preadv(self.file.fileno(), [row], self.offset + int(number) * self.row_bytes) != self.row_bytes:
+                raise DataError(f"{self.path} is shorter than it was: make it anew.")
+        return rows.reshape(*index.shape, *self.shape[1:])
+
+
+def take(rows: np.ndarray | RowFile, index: tf.Tensor) -> tf.Tensor:
     """rows[index], read when a batch is made."""
-    stored = np.load(rows, mmap_mode="r") if isinstance(rows, Path) else rows
-
-    def read(index):
-        if not isinstance(stored, np.memmap):
-            return stored[index]
-        # mapped for one batch alone: else the pages that were read would add up in memory
-        return np.asarray(np.memmap(stored.filename, stored.dtype, "r", stored.offset, stored.shape)[index])
-
-    taken = tf.numpy_function(read, [index], stored.dtype, stateful=False)
-    taken.set_shape(index.shape.concatenate(stored.shape[1:]))
+    taken = tf.numpy_function(lambda index: rows[index], [index], rows.dtype, stateful=False)
+    taken.set_shape(index.shape.concatenate(rows.shape[1:]))
     return taken
 
 
 def training_batches(
-    spectrograms: Rows,
+    spectrograms: np.ndarray | Path,
     clip_labels: np.ndarray,
-    images: Rows,
+    images: np.ndarray | Path,
     image_labels: np.ndarray,
     *,
     batch_size: int,
@@ -59,9 +73,9 @@ def training_batches(
     """Batches of aligned pairs, epoch after epoch, from `first_epoch` to `epochs`.
 
     Args:
-        spectrograms: (clips, frames, mels) float32.
+        spectrograms: (clips, frames, mels) float32, or the `.npy` file of such an array.
         clip_labels: (clips,) their classes.
-        images: (images, height, width) uint8.
+        images: (images, height, width) uint8, or the `.npy` file of such an array.
         image_labels: (images,) their classes.
         batch_size: images in a batch, a multiple of `images_per_clip` times `parts`.
         augmentation: how to change the spectrograms; not at all if None.
@@ -81,6 +95,7 @@ def training_batches(
     groups = batch_size // images_per_clip
     steps = steps_per_epoch(image_labels, batch_size, images_per_clip)
     front_end = front_end or LogMel()
+    sounds, pictures = (RowFile(rows) if isinstance(rows, Path) else rows for rows in (spectrograms, images))
 
     def pairs(epoch):
         clips, members = pair_epoch(
@@ -108,10 +123,10 @@ def training_batches(
         return tf.data.Dataset.from_tensor_slices((steps, tf.range(own.start, own.stop), clips, members))
 
     def batch(step, part, clips, members):
-        x = take(spectrograms, clips)
+        x = take(sounds, clips)
         if augmentation is not None:
             x = augment(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation, parts, part)
-        return x[..., None], tf.cast(take(images, members), tf.float32)[..., None] / 255
+        return x[..., None], tf.cast(take(pictures, members), tf.float32)[..., None] / 255
 
     dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(batches)
     length = steps * len(own) * (epochs - first_epoch)

@@ -131,7 +131,7 @@ def speech_tab(models: dict[str, tuple]) -> None:
         with in_one_sentence():
             return hearing.as_picture(hearing.between(model, known[first], known[second], share)[None])
 
-    choice = [chosen] if chosen else []
+    choice: list[Any] = [chosen] if chosen else []
     draw.click(on_draw, [recording, samples, *choice], [heard, drawn, draws, latent], **QUEUE)
     for moved in (first, second, share, *choice):
         moved.change(on_move, [first, second, share, latent, *choice], middle, show_progress="hidden", **QUEUE)

@@ -2,16 +2,15 @@
 
 On a CPU core at the VAE-GAN's sizes, forward and backward: batch normalisation 22 ms by Keras' steps, 5 ms fused; the
 discriminator's convolution that reaches over its whole map 68 ms as a convolution, 16 ms as a product of matrices. On
-two cores in bfloat16: the gradient by the kernel of the encoder's convolution 10-4 48 ms, 18 ms over patches, that of the
-decoder's 3-7 28 and 7 ms. The gradient of the thesis descriptor's first convolution (kernel 200, stride 40) by its input: 5.6 ms of the
-7.4 ms that a Langevin step took, 0.9 ms over blocks.
+two cores in bfloat16: the gradient by the kernel of the encoder's convolution 10-4 48 ms, 18 ms over patches, that of
+the decoder's 3-7 28 and 7 ms. The gradient of the thesis descriptor's first convolution (kernel 200, stride 40) by its
+input: 5.6 ms of the 7.4 ms that a Langevin step took, 0.9 ms over blocks.
 """
 
 import math
 
 import keras
 from keras import ops
-
 
 SMALL_MAP = 25  # pixels up to which the gradient by a kernel is faster as a product of matrices over patches
 
@@ -73,7 +72,9 @@ class Conv2D(keras.layers.Conv2D):
         stride = self.strides[0]
         if not plain or self.strides != (stride, stride) or None in sizes:
             return super().convolution_op(inputs, kernel)
-        if self.padding == "valid" and all(0 <= size - k < stride for size, k in zip(sizes, (height, width))):
+        if self.padding == "valid" and all(
+            0 <= size - k < stride for size, k in zip(sizes, (height, width), strict=True)
+        ):
             flat = ops.reshape(inputs[:, :height, :width], (-1, height * width * inputs.shape[-1]))
             outputs = ops.matmul(flat, ops.reshape(kernel, (-1, self.filters)))
             return ops.reshape(outputs, (-1, 1, 1, self.filters))
@@ -85,8 +86,8 @@ class Conv2D(keras.layers.Conv2D):
 
 @keras.saving.register_keras_serializable("crossmodal")
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose`; one matrix product where kernels do not overlap, and for the gradient by the kernel
-    where the inputs are a small map."""
+    """`keras.layers.Conv2DTranspose`; one matrix product where kernels do not overlap, and for the gradient by the
+    kernel where the inputs are a small map."""
 
     def call(self, inputs):
         stride = self.strides[0]

@@ -5,6 +5,7 @@ Weights start at PyTorch's defaults: only the time of a step is compared.
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -107,19 +108,21 @@ class PaperVAEGAN(Autoencoder):
         return generator, (functional.softplus(-real) + functional.softplus(fake)).mean()
 
 
-def training_steps(make: Callable, variant: str, batch_size: int, steps: int) -> Callable:
-    """So many training steps of a network on a batch of noise, as a function without arguments."""
+NETWORKS = {"VAE": PaperVAE, "compact VAE": CompactVAE, "VAE-GAN": PaperVAEGAN}
+
+
+def training_steps(network: str, variant: str, batch_size: int, steps: int) -> Callable:
+    """So many training steps on a batch of noise, as a function without arguments."""
     bfloat16, fused, channels_last, compiled = VARIANTS[variant]
     torch.manual_seed(0)
-    network = make().train()
+    model = NETWORKS[network]().train()
     spectrograms, images = torch.rand(batch_size, 1, 48, 48), torch.rand(batch_size, 1, 28, 28)
     if channels_last:
-        network = network.to(memory_format=torch.channels_last)
-    discriminator = list(network.discriminator.parameters()) if hasattr(network, "discriminator") else []
-    judged = {id(parameter) for parameter in discriminator}
-    generator = [parameter for parameter in network.parameters() if id(parameter) not in judged]
-    adam = torch.optim.Adam(network.parameters(), 1e-3, fused=fused)
-    forward = torch.compile(network) if compiled else network
+        model = model.to(memory_format=torch.channels_last)
+    discriminator = list(model.discriminator.parameters()) if hasattr(model, "discriminator") else []
+    generator = [*model.encoder.parameters(), *model.heads.parameters(), *model.decoder.parameters()]
+    adam = torch.optim.Adam(model.parameters(), 1e-3, fused=fused)
+    forward = torch.compile(model) if compiled else model
 
     def step():
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
@@ -127,7 +130,8 @@ def training_steps(make: Callable, variant: str, batch_size: int, steps: int) ->
         if discriminator:
             of_generator = torch.autograd.grad(a, generator, retain_graph=True)
             of_discriminator = torch.autograd.grad(b, discriminator)
-            for parameter, gradient in zip([*generator, *discriminator], [*of_generator, *of_discriminator], strict=True):
+            both = zip([*generator, *discriminator], [*of_generator, *of_discriminator], strict=True)
+            for parameter, gradient in both:
                 parameter.grad = gradient
         else:
             adam.zero_grad()
@@ -137,5 +141,36 @@ def training_steps(make: Callable, variant: str, batch_size: int, steps: int) ->
     def turn():
         for _ in range(steps):
             step()
+
+    return turn
+
+
+def descriptor(weights: list[np.ndarray], strides: tuple[int, ...]) -> nn.Module:
+    """A waveform descriptor with Keras' weights: kernels (size, from, to) and biases in turn."""
+    convolutions = []
+    for kernel, bias, stride in zip(weights[::2], weights[1::2], strides, strict=True):
+        convolution = nn.Conv1d(kernel.shape[1], kernel.shape[2], kernel.shape[0], stride)
+        convolution.weight.data = torch.tensor(np.ascontiguousarray(kernel.transpose(2, 1, 0)))
+        convolution.bias.data = torch.tensor(bias)
+        convolutions += [convolution, nn.ReLU()]
+    return nn.Sequential(*convolutions[:-1]).requires_grad_(False)
+
+
+def slope(network: nn.Module, y: torch.Tensor) -> torch.Tensor:
+    """df/dY of signals (chains, samples)."""
+    y = y.detach().requires_grad_(True)
+    return torch.autograd.grad(network(y[:, None]).float().sum(), y)[0]
+
+
+def langevin(weights, strides, start, steps: int, step: float, sigma: float, bfloat16: bool) -> Callable:
+    """Chains from `start` (chains, samples), as a function without arguments."""
+    network, first = descriptor(weights, strides), torch.tensor(start)
+
+    def turn():
+        y = first
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            for _ in range(steps):
+                y = y - step**2 / 2 * (y / sigma**2 - slope(network, y)) + step * torch.randn_like(y)
+        return y
 
     return turn

@@ -1,0 +1,45 @@
+"""How fast the machine could be: its matrix products, and how many of them a training step is."""
+
+import math
+
+from turns import median_seconds
+
+SIZE = 2048  # of the square matrices
+
+
+def peaks(rounds: int = 5) -> dict[str, float]:
+    """GFLOP/s of TensorFlow's product of two large matrices, in float32 and in bfloat16."""
+    import tensorflow as tf
+
+    result = {}
+    for dtype in (tf.float32, tf.bfloat16):
+        a = tf.cast(tf.random.normal((SIZE, SIZE)), dtype)
+        product = tf.function(lambda a: tf.reduce_sum(a @ a))
+        result[dtype.name] = 2 * SIZE**3 / median_seconds(lambda a=a, f=product: f(a).numpy(), rounds) / 1e9
+    return result
+
+
+def flops(network) -> int:
+    """Of the products in one forward pass of a functional network on one input."""
+    from keras import layers
+
+    total = 0
+    for layer in network.layers:
+        if isinstance(layer, layers.Conv2DTranspose):
+            total += 2 * math.prod(layer.kernel.shape) * math.prod(layer.input.shape[1:-1])
+        elif isinstance(layer, (layers.Conv1D, layers.Conv2D)):
+            total += 2 * math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
+        elif isinstance(layer, layers.Dense):
+            total += 2 * math.prod(layer.kernel.shape)
+    return total
+
+
+def training_flops(model, batch_size: int) -> int:
+    """Of one training step: a pass forward costs one, a gradient by weights one, a gradient by inputs one.
+
+    A discriminator sees a real and a drawn image forward and backward; the drawing's gradient goes back once more.
+    """
+    total = 3 * (flops(model.encoder) + flops(model.decoder))
+    if hasattr(model, "discriminator"):
+        total += 7 * flops(model.discriminator)
+    return batch_size * total

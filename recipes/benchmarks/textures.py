@@ -1,0 +1,88 @@
+"""Sound textures: Langevin chains, sampling, the evaluator, the thesis' training."""
+
+import importlib.util
+import time
+
+from limits import flops, peaks
+from turns import Elsewhere, compare, median_seconds
+
+STEP, SIGMA = 0.001, 0.03
+CHAINS, SAMPLES = 2, 60_000
+
+
+def langevin(config) -> dict:
+    """Chains of the thesis' descriptor, 2 x 60,000 samples: here and in PyTorch, which have the same weights."""
+    import tensorflow as tf
+
+    from crossmodal.langevin import compile_langevin
+    from crossmodal.models.coopnets import WaveformDescriptor
+
+    descriptor = WaveformDescriptor()
+    half = WaveformDescriptor(dtype="mixed_bfloat16")
+    half.set_weights(descriptor.get_weights())
+    start = 0.1 * tf.random.stateless_normal((CHAINS, SAMPLES), (0, 0))
+    rivals, elsewhere = {}, {}
+    if importlib.util.find_spec("torch"):
+        import pytorch
+
+        agree(descriptor, pytorch, start.numpy())
+        weights = (descriptor.get_weights(), descriptor.strides, start.numpy())
+        for precision in ("float32", "bfloat16 autocast"):
+            options = (config.langevin_steps, STEP, SIGMA, precision != "float32")
+            elsewhere[f"PyTorch, {precision}"] = Elsewhere(pytorch.langevin, *weights, *options)
+    for name, network in (("float32", descriptor), ("mixed_bfloat16", half)):
+        walk = compile_langevin(network, step=STEP, sigma=SIGMA)
+        rivals[f"crossmodal, {name}"] = lambda walk=walk: walk(start, config.langevin_steps, (0, 0)).state.numpy()
+    steps = compare({**elsewhere, **rivals}, config.rounds, config.langevin_steps, "steps/s")
+    for rival in elsewhere.values():
+        rival.close()
+    gflop = 2 * CHAINS * flops_of_signal(descriptor) / 1e9  # forward, and the gradient by the signal
+    rate = gflop * steps["crossmodal, float32"]["steps/s"]
+    return {"steps": steps, "GFLOP/s": rate, "share_of_peak": rate / peaks()["float32"]}
+
+
+def flops_of_signal(descriptor) -> int:
+    """Of one forward pass on one signal."""
+    import keras
+
+    inputs = keras.Input((SAMPLES, 1))
+    outputs = inputs
+    for layer in descriptor.network.layers[1:]:
+        outputs = type(layer).from_config(layer.get_config())(outputs)
+    return flops(keras.Model(inputs, outputs))
+
+
+def agree(descriptor, pytorch, start) -> None:
+    """Both sides have the same slope, or there is nothing to compare."""
+    import numpy as np
+    import tensorflow as tf
+    import torch
+
+    with tf.GradientTape() as tape:
+        tape.watch(x := tf.constant(start))
+        f = tf.reduce_sum(descriptor(x))
+    network = pytorch.descriptor(descriptor.get_weights(), descriptor.strides)
+    theirs = pytorch.slope(network, torch.tensor(start)).numpy()
+    np.testing.assert_allclose(theirs, tape.gradient(f, x).numpy(), rtol=1e-2, atol=1e-5)
+
+
+def textures(config) -> dict:
+    """Seconds of sampling a minute, of the evaluator for a pair of 4 s, of the thesis' training."""
+    from crossmodal.data.textures import rain
+    from crossmodal.experiments import texture_single
+    from crossmodal.models.coopnets import CoopNets
+    from crossmodal.texture_training import train_texture
+    from evaluation.texture.report import evaluate_textures
+
+    minute = {}
+    for name, model in (("default", CoopNets.auditory()), ("thesis", CoopNets.thesis())):
+        minute[name] = median_seconds(lambda model=model: model.draw(60.0), config.rounds)
+    reference, other = rain(seed=0), rain(seed=1)
+    pair = median_seconds(lambda: evaluate_textures(reference, [other]), config.rounds)
+    # without the stabiliser: it would do iterations again
+    options = dict(preset="thesis", iterations=config.thesis_iterations, stabilise=False, descriptor_rate=1e-4)
+    model, signal, settings = texture_single.prepare(texture_single.Config(**options), rain())
+    began = time.perf_counter()
+    train_texture(model, signal, settings)
+    thesis = {"iterations": config.thesis_iterations, "seconds": time.perf_counter() - began}
+    return {"minute_of_sound_s": minute, "score_and_copies_of_a_pair_s": pair, "thesis": thesis}

@@ -1,0 +1,78 @@
+"""Rivals that take turns (A B A B ...), so that what slows the machine down meets them alike."""
+
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable
+
+
+def rounds_of(rivals: dict[str, Callable], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each rival's turns, after one turn each that is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    for turn in range(rounds + 1):
+        for name, work in rivals.items():
+            began = time.perf_counter()
+            work()
+            if turn:
+                seconds[name].append(time.perf_counter() - began)
+    return seconds
+
+
+def compare(rivals: dict[str, Callable], rounds: int, per_turn: float, unit: str) -> dict:
+    """Throughput of each rival, in units per second, and its ratio to the first one's, turn by turn."""
+    seconds = rounds_of(rivals, rounds)
+    first = next(iter(seconds.values()))
+    result = {}
+    for name, times in seconds.items():
+        ratios = [b / a for a, b in zip(times, first, strict=True)]
+        result[name] = {
+            unit: per_turn / statistics.median(times),
+            "ratio": statistics.median(ratios),
+            "ratio_min_max": [min(ratios), max(ratios)],
+        }
+        print(f"  {name:<58}{result[name][unit]:10.1f} {unit}   {result[name]['ratio']:6.2f} x", flush=True)
+    return result
+
+
+def median_seconds(work: Callable, rounds: int) -> float:
+    """Of one turn."""
+    return statistics.median(rounds_of({"": work}, rounds)[""])
+
+
+class Elsewhere:
+    """A rival in a process of its own: TensorFlow and torch.compile cannot share one.
+
+    Args:
+        make: make(*arguments) -> a function without arguments that does one turn; imported by name over there.
+    """
+
+    def __init__(self, make: Callable, *arguments):
+        context = multiprocessing.get_context("spawn")
+        self.pipe, other = context.Pipe()
+        self.process = context.Process(target=_serve, args=(other, make, arguments), daemon=True)
+        self.process.start()
+        other.close()
+        if error := self.pipe.recv():
+            raise RuntimeError(error)
+
+    def __call__(self) -> None:
+        self.pipe.send("go")
+        if error := self.pipe.recv():
+            raise RuntimeError(error)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+
+def _serve(pipe, make: Callable, arguments: tuple) -> None:
+    try:
+        work = make(*arguments)
+        pipe.send(None)
+        while pipe.recv():
+            work()
+            pipe.send(None)
+    except EOFError:
+        pass
+    except Exception as error:
+        pipe.send(f"{type(error).__name__}: {error}")
