@@ -14,6 +14,7 @@ def finish(workdir: Path, metrics: dict) -> dict:
     from crossmodal.runs import read_metrics
 
     if read_metrics(workdir) is None:
+        (workdir / "report.html").unlink(missing_ok=True)  # one that was asked for during training
         write_json(workdir / "metrics.json", metrics)
     if not (workdir / "report.html").exists():
         write_report(workdir)
