@@ -13,6 +13,7 @@ from pathlib import Path
 from shards import share_out
 
 from crossmodal.config import as_options
+from crossmodal.errors import DataError
 from crossmodal.experiments.audio_to_image import LOCATIONS, TrainingConfig, load_sources
 from evaluation.cas import STEPS
 
@@ -117,6 +118,8 @@ def read_members(names, workdir: Path, *, diversity: bool) -> dict[str, dict] | 
     runs = {}
     for name in names:
         metrics = read_metrics(workdir / name)
+        if "clips" not in metrics:
+            raise DataError(f"{workdir / name} has no agreement to gather: LeNet5 reads digits alone.")
         runs[name] = {key: metrics[key] for key in KEPT}
         if diversity:
             runs[name]["diversity"] = summary(json.loads((workdir / name / last).read_text()))

@@ -49,6 +49,7 @@ LONG = {
     "texture_single.py": TEXTURE,
     "texture_mix.py": TEXTURE,
     "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
+    "texture_sweeps.py": "--iterations 1 --samples 40000 --only 'stride 20'",
     "make_preset.py": "--folder .",
 }
 NOT_RUN = {"-m"}  # parts of this suite
