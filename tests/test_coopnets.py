@@ -48,6 +48,17 @@ def test_receptive_field_is_what_changes_the_output(stride, samples):
         descriptor(x[:, 1:])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_f_is_the_sum_of_the_last_map(dtype):
+    descriptor = WaveformDescriptor(dtype=dtype)
+    descriptor.network.layers[-1].bias.assign(np.linspace(-1, 1, 20) + 0.5)
+    signal = tf.random.stateless_normal((2, 30_000), (0, 0))
+    f = descriptor(signal)
+    assert f.dtype == tf.float32
+    last_map = tf.cast(descriptor.network(signal[..., None]), tf.float32)
+    np.testing.assert_allclose(f, tf.reduce_sum(last_map, (1, 2)), rtol=1e-4 if dtype == "float32" else 0.05)
+
+
 def test_the_descriptor_is_the_sum_of_its_last_map(thesis):
     x = 0.1 * tf.random.stateless_normal((2, 60_000), (0, 0))
     maps = thesis.descriptor.network(x[..., None])

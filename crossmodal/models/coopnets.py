@@ -120,7 +120,14 @@ class WaveformDescriptor(keras.Model):
     def call(self, signal):
         if signal.shape[-1] is not None and signal.shape[-1] < (least := receptive_field(self.kernels, self.strides)):
             raise AudioError(f"{signal.shape[-1]} samples are fewer than the receptive field: use at least {least}.")
-        return tf.reduce_sum(tf.cast(self.network(signal[..., None]), tf.float32), axis=(1, 2))
+        *hidden, last = self.network.layers[1:]
+        x = signal[..., None]
+        for layer in hidden:
+            x = layer(x)
+        # the sum of the last map's filters is the map of the sum of its kernels
+        x = tf.nn.conv1d(x, tf.cast(tf.reduce_sum(last.kernel, -1, keepdims=True), x.dtype), last.strides[0], "VALID")
+        f = tf.reduce_sum(tf.cast(x, tf.float32), axis=(1, 2))
+        return f + tf.cast(tf.shape(x)[1], tf.float32) * tf.reduce_sum(tf.cast(last.bias, tf.float32))
 
     def positions(self, samples: int) -> list[int]:
         """The length of each layer's map, by which the published code divides that layer's gradient."""

@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable
 
 
+PAUSE_S = 0.1  # before a turn: the threads of the rival before wait for work, and keep a core busy by it
+
+
 def rounds_of(rivals: dict[str, Callable], rounds: int) -> dict[str, list[float]]:
     """Seconds of each rival's turns, after one turn each that is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in rivals}
     for turn in range(rounds + 1):
         for name, work in rivals.items():
+            time.sleep(PAUSE_S)
             began = time.perf_counter()
             work()
             if turn:
