@@ -5,7 +5,6 @@ import statistics
 import time
 from collections.abc import Callable
 
-
 PAUSE_S = 0.1  # before a turn: the threads of the rival before wait for work, and keep a core busy by it
 
 
