@@ -149,4 +149,5 @@ def small(recipe):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background has been told to ignore it
     serve()

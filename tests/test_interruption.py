@@ -92,8 +92,10 @@ def test_a_run_that_ends_at_random_moments_ends_as_an_unbroken_one(family, tmp_p
 
 
 WAITING = """
-import argparse, sys, time
+import argparse, signal, sys, time
 from crossmodal.config import run_command
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background has been told to ignore it
 
 def run(arguments):
     print("ready", flush=True)
