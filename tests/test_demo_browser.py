@@ -46,10 +46,9 @@ def server_asked():
 @pytest.fixture(scope="module")
 def address(model, server_asked):
     from crossmodal.demo.page import build_page, launch
-    from crossmodal.models.vae import AudioImageVAE
+    from crossmodal.models.loading import load_model
 
-    small = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4))
-    page = build_page(model, "vae_compact", {"small": small})
+    page = build_page(model, "vae_compact", {"vae_gan_balanced": load_model("vae_gan_balanced")})
     yield launch(page, wait=False)
     page.close()
 
@@ -130,12 +129,12 @@ def test_a_recording_is_drawn_as_the_library_draws_it(tab, model, seven, server_
 def test_another_model_can_be_chosen(tab):
     first = image_in(tab, "between")
     tab.locator("#model input").click()
-    tab.get_by_role("option", name="small").click()
+    tab.get_by_role("option", name="vae_gan_balanced").click()
     for _ in range(100):
         tab.wait_for_timeout(100)
         if np.any(image_in(tab, "between") != first):
             break
-    assert np.ptp(image_in(tab, "between").astype(int)) < np.ptp(first.astype(int))  # it has not learned to draw
+    assert np.any(image_in(tab, "between") != first)
 
 
 def test_a_file_that_is_no_sound_is_refused_in_one_sentence_without_a_path(tab, seven, tmp_path):
