@@ -5,7 +5,6 @@ process that is killed at any moment leaves the ones before it.
 """
 
 import contextlib
-import hashlib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.errors import ModelError
-from crossmodal.files import alone_in, replacing
+from crossmodal.files import alone_in, replacing, sha256
 from crossmodal.interruption import told_where
 
 KEPT = 2
@@ -32,15 +31,10 @@ def _done(path: Path) -> int:
     return int(path.stem.removeprefix("checkpoint-"))
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def verifies(path: Path) -> bool:
     """Whether a checkpoint is what was written."""
     try:
-        return path.with_suffix(".sha256").read_text() == _sha256(path)
+        return path.with_suffix(".sha256").read_text() == sha256(path)
     except (OSError, UnicodeError):
         return False
 
@@ -52,7 +46,7 @@ def save_checkpoint(variables: list, workdir: Path, done: int) -> None:
     with replacing(path) as temporary:
         np.savez(temporary, allow_pickle=False, **state)
         with replacing(path.with_suffix(".sha256")) as digest:
-            digest.write_text(_sha256(temporary))
+            digest.write_text(sha256(temporary))
     kept = 1
     for other in _newest_first(workdir):
         if other == path:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -27,8 +28,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{path.suffix}")
     try:
         with open(temporary, "xb") as held:
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try_lock(held)
             yield temporary
             with open(temporary, "rb+") as file:
                 os.fsync(file.fileno())
@@ -55,6 +55,20 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def try_lock(opened) -> bool:
+    """Lock an open file, or a descriptor, until it is closed or the process ends; False if another process has it.
+
+    True without a lock where the file system has none.
+    """
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 @contextlib.contextmanager
 def alone_in(folder: str | os.PathLike) -> Iterator[None]:
     """Keep other processes that ask for the same out of a folder; CrossmodalError if one of them is in it.
@@ -63,13 +77,10 @@ def alone_in(folder: str | os.PathLike) -> Iterator[None]:
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CrossmodalError(
-                    f"Another process is training in {folder}: wait until it ends, or choose another --workdir."
-                ) from None
+        if not try_lock(descriptor):
+            raise CrossmodalError(
+                f"Another process is training in {folder}: wait until it ends, or choose another --workdir."
+            )
         yield
     finally:
         os.close(descriptor)
@@ -84,6 +95,12 @@ def _remove_leftovers(path: Path) -> None:
                 with contextlib.suppress(OSError), open(other, "rb") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     other.unlink()
+
+
+def sha256(path: str | os.PathLike) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_output(path: str | os.PathLike, suffixes: tuple[str, ...]) -> None:

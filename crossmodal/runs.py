@@ -97,11 +97,16 @@ def environment() -> dict:
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
         "cpu": cpu_model(),
-        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cpus": cores(),
         **threads(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "commit": commit(),
     }
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads() -> dict:

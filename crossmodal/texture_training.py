@@ -9,6 +9,7 @@ the recording or a value is not finite, everything returns to the last good stat
 goes on with other random numbers: what chains that far away would teach the networks ruins them.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -51,10 +52,9 @@ def train_texture(
         ModelError: the stabiliser gave up. The last good state is in the model.
         CrossmodalError: another process trains in `workdir`.
     """
-    if workdir is None:
-        return _train(model, signal, settings, None, on_block)
-    with training_in(Path(workdir), "iteration"):
-        return _train(model, signal, settings, Path(workdir), on_block)
+    folder = Path(workdir) if workdir else None
+    with training_in(folder, "iteration") if folder else contextlib.nullcontext():
+        return _train(model, signal, settings, folder, on_block)
 
 
 def _train(model, signal, settings: Settings, workdir: Path | None, on_block) -> list[dict]:

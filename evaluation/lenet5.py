@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal import presets
+from crossmodal.files import sha256
 
 WEIGHTS = presets.FOLDER / "lenet5_mnist.npz"
 
@@ -25,4 +26,4 @@ def load_lenet5(weights: Path = WEIGHTS):
 
 def weights_hash(weights: Path = WEIGHTS) -> str:
     """SHA-256 of the weights' file, which reports name."""
-    return presets.weights_hash(weights)
+    return sha256(weights)

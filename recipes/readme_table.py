@@ -39,13 +39,17 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def head(*cells: str) -> list[str]:
+    """The first two lines of a table."""
+    return [row(*cells), "|---" * len(cells) + "|"]
+
+
 def results() -> str:
     """Each row: the figure, the paper's, ours with its 95 % interval, the command that made it."""
     lenet5 = json.loads((ROOT / "crossmodal" / "presets" / "lenet5_mnist.json").read_text())
     here = percent(lenet5["accuracy"], lenet5["interval_95"])
     lines = [
-        row("figure", "paper", "here (95 % interval)", "command"),
-        "|---|---|---|---|",
+        *head("figure", "paper", "here (95 % interval)", "command"),
         row("LeNet5 on MNIST's test images", "98.7 %", here, f"`{lenet5['command']}`"),
         *agreement_rows("vae_paper_random", "VAE of 20,950,529 parameters, `random`", "93.7 %, one split"),
         *agreement_rows("vae_compact_random", "compact VAE, `random`"),
@@ -120,7 +124,7 @@ def speed() -> str:
     if not (result := load("benchmark")):
         return ""
     heads = ("work", "against", "ratio", "share of the peak")
-    lines = [row(*heads), "|---" * len(heads) + "|"]
+    lines = head(*heads)
     training = result["training"]
     for name in ("VAE", "compact VAE", "VAE-GAN"):
         steps, against = training[name]["steps"], training[name]["against_pytorch"]
@@ -162,8 +166,10 @@ def seconds_rows(result: dict) -> list[str]:
         "`crossmodal --help`": [start["crossmodal --help"]],
         "a new process until the preset is loaded": [start["the preset is loaded"]],
     }
-    lines = [row("work", "seconds"), "|---|---|"]
-    return [*lines, *(row(title, ", ".join(f"{value:.3g}" for value in values)) for title, values in rows.items())]
+    return [
+        *head("work", "seconds"),
+        *(row(title, ", ".join(f"{value:.3g}" for value in values)) for title, values in rows.items()),
+    ]
 
 
 def runs_table(name: str, titles: dict[str, str]) -> str:
@@ -172,7 +178,7 @@ def runs_table(name: str, titles: dict[str, str]) -> str:
         return ""
     runs = load(name)["runs"]
     heads = ("", "mean", "sampled z", "within clip", "between clips", "precision", "coverage", "FID-LeNet5")
-    lines = [row(*heads), "|---" * len(heads) + "|"]
+    lines = head(*heads)
     for key, run in runs.items():
         d = run["diversity"]
         drawn, real = d["sampled_z"], d["real_training_images"]
@@ -204,7 +210,7 @@ def textures() -> str:
     if not (result := load("texture_baselines")):
         return ""
     heads = ("recording", "score of the draws", "generator alone", "copies", "loops", "longest stretch found")
-    lines = [row(*heads), "|---" * len(heads) + "|"]
+    lines = head(*heads)
     for texture, figures in result["methods"]["coopnets"].items():
         cells = (f"{figures['score']:.2f}", f"{figures['generator_alone']:.2f}")
         counts = (f"{figures[name]} of {figures['draws']}" for name in ("copied", "loops"))
@@ -219,7 +225,7 @@ def texture_sweeps() -> str:
     if not (result := load("texture_sweeps")):
         return ""
     at = {name: figures["exploded_at"] for name, figures in result["runs"].items()}
-    lines = [row("learning rate", *(f"{steps} steps" for steps in (30, 40, 50))), "|---|---|---|---|"]
+    lines = head("learning rate", *(f"{steps} steps" for steps in (30, 40, 50)))
     for rate in (0.1, 0.2, 0.3):
         lines.append(row(f"{rate}", *(str(at[f"rate {rate} steps {steps}"] or "never") for steps in (30, 40, 50))))
     strides = ", ".join(f"{stride}: {at[f'stride {stride}']}" for stride in (20, 40, 60))
@@ -243,7 +249,7 @@ def texture_methods() -> str:
     files = [result for name in ("texture_baselines", "texture_methods", "texture_thesis") if (result := load(name))]
     means = {method: figures for result in files for method, figures in result["mean"].items()}
     heads = ("method", "mean score of the five", "copies", "loops", "alike")
-    lines = [row(*heads), "|---" * len(heads) + "|"]
+    lines = head(*heads)
     for method, title in METHODS.items():
         if figures := means.get(method):
             counts = [f"{figures[name]} of {figures['draws']}" for name in ("copied", "loops")]

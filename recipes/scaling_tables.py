@@ -6,7 +6,7 @@ python recipes/scaling_tables.py --write    # put them into the page
 
 import sys
 
-from readme_table import ROOT, load, print_or_write, row
+from readme_table import ROOT, head, load, print_or_write, row
 
 MODELS = {"compact": "compact VAE, float32", "paper": "VAE of 20,950,529 parameters, bfloat16"}
 
@@ -16,7 +16,7 @@ def batch() -> str:
     if not (result := load("scaling")):
         return ""
     sizes = list(next(iter(result["batch"].values())))
-    lines = [row("images/s at batch", *sizes), "|---" * (len(sizes) + 1) + "|"]
+    lines = head("images/s at batch", *sizes)
     lines += [row(MODELS[name], *(f"{speeds[n]:,.0f}" for n in sizes)) for name, speeds in result["batch"].items()]
     return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
 
@@ -26,7 +26,7 @@ def workers() -> str:
     if not (result := load("scaling")):
         return ""
     heads = ("model", "images of each worker's step", "workers", "images/s", "against one")
-    lines = [row(*heads), "|---" * len(heads) + "|"]
+    lines = head(*heads)
     for name, sizes in result["workers"].items():
         for size, counts in sizes.items():
             for count, figures in counts.items():
@@ -41,7 +41,7 @@ def data() -> str:
     if not (result := load("scaling")):
         return ""
     heads = ("pairs in an epoch", "their images", "peak memory of the process", "until the first batch", "pairs/s")
-    lines = [row(*heads), "|---" * len(heads) + "|"]
+    lines = head(*heads)
     for size, figures in result["data"].items():
         cells = (f"{figures['images_mib']:,.0f} MiB", f"{figures['peak_mib']:,.0f} MiB")
         speed = (f"{figures['first_batch_s']:.1f} s", f"{figures['pairs/s']:,.0f}")

@@ -9,7 +9,6 @@ the figures, or the same command without --shard.
 
 import argparse
 import contextlib
-import fcntl
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
@@ -17,6 +16,8 @@ from pathlib import Path
 
 from crossmodal.config import run_command
 from crossmodal.errors import CrossmodalError
+from crossmodal.files import try_lock
+from crossmodal.runs import cores
 
 Jobs = dict[str, tuple[Path, Callable[[], object]]]  # by name: the run's folder, and what runs it if it is not finished
 
@@ -91,23 +92,15 @@ def claimed(folder: Path) -> Iterator[bool]:
     """Whether nobody else works in a folder; while the block runs, nobody else does."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        except OSError:  # a file system without locks
-            pass
-        yield True
+        yield try_lock(file)
 
 
 @contextlib.contextmanager
 def shared_cores(processes: int) -> Iterator[None]:
     """Let processes that start in the block have an equal share of the cores each, unless the user has set it."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     missing = [name for name in names if name not in os.environ]
-    os.environ |= dict.fromkeys(missing, str(max(cores // processes, 1)))
+    os.environ |= dict.fromkeys(missing, str(max(cores() // processes, 1)))
     try:
         yield
     finally:

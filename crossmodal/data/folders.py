@@ -51,10 +51,8 @@ def load_images(folder, *, seed: int = 0) -> Images:
         DataError: there are no classes, a class has fewer than two images, or a file is not an image.
     """
     classes, files = _list(folder, PICTURES, "images")
-    images, labels = (
-        np.stack([read_picture(path) for path, _ in files]),
-        np.array([label for _, label in files], np.int64),
-    )
+    images = np.stack([read_picture(path) for path, _ in files])
+    labels = np.array([label for _, label in files], np.int64)
     rng = np.random.default_rng(seed)
     is_test = np.zeros(len(labels), bool)
     for label in range(len(classes)):

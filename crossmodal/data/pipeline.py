@@ -30,12 +30,8 @@ class RowFile:
         mapped = np.load(path, mmap_mode="r")
         if not isinstance(mapped, np.memmap) or not mapped.flags.c_contiguous:
             raise DataError(f"{path} holds no rows that lie one after another: save it by np.save in C order.")
-        self.shape, self.dtype, self.offset, self.row_bytes = (
-            mapped.shape,
-            mapped.dtype,
-            mapped.offset,
-            mapped[0].nbytes,
-        )
+        self.shape, self.dtype = mapped.shape, mapped.dtype
+        self.offset, self.row_bytes = mapped.offset, mapped[0].nbytes
         self.path, self.file = path, open(path, "rb", buffering=0)  # noqa: SIM115 - as long as the rows are wanted
 
     def __getitem__(self, index: np.ndarray) -> np.ndarray:

@@ -81,10 +81,8 @@ def thesis_settings(reading: str) -> dict:
     printed = {"step": 0.1, "latent_step": 0.001, "descriptor_rate": 1e-6, "generator_rate": 0.1}
     swapped = {"step": 0.001, "latent_step": 0.1, "descriptor_rate": 0.1, "generator_rate": 1e-6}
     rates = printed if reading == "printed" else swapped
-    stable = {
-        "most_drift": 3.0,
-        "block": 5,
-    }  # a drift that takes a chain from silence to a recording's level in 40 steps
+    # a drift that takes a chain from silence to a recording's level in 40 steps
+    stable = {"most_drift": 3.0, "block": 5}
     shared = {"iterations": 500, "chains": 2, "samples": 60_000, "optimizer": "sgd", "by_positions": True}
     return {**shared, **stable, **rates}
 

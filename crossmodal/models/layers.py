@@ -146,7 +146,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     training."""
 
     def call(self, inputs, training=None, mask=None):
-        if not training or keras.backend.backend() != "tensorflow" or len(inputs.shape) != 4:
+        if not training or not _on_tensorflow() or len(inputs.shape) != 4:
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 

@@ -8,14 +8,13 @@ is the model card: what the model was trained on and how, its figures, its limit
 which it is rebuilt, and the SHA-256 of the weights.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 
 from crossmodal.errors import ModelError
-from crossmodal.files import replacing, write_json
+from crossmodal.files import replacing, sha256, write_json
 
 FOLDER = Path(__file__).parent
 
@@ -62,7 +61,7 @@ def read_preset(cls, weights: Path):
     if not weights.exists() or not card.exists():
         raise ModelError(f"{weights.name} or its card is missing: reinstall the package, or make it anew.")
     described = json.loads(card.read_text())
-    if weights_hash(weights) != described["sha256"]:
+    if sha256(weights) != described["sha256"]:
         raise ModelError(f"{weights.name} is not the file that its card describes: reinstall the package.")
     model = cls.from_config(described["config"])
     with np.load(weights, allow_pickle=False) as arrays:
@@ -86,13 +85,8 @@ def write_preset(model, card: dict, weights: Path, *, half: bool = False) -> Non
         arrays[f"{i:03d}-{variable.path.replace('/', '-')}"] = stored
     with replacing(weights) as temporary:
         np.savez(temporary, allow_pickle=False, **arrays)
-    described = {"class": type(model).__name__, "config": model.get_config(), "sha256": weights_hash(weights)}
+    described = {"class": type(model).__name__, "config": model.get_config(), "sha256": sha256(weights)}
     write_json(weights.with_suffix(".json"), {**card, **described})
-
-
-def weights_hash(weights: Path) -> str:
-    """SHA-256 of a file of weights."""
-    return hashlib.sha256(weights.read_bytes()).hexdigest()
 
 
 def _widened(array: np.ndarray) -> np.ndarray:
