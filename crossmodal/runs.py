@@ -15,6 +15,7 @@ from dataclasses import MISSING, asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 
+from crossmodal.cores import cores, threads
 from crossmodal.errors import ModelError
 from crossmodal.files import replacing, write_json
 
@@ -102,22 +103,6 @@ def environment() -> dict:
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "commit": commit(),
     }
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def threads() -> dict:
-    """How many threads TensorFlow was told to use within and between operations, and OpenMP, or "default"."""
-    import tensorflow as tf
-
-    found = {}
-    for kind in ("intra", "inter"):
-        asked = getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")()
-        found[f"{kind}_op_threads"] = str(asked or os.environ.get(f"TF_NUM_{kind.upper()}OP_THREADS", "default"))
-    return {**found, "omp_threads": os.environ.get("OMP_NUM_THREADS", "default")}
 
 
 def cpu_model() -> str:

@@ -20,7 +20,8 @@ import tensorflow as tf
 
 from crossmodal.checkpoints import load_checkpoint, save_checkpoint, training_in
 from crossmodal.errors import AudioError, ModelError
-from crossmodal.models.coopnets import UPSAMPLING, CoopNets
+from crossmodal.models.coopnets import CoopNets
+from crossmodal.models.texture_waveform import UPSAMPLING
 from crossmodal.runs import append_history
 from crossmodal.texture_algorithms import Settings, State, iterate, make_state
 

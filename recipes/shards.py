@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from crossmodal.config import run_command
+from crossmodal.cores import cores
 from crossmodal.errors import CrossmodalError
 from crossmodal.files import try_lock
-from crossmodal.runs import cores
 
 Jobs = dict[str, tuple[Path, Callable[[], object]]]  # by name: the run's folder, and what runs it if it is not finished
 

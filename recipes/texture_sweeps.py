@@ -99,8 +99,10 @@ def exploded_at(levels, highest: float) -> int | None:
 
 
 def work(config: Config, arguments) -> None:
+    from crossmodal.cores import one_operation_each
     from crossmodal.files import write_json
 
+    one_operation_each()  # a chain each
     result = run(config, arguments.workdir, arguments.only, arguments)
     if arguments.results:
         write_json(RESULTS / arguments.results, result)

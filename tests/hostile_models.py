@@ -47,7 +47,8 @@ VALUES = (
 @functools.lru_cache(maxsize=1)
 def files() -> list[tuple[str, bytes]]:
     """Two small models, one that draws and one of a texture."""
-    from crossmodal.models.coopnets import CoopNets, WaveformDescriptor, WaveformGenerator
+    from crossmodal.models.coopnets import CoopNets
+    from crossmodal.models.texture_waveform import WaveformDescriptor, WaveformGenerator
     from crossmodal.models.vae import AudioImageVAE
 
     models = (

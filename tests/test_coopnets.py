@@ -7,8 +7,10 @@ import tensorflow as tf
 
 from crossmodal.data.textures import chirps, rain
 from crossmodal.errors import AudioError
-from crossmodal.models.coopnets import CoopNets, WaveformDescriptor, bandwidth, cross_fade, receptive_field
+from crossmodal.models import coopnets
+from crossmodal.models.coopnets import CoopNets, bandwidth, cross_fade
 from crossmodal.models.texture_auditory import cochlear_bank, join_subbands, modulation_bank, subbands
+from crossmodal.models.texture_waveform import WaveformDescriptor, receptive_field
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,28 @@ def test_the_descriptor_is_the_sum_of_its_last_map(thesis):
     maps = thesis.descriptor.network(x[..., None])
     assert maps.shape == (2, thesis.descriptor.positions(60_000)[-1], 20)
     np.testing.assert_allclose(thesis.descriptor(x), tf.reduce_sum(maps, (1, 2)), rtol=1e-4, atol=1e-4)
+
+
+def test_f_is_the_sum_of_a_last_map_with_a_stride_and_has_the_kernels_gradient():
+    keras.utils.set_random_seed(0)
+    descriptor = WaveformDescriptor(filters=(6, 5, 4), kernels=(9, 7, 5), strides=(4, 3, 2))
+    signal = tf.random.stateless_normal((2, 500), (0, 0))
+    with tf.GradientTape(persistent=True) as tape:
+        f = tf.reduce_sum(descriptor(signal))
+        summed = tf.reduce_sum(descriptor.network(signal[..., None]))
+    np.testing.assert_allclose(f, summed, rtol=1e-5)
+    variables = descriptor.trainable_variables
+    for ours, plain in zip(tape.gradient(f, variables), tape.gradient(summed, variables), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-4, atol=1e-4)
+
+
+def test_chains_on_processors_of_their_own_walk_as_together(thesis, monkeypatch):
+    signal = 0.1 * tf.random.stateless_normal((3, 26_000), (0, 0))
+    together = thesis.revise(signal, (1, 2), 3)
+    monkeypatch.setattr(coopnets, "side_by_side", lambda: 2)
+    apart = thesis.revise(signal, (1, 2), 3)
+    for a, b in zip(together, apart, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
 def test_the_generator_is_fully_convolutional(thesis):

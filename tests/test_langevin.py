@@ -72,6 +72,23 @@ def test_noise_is_standard_normal_and_independent():
             assert abs(np.corrcoef(flat[lag:] ** power, flat[:-lag] ** power)[0, 1]) < 5 / np.sqrt(len(flat) - lag)
 
 
+def test_rows_of_noise_are_the_same_whoever_draws_them():
+    for shape in ((5, 7), (5, 3, 10), (5, 60_000)):
+        whole = standard_normal(shape, (5, 6)).numpy()
+        parts = [standard_normal((n, *shape[1:]), (5, 6), first) for first, n in ((0, 2), (2, 1), (3, 2))]
+        np.testing.assert_allclose(np.concatenate(parts), whole, rtol=1e-6, atol=1e-6)
+        assert not np.array_equal(whole[0], whole[1])
+
+
+@pytest.mark.parametrize("groups", [2, 3, 100])
+def test_chains_in_groups_walk_as_together(groups):
+    start = tf.random.stateless_normal((5, 50), (0, 0))
+    settings = dict(step=0.3, sigma=1.0, momentum=0.5, most_drift=1.0, density=gaussian(1.0, 0.5))
+    together, apart = walk(start, 20, **settings), walk(start, 20, groups=groups, **settings)
+    for a, b in zip(together, apart, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
 def test_a_walk_is_a_function_of_its_seed():
     a, again, other = (walk(steps=5, seed=seed, step=0.1, sigma=1.0).state for seed in ((1, 2), (1, 2), (1, 3)))
     np.testing.assert_array_equal(a, again)
@@ -98,3 +115,12 @@ def test_a_chain_is_one_loop_in_one_graph():
     operations = graph.get_concrete_function(tf.zeros((2, 10)), tf.constant(1000)).graph.get_operations()
     assert sum("While" in operation.type for operation in operations) == 1
     assert len(operations) < 100
+
+
+def test_groups_have_a_loop_each():
+    @tf.function
+    def graph(y):
+        return langevin(y, gaussian(0.0, 1.0), steps=10, step=0.1, sigma=1.0, seed=(0, 0), groups=2).state
+
+    operations = graph.get_concrete_function(tf.zeros((4, 10))).graph.get_operations()
+    assert sum("While" in operation.type for operation in operations) == 2

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, ModelError
-from crossmodal.models.coopnets import CoopNets, WaveformDescriptor, WaveformGenerator
+from crossmodal.models.coopnets import CoopNets
+from crossmodal.models.texture_waveform import WaveformDescriptor, WaveformGenerator
 from crossmodal.runs import read_history
 from crossmodal.texture_algorithms import Settings, divide_by_positions, make_state
 from crossmodal.texture_training import (

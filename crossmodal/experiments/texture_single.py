@@ -46,7 +46,8 @@ def prepare(config: Config, sound):
     import numpy as np
 
     from crossmodal.determinism import fix_numbers
-    from crossmodal.models.coopnets import UPSAMPLING, CoopNets, bandwidth
+    from crossmodal.models.coopnets import CoopNets, bandwidth
+    from crossmodal.models.texture_waveform import UPSAMPLING
     from crossmodal.texture_algorithms import Settings
 
     fix_numbers(config.seed, config.deterministic)
@@ -203,6 +204,10 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
 
 
 def work(config: Config, arguments) -> None:
+    from crossmodal.cores import one_operation_each
+
+    if config.preset == "thesis":
+        one_operation_each()  # a chain each
     metrics = run(config, arguments.workdir)
     for name, figures in metrics.get("sounds", {}).items():
         print(f"{name:<14} score {figures['score']:.2f}  copied {figures['copied']}  loops {figures['loops']}")

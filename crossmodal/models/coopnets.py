@@ -12,32 +12,18 @@ in what the texture differs from that noise.
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
+from crossmodal.cores import side_by_side
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.langevin import langevin
-from crossmodal.models.layers import Conv1D
 from crossmodal.models.texture_auditory import AuditoryDescriptor
 from crossmodal.models.texture_subbands import SubbandGenerator
+from crossmodal.models.texture_waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
 from crossmodal.presets import from_preset
 
 SPECTRUM_BINS = 513  # of the fixed spectrum, from 0 Hz to half the sample rate
 SPECTRUM_FLOOR_DB = -60.0  # below its maximum
-UPSAMPLING = 1000  # samples per latent of the thesis' generator
 PIECE_S, FADE_S = 10.0, 0.5  # a longer draw is revised in such pieces, each fades into the next
-KERNELS, STRIDES = (200, 50, 30), (40, 20, 1)  # of the thesis' descriptor
-
-
-def receptive_field(kernels=KERNELS, strides=STRIDES) -> int:
-    """Samples on which one output of stacked convolutions depends (thesis, eq. 4.1).
-
-    12,780, 25,360 and 37,940 for the thesis' first strides 20, 40 and 60; the thesis prints exactly half of these.
-    """
-    field, jump = 1, 1
-    for kernel, stride in zip(kernels, strides, strict=True):
-        field += (kernel - 1) * jump
-        jump *= stride
-    return field
 
 
 def bandwidth(sound: np.ndarray, sample_rate: int) -> float:
@@ -68,78 +54,6 @@ def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
         middle = joined[:, -fade:] * np.cos(angle) + piece[:, :fade] * np.sin(angle)
         joined = np.concatenate([joined[:, :-fade], middle, piece[:, fade:]], axis=1)
     return joined
-
-
-@keras.saving.register_keras_serializable("crossmodal")
-class WaveformGenerator(keras.Model):
-    """z (chains, frames, 1) -> signal (chains, 1000 * frames) in (-1, 1): thesis, table 4.3, 829,185 parameters.
-
-    Kernel 25 with upsampling 10 covers some samples more often than others, which prints faint tones at 1/10 and
-    1/100 of the sample rate; kernel 30 does not.
-    """
-
-    def __init__(self, filters=(256, 128, 1), kernel=25, **kwargs):
-        super().__init__(**kwargs)
-        self.filters, self.kernel = tuple(filters), kernel
-        x = inputs = keras.Input((None, 1), name="z")
-        for i, n in enumerate(self.filters, 1):
-            activation = "tanh" if i == len(filters) else "relu"
-            x = layers.Conv1DTranspose(n, kernel, 10, "same", activation=activation, name=f"upconv{i}")(x)
-        self.network = keras.Model(inputs, x, name="deconvolutions")
-        self.built = True
-
-    def call(self, z):
-        return self.network(z)[..., 0]
-
-    def latent_shape(self, samples: int) -> tuple[int, int]:
-        """The shape of z for a signal of so many samples; AudioError unless a multiple of 1,000."""
-        if samples < UPSAMPLING or samples % UPSAMPLING:
-            raise AudioError(f"{samples} samples cannot be drawn: ask for a multiple of {UPSAMPLING}.")
-        return samples // UPSAMPLING, 1
-
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters, "kernel": self.kernel}
-
-
-@keras.saving.register_keras_serializable("crossmodal")
-class WaveformDescriptor(keras.Model):
-    """Signal (chains, samples) -> f, (chains,): thesis, table 4.2, 300,170 parameters; f is the sum of the last map."""
-
-    def __init__(self, filters=(100, 50, 20), kernels=KERNELS, strides=STRIDES, activation="relu", **kwargs):
-        super().__init__(**kwargs)
-        self.filters, self.kernels, self.strides = tuple(filters), tuple(kernels), tuple(strides)
-        self.activation = activation
-        x = inputs = keras.Input((None, 1), name="signal")
-        for i, (n, kernel, stride) in enumerate(zip(self.filters, self.kernels, self.strides, strict=True), 1):
-            x = Conv1D(n, kernel, stride, name=f"conv{i}", dtype=self.dtype_policy)(x)
-            if i < len(self.filters):
-                x = layers.Activation(activation, name=f"{activation}{i}", dtype=self.dtype_policy)(x)
-        self.network = keras.Model(inputs, x, name="convolutions")
-        self.built = True
-
-    def call(self, signal):
-        if signal.shape[-1] is not None and signal.shape[-1] < (least := receptive_field(self.kernels, self.strides)):
-            raise AudioError(f"{signal.shape[-1]} samples are fewer than the receptive field: use at least {least}.")
-        *hidden, last = self.network.layers[1:]
-        x = signal[..., None]
-        for layer in hidden:
-            x = layer(x)
-        # the sum of the last map's filters is the map of the sum of its kernels
-        x = tf.nn.conv1d(x, tf.cast(tf.reduce_sum(last.kernel, -1, keepdims=True), x.dtype), last.strides[0], "VALID")
-        f = tf.reduce_sum(tf.cast(x, tf.float32), axis=(1, 2))
-        return f + tf.cast(tf.shape(x)[1], tf.float32) * tf.reduce_sum(tf.cast(last.bias, tf.float32))
-
-    def positions(self, samples: int) -> list[int]:
-        """The length of each layer's map, by which the published code divides that layer's gradient."""
-        lengths = []
-        for kernel, stride in zip(self.kernels, self.strides, strict=True):
-            samples = (samples - kernel) // stride + 1
-            lengths.append(samples)
-        return lengths
-
-    def get_config(self):
-        names = ("filters", "kernels", "strides", "activation")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -207,7 +121,8 @@ class CoopNets(keras.Model):
     def revise(self, signal, seed, steps=None):
         """Langevin chains of the descriptor from signals (chains, samples): a `Walk`."""
         walk = self.walk if steps is None else {**self.walk, "steps": steps}
-        return langevin(signal, self.descriptor, seed=seed, **walk)
+        fixed = getattr(self.descriptor, "fixed", None)
+        return langevin(signal, fixed() if fixed else self.descriptor, seed=seed, groups=side_by_side(), **walk)
 
     def latents(self, chains: int, samples: int, seed) -> tf.Tensor:
         """z ~ N(0, I) for so many chains; a function of two integers `seed`."""

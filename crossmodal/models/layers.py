@@ -120,24 +120,37 @@ class Conv1D(keras.layers.Conv1D):
     """`keras.layers.Conv1D`; a stride above 1 by a convolution with stride 1 over blocks of so many samples."""
 
     def call(self, inputs):
+        return self.fixed()(inputs)
+
+    def fixed(self):
+        """The layer as it is now as a function, for a loop in which the kernel stays: it is arranged once."""
         (kernel,), (stride,) = self.kernel_size, self.strides
         plain = self.dilation_rate == (1,) and self.groups == 1 and self.data_format == "channels_last"
-        if self.padding != "valid" or stride == 1 or not plain:
-            return super().call(inputs)
+        if self.padding != "valid" or not plain or not _on_tensorflow():
+            return super().call
         spanned = -(-kernel // stride)  # blocks under the kernel, the last one filled up with zeros
         missing = spanned * stride - kernel
-        samples, channels = ops.shape(inputs)[1:]
-        blocks = (samples - kernel) // stride + spanned
-        wanted = blocks * stride - samples if isinstance(samples, int) else missing
-        filled = ops.pad(inputs, ((0, 0), (0, wanted), (0, 0))) if wanted > 0 else inputs
-        if not isinstance(samples, int) or wanted < 0:
-            filled = filled[:, : blocks * stride]
-        filled = ops.reshape(filled, (-1, blocks, stride * channels))
-        weights = ops.pad(self.kernel, ((0, missing), (0, 0), (0, 0))) if missing else self.kernel
-        outputs = ops.conv(filled, ops.reshape(weights, (spanned, stride * channels, self.filters)))
-        if self.use_bias:
-            outputs = ops.add(outputs, self.bias)
-        return outputs if self.activation is None else self.activation(outputs)
+        weights = ops.cast(self.kernel, self.compute_dtype)
+        weights = ops.pad(weights, ((0, missing), (0, 0), (0, 0))) if missing else weights
+        weights = ops.reshape(weights, (1, spanned, -1, self.filters))
+        bias = ops.cast(self.bias, self.compute_dtype) if self.use_bias else None
+
+        def convolve(inputs):
+            import tensorflow as tf
+
+            samples, channels = ops.shape(inputs)[1:]
+            blocks = (samples - kernel) // stride + spanned
+            wanted = blocks * stride - samples if isinstance(samples, int) else missing
+            filled = ops.cast(inputs, self.compute_dtype)
+            filled = ops.pad(filled, ((0, 0), (0, wanted), (0, 0))) if wanted > 0 else filled
+            if not isinstance(samples, int) or wanted < 0:
+                filled = filled[:, : blocks * stride]
+            # of two dimensions, for TensorFlow does those together with the bias and the activation
+            outputs = tf.nn.conv2d(ops.reshape(filled, (-1, 1, blocks, stride * channels)), weights, 1, "VALID")
+            outputs = outputs if bias is None else tf.nn.bias_add(outputs, bias)
+            return (outputs if self.activation is None else self.activation(outputs))[:, 0]
+
+        return convolve
 
 
 @keras.saving.register_keras_serializable("crossmodal")

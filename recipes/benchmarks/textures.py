@@ -2,6 +2,7 @@
 
 import importlib.util
 import time
+from collections.abc import Callable
 
 from limits import flops, peaks
 from turns import Elsewhere, compare, median_seconds
@@ -14,32 +15,45 @@ def langevin(config) -> dict:
     """Chains of the thesis' descriptor, 2 x 60,000 samples: here and in PyTorch, which have the same weights."""
     import tensorflow as tf
 
-    from crossmodal.langevin import compile_langevin
-    from crossmodal.models.coopnets import WaveformDescriptor
+    from crossmodal.models.texture_waveform import WaveformDescriptor
 
     descriptor = WaveformDescriptor()
-    half = WaveformDescriptor(dtype="mixed_bfloat16")
-    half.set_weights(descriptor.get_weights())
-    start = 0.1 * tf.random.stateless_normal((CHAINS, SAMPLES), (0, 0))
-    rivals, elsewhere = {}, {}
+    start = 0.1 * tf.random.stateless_normal((CHAINS, SAMPLES), (0, 0)).numpy()
+    rivals = {}
     if importlib.util.find_spec("torch"):
         import pytorch
 
-        agree(descriptor, pytorch, start.numpy())
-        weights = (descriptor.get_weights(), descriptor.strides, start.numpy())
+        agree(descriptor, pytorch, start)
+        weights = (descriptor.get_weights(), descriptor.strides, start)
         for precision in ("float32", "bfloat16 autocast"):
             options = (config.langevin_steps, STEP, SIGMA, precision != "float32")
-            elsewhere[f"PyTorch, {precision}"] = Elsewhere(pytorch.langevin, *weights, *options)
-    for name, network in (("float32", descriptor), ("mixed_bfloat16", half)):
-        walk = compile_langevin(network, step=STEP, sigma=SIGMA)
-        rivals[f"crossmodal, {name}"] = lambda walk=walk: walk(start, config.langevin_steps, (0, 0)).state.numpy()
+            rivals[f"PyTorch, {precision}"] = Elsewhere(pytorch.langevin, *weights, *options)
+    for precision in ("float32", "mixed_bfloat16"):
+        arguments = (descriptor.get_weights(), start, config.langevin_steps, precision)
+        rivals[f"crossmodal, {precision}"] = Elsewhere(chains, *arguments)
     turns = 5 * config.rounds  # they are short
-    steps = compare({**elsewhere, **rivals}, turns, config.langevin_steps, "steps/s")
-    for rival in elsewhere.values():
+    steps = compare(rivals, turns, config.langevin_steps, "steps/s")
+    for rival in rivals.values():
         rival.close()
     gflop = 2 * CHAINS * flops_of_signal(descriptor) / 1e9  # forward, and the gradient by the signal
     rate = gflop * steps["crossmodal, float32"]["steps/s"]
     return {"steps": steps, "GFLOP/s": rate, "share_of_peak": rate / peaks()["float32"]}
+
+
+def chains(weights, start, steps: int, precision: str) -> Callable:
+    """Chains from `start` as the thesis' preset walks, as a function without arguments; for a process of its own."""
+    import tensorflow as tf
+
+    from crossmodal.cores import one_operation_each
+    from crossmodal.models.coopnets import CoopNets
+    from crossmodal.models.texture_waveform import WaveformDescriptor, WaveformGenerator
+
+    one_operation_each()
+    descriptor = WaveformDescriptor(dtype=precision)
+    descriptor.set_weights(weights)
+    model = CoopNets(WaveformGenerator(), descriptor, steps=steps, step=STEP, sigma=SIGMA)
+    walk, first = tf.function(lambda signal: model.revise(signal, (0, 0)).state), tf.constant(start)
+    return lambda: walk(first).numpy()
 
 
 def flops_of_signal(descriptor) -> int:
@@ -70,9 +84,7 @@ def agree(descriptor, pytorch, start) -> None:
 def textures(config) -> dict:
     """Seconds of sampling a minute, of the evaluator for a pair of 4 s, of the thesis' training."""
     from crossmodal.data.textures import rain
-    from crossmodal.experiments import texture_single
     from crossmodal.models.coopnets import CoopNets
-    from crossmodal.texture_training import train_texture
     from evaluation.texture.report import evaluate_textures
 
     minute = {}
@@ -80,10 +92,23 @@ def textures(config) -> dict:
         minute[name] = median_seconds(lambda model=model: model.draw(60.0), config.rounds)
     reference, other = rain(seed=0), rain(seed=1)
     pair = median_seconds(lambda: evaluate_textures(reference, [other]), config.rounds)
-    # without the stabiliser: it would do iterations again
-    options = dict(preset="thesis", iterations=config.thesis_iterations, stabilise=False, descriptor_rate=1e-4)
-    model, signal, settings = texture_single.prepare(texture_single.Config(**options), rain())
+    training = Elsewhere(thesis_training, config.thesis_iterations)
     began = time.perf_counter()
-    train_texture(model, signal, settings)
+    training()
     thesis = {"iterations": config.thesis_iterations, "seconds": time.perf_counter() - began}
+    training.close()
     return {"minute_of_sound_s": minute, "score_and_copies_of_a_pair_s": pair, "thesis": thesis}
+
+
+def thesis_training(iterations: int) -> Callable:
+    """The thesis' training of 2 chains of 60,000 samples, 40 steps an iteration, as a function without arguments; for a
+    process of its own. Without the stabiliser, that would do iterations again."""
+    from crossmodal.cores import one_operation_each
+    from crossmodal.data.textures import rain
+    from crossmodal.experiments import texture_single
+    from crossmodal.texture_training import train_texture
+
+    one_operation_each()
+    options = dict(preset="thesis", iterations=iterations, stabilise=False, descriptor_rate=1e-4)
+    model, signal, settings = texture_single.prepare(texture_single.Config(**options), rain())
+    return lambda: train_texture(model, signal, settings)

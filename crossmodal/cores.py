@@ -1,0 +1,49 @@
+"""The processors of this machine, and how TensorFlow shares them.
+
+By default all of them work on one operation after another. Langevin chains of a small network are faster if each
+processor has operations of its own, those of one chain: see `one_operation_each`.
+"""
+
+import contextlib
+import os
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads() -> dict:
+    """How many threads TensorFlow was told to use within and between operations, and OpenMP, or "default"."""
+    import tensorflow as tf
+
+    found = {}
+    for kind in ("intra", "inter"):
+        asked = getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")()
+        found[f"{kind}_op_threads"] = str(asked or os.environ.get(f"TF_NUM_{kind.upper()}OP_THREADS", "default"))
+    return {**found, "omp_threads": os.environ.get("OMP_NUM_THREADS", "default")}
+
+
+def one_operation_each() -> None:
+    """Let each processor do operations of its own, as many at once as there are processors.
+
+    For this process, and before TensorFlow's first operation: later it changes nothing, nor does it where the
+    environment says how many threads there are or where there is a GPU.
+    """
+    import tensorflow as tf
+
+    told = any(f"TF_NUM_{kind}OP_THREADS" in os.environ for kind in ("INTRA", "INTER"))
+    if not told and not tf.config.list_physical_devices("GPU"):
+        with contextlib.suppress(RuntimeError):  # TensorFlow has begun
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(cores())
+
+
+def side_by_side() -> int:
+    """How many operations TensorFlow does at once, each on a processor of its own; 1 where they share them."""
+    import tensorflow as tf
+
+    told = threads()
+    if told["intra_op_threads"] != "1" or tf.config.list_physical_devices("GPU"):
+        return 1
+    return int(told["inter_op_threads"]) if told["inter_op_threads"].isdigit() else cores()
