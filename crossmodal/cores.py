@@ -5,6 +5,7 @@ processor has operations of its own, those of one chain: see `one_operation_each
 """
 
 import contextlib
+import itertools
 import os
 
 
@@ -47,3 +48,15 @@ def side_by_side() -> int:
     if told["intra_op_threads"] != "1" or tf.config.list_physical_devices("GPU"):
         return 1
     return int(told["inter_op_threads"]) if told["inter_op_threads"].isdigit() else cores()
+
+
+def apart(network, x):
+    """network(x), for a network of which each row of the result depends on the same row of x alone: rows that
+    different processors do at the same time, if they do operations of their own."""
+    import tensorflow as tf
+
+    groups = min(side_by_side(), x.shape[0] or 1)
+    if groups == 1:
+        return network(x)
+    bounds = [x.shape[0] * i // groups for i in range(groups + 1)]
+    return tf.concat([network(x[a:b]) for a, b in itertools.pairwise(bounds)], 0)

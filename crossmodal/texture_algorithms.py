@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from crossmodal.cores import apart
 from crossmodal.langevin import langevin
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.optimizers import FusedAdam
@@ -126,7 +127,7 @@ def cooperate(state: State, seeds) -> dict:
     """CoopNets: draw and revise; data less revised draws teach the descriptor, the revised draws the generator."""
     s = state.settings
     z = state.model.latents(s.chains, s.samples, seeds[1])
-    revised, figures = learn_descriptor(state, crops(state, seeds[0]), state.model.generator(z), seeds[2])
+    revised, figures = learn_descriptor(state, crops(state, seeds[0]), apart(state.model.generator, z), seeds[2])
     if s.algorithm == "coopnets-z":
         z = infer_latents(state, z, revised, seeds[3]).state
     return {**figures, "error": learn_generator(state, z, revised)}
@@ -148,7 +149,7 @@ def learn_descriptor(state: State, data, start, seed) -> tuple[tf.Tensor, dict]:
     s, descriptor = state.settings, state.model.descriptor
     walk = state.model.revise(start, seed)
     with tf.GradientTape() as tape:
-        f = descriptor(tf.concat([data, walk.state], axis=0))
+        f = apart(descriptor, tf.concat([data, walk.state], axis=0))
         gap = tf.reduce_mean(f[: s.chains]) - tf.reduce_mean(f[s.chains :])
         loss = -gap
     gradients = tape.gradient(loss, descriptor.trainable_variables)
@@ -168,7 +169,7 @@ def learn_generator(state: State, z, signal) -> tf.Tensor:
     """One step of the generator towards g(z) = signal; the root mean square error before it."""
     s, generator = state.settings, state.model.generator
     with tf.GradientTape() as tape:
-        error = signal - generator(z)
+        error = signal - apart(generator, z)
         loss = tf.reduce_sum(tf.square(error)) / (2 * s.latent_sigma**2 * s.chains)
     state.generator_optimizer.learning_rate.assign(s.generator_rate * tf.convert_to_tensor(state.rate))
     state.generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
@@ -180,7 +181,7 @@ def infer_latents(state: State, z, signal, seed):
     s = state.settings
 
     def log_likelihood(z):
-        return -tf.reduce_sum(tf.square(signal - state.model.generator(z)), axis=-1) / (2 * s.latent_sigma**2)
+        return -tf.reduce_sum(tf.square(signal - apart(state.model.generator, z)), axis=-1) / (2 * s.latent_sigma**2)
 
     return langevin(z, log_likelihood, steps=s.latent_steps, step=s.latent_step, sigma=1.0, seed=seed, most_drift=1.0)
 

@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
-from crossmodal.cores import cores, side_by_side
+from crossmodal import cores as module
+from crossmodal.cores import apart, cores, side_by_side
 
 TELL = """
 import tensorflow as tf
@@ -43,10 +46,26 @@ def test_once_tensorflow_has_begun_nothing_changes():
 
 @pytest.mark.parametrize(("threads", "expected"), [("2", 1), ("1", 4)])
 def test_the_environment_alone_is_enough(monkeypatch, threads, expected):
-    import tensorflow as tf
-
     for kind in ("intra", "inter"):
         monkeypatch.setattr(tf.config.threading, f"get_{kind}_op_parallelism_threads", lambda: 0)
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "4")
     assert side_by_side() == expected
+
+
+@pytest.mark.parametrize("processors", [1, 2, 3, 8])
+def test_rows_apart_are_the_rows_and_their_gradient_that_of_all(monkeypatch, processors):
+    monkeypatch.setattr(module, "side_by_side", lambda: processors)
+    weights, x = tf.Variable(tf.random.stateless_normal((4, 3), (0, 0))), tf.random.stateless_normal((5, 4), (0, 1))
+    calls = []
+
+    def network(rows):
+        calls.append(len(rows))
+        return tf.tanh(rows @ weights)
+
+    with tf.GradientTape(persistent=True) as tape:
+        together, divided = tf.reduce_sum(tf.tanh(x @ weights)), tf.reduce_sum(y := apart(network, x))
+    np.testing.assert_allclose(y, tf.tanh(x @ weights), rtol=1e-6)
+    np.testing.assert_allclose(tape.gradient(divided, weights), tape.gradient(together, weights), rtol=1e-5)
+    assert sum(calls) == 5
+    assert len(calls) == min(processors, 5)
