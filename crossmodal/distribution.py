@@ -10,7 +10,7 @@ import contextlib
 import functools
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import tensorflow as tf
@@ -21,6 +21,7 @@ Distribution = Literal["none", "mirrored", "workers"]
 EXAMPLE = '{"cluster": {"worker": ["one:2222", "two:2222"]}, "task": {"type": "worker", "index": 0}}'
 START_S = 600  # within which all workers must have been started; TensorFlow's own limit is an hour
 SILENCE_S = 60  # after which a worker counts as lost; after TensorFlow's ten seconds a busy machine's did as well
+PIECE_BYTES = {"CPU": 2**20, "GPU": 2**25}  # of gradients, that are exchanged at once
 LOST = (  # what TensorFlow raises in the others when a worker is lost
     tf.errors.AbortedError,
     tf.errors.CancelledError,
@@ -117,6 +118,32 @@ def on_replicas(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
         return strategy.reduce("MEAN", strategy.run(stacked, args=(next(iterator),)), axis=None)
 
     return lambda iterator: dict(zip(names, run(iterator).numpy().tolist(), strict=True))
+
+
+def means_over_replicas(tensors: Sequence[tf.Tensor], dtype: str) -> list[tf.Tensor]:
+    """The mean of each tensor over all replicas, exchanged as numbers of the dtype; for a step that replicas run.
+
+    They travel in pieces: TensorFlow's gRPC copies what workers send each other several times, and copies faster what
+    fits into a core's cache. Between two local workers 84 MB took 129 ms so, in one piece 259 ms.
+    """
+    strategy = tf.distribute.get_strategy()
+    replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return list(tensors)
+    piece_bytes = PIECE_BYTES["GPU" if "GPU" in strategy.extended.worker_devices[0] else "CPU"]
+    flat = [tf.reshape(tf.cast(tensor, dtype), [-1]) / replicas for tensor in tensors]
+    counts = [-(-vector.shape[0] * vector.dtype.size // piece_bytes) for vector in flat]
+    pieces = [tf.split(vector, _even(vector.shape[0], n)) for vector, n in zip(flat, counts, strict=True)]
+    options = tf.distribute.experimental.CommunicationOptions(bytes_per_pack=piece_bytes)
+    context = tf.distribute.get_replica_context()
+    sums = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, [p for parts in pieces for p in parts], options))
+    means = [tf.concat([next(sums) for _ in parts], 0) for parts in pieces]
+    return [tf.reshape(mean, tensor.shape) for mean, tensor in zip(means, tensors, strict=True)]
+
+
+def _even(length: int, parts: int) -> list[int]:
+    """`parts` numbers that are almost alike and make up `length`."""
+    return [length * (i + 1) // parts - length * i // parts for i in range(parts)]
 
 
 def of_the_chief(strategy: tf.distribute.Strategy, number: int) -> int:

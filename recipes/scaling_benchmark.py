@@ -24,6 +24,11 @@ from pathlib import Path
 from crossmodal.config import run_recipe
 
 RESULTS = Path(__file__).parent / "results" / "scaling.json"
+SECTIONS = {
+    "batch": "sizes of a batch, one process with all cores",
+    "workers": "workers of one core, the same batch each",
+    "data": "sizes of the data",
+}
 CLIPS, IMAGES_PER_CLIP = 2500, 4
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
@@ -75,7 +80,7 @@ def step_seconds(model_name: str, batch_size: int, steps: int, turns: int, distr
     strategy = make_strategy(distribution)
     with strategy.scope():
         model = AudioImageVAE.compact() if model_name == "compact" else AudioImageVAE(dtype="mixed_bfloat16")
-        model.compile(FusedAdam(1e-3), jit_compile=False)
+        model.compile(FusedAdam(1e-3, exchange_dtype=model.compute_dtype), jit_compile=False)
         model.optimizer.build(model.trainable_variables)
     rng = np.random.default_rng(0)
     clips = batch_size // IMAGES_PER_CLIP
@@ -195,21 +200,23 @@ def work(config: Config, arguments) -> None:
     from crossmodal.runs import environment
 
     steps, turns, models = arguments.steps, arguments.turns, arguments.models
+    shared = (models, arguments.worker_batches, arguments.workers, steps, turns, arguments.rounds)
+    sections = {
+        "batch": lambda: against_batch(models, arguments.batches, steps, turns),
+        "workers": lambda: against_workers(*shared),
+        "data": lambda: against_data(arguments.pairs, 128),
+    }
+    kept = json.loads(arguments.results.read_text()) if arguments.only and arguments.results.exists() else {}
     result = {"command": "python recipes/scaling_benchmark.py", "environment": environment()}
     result["images_per_clip"] = IMAGES_PER_CLIP
-    print("batch sizes, one process with all cores", flush=True)
-    result["batch"] = against_batch(models, arguments.batches, steps, turns)
-    print("workers of one core, the same batch each", flush=True)
-    shared = (models, arguments.worker_batches, arguments.workers, steps, turns, arguments.rounds)
-    result["workers"] = against_workers(*shared)
-    print("sizes of the data", flush=True)
-    result["data"] = against_data(arguments.pairs, 128)
-    write_json(arguments.results, result)
+    for name in arguments.only or SECTIONS:
+        print(f"{name}: {SECTIONS[name]}", flush=True)
+        result[name] = sections[name]()
+    write_json(arguments.results, kept | result)
 
 
 def main(argv=None) -> int:
     def extra(parser):
-        names = ("compact", "paper")
         sizes = ("--batches", [32, 64, 128, 256, 512]), ("--worker-batches", [128, 512, 2048])
         sizes += ("--workers", [1, 2]), ("--pairs", [10_000, 100_000, 1_000_000])
         for option, default in sizes:
@@ -219,6 +226,7 @@ def main(argv=None) -> int:
         parser.add_argument("--steps", type=int, default=20, help="in a turn (%(default)s)")
         parser.add_argument("--turns", type=int, default=3, help="of a process (%(default)s)")
         parser.add_argument("--rounds", type=int, default=3, help="in which workers take turns (%(default)s)")
+        parser.add_argument("--only", nargs="+", choices=SECTIONS, help="measure these anew, keep the others' results")
         parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
 
     return run_recipe(work, Config, __doc__, argv, extra=extra)

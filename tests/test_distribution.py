@@ -97,6 +97,18 @@ def test_two_devices_do_what_one_does_with_the_whole_batch(alone, tmp_path):
     assert_close(dict(np.load(tmp_path / "0.npz")), alone)
 
 
+def test_gradients_that_travel_as_bfloat16_lead_to_almost_the_same(alone, tmp_path):
+    process = start([str(SCRIPT), "exact-bfloat16", "mirrored", str(tmp_path), str(tmp_path / "0.npz")])
+    assert process.communicate(timeout=500)[1].count("Error") == 0
+    found = dict(np.load(tmp_path / "0.npz"))
+    np.testing.assert_allclose(found["losses"], alone["losses"], rtol=1e-4)
+    moments = [name for name in alone if "velocity" in name]
+    assert moments
+    for name in moments:  # mean squares of gradients: bfloat16 has 8 bits of a number
+        np.testing.assert_allclose(found[name].sum(), alone[name].sum(), rtol=0.02)
+    assert any(np.any(found[name] != alone[name]) for name in moments)
+
+
 def test_the_parts_of_batches_are_what_one_reads():
     rng = np.random.default_rng(0)
     spectrograms, images = rng.random((40, 48, 48), np.float32), rng.integers(0, 255, (320, 28, 28)).astype(np.uint8)

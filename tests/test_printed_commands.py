@@ -142,8 +142,9 @@ def test_it_does_what_it_says(command, workplace, spoken_digits, monkeypatch):
     added = entry(command)
     waveform, bounds = spoken_digits
     make_inputs(workplace, f"{command} {added}", waveform[: bounds[1][1]])
-    if program_of(command).startswith("texture_baselines"):
-        make_inputs(workplace, "crossmodal texture learn fire.wav", waveform)
+    recordings = re.findall(r"recording:(\w+)", command)
+    for name in recordings + ["fire"] * program_of(command).startswith("texture_baselines"):
+        make_inputs(workplace, f"crossmodal texture learn {name}.wav", waveform)
     if command.startswith("crossmodal demo"):
         fetch_then_stop(monkeypatch)
     make_small(workplace, monkeypatch)

@@ -32,13 +32,14 @@ def with_defaults(config: Config) -> Config:
 def run(asked: Config, workdir: Path) -> dict:
     """Train in `workdir`, measure on the test clips; returns the metrics."""
     from crossmodal.models.vae import AudioImageVAE
-    from crossmodal.optimizers import FusedAdam, warm_cosine
+    from crossmodal.optimizers import FusedAdam, computed_in, warm_cosine
 
     config = with_defaults(asked)
     build = partial(AudioImageVAE.compact if config.model == "compact" else AudioImageVAE, beta=config.beta)
 
     def optimizer(steps):
-        return FusedAdam(warm_cosine(config.learning_rate, steps, config.warmup_steps))
+        rate = warm_cosine(config.learning_rate, steps, config.warmup_steps)
+        return FusedAdam(rate, exchange_dtype=computed_in(config.precision))
 
     return train_and_measure("train_vae.py", asked, config, workdir, build, optimizer)
 

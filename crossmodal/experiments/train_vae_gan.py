@@ -53,7 +53,7 @@ def with_defaults(config: Config) -> Config:
 def run(asked: Config, workdir: Path) -> dict:
     """Train in `workdir`, measure on the test clips; returns the metrics."""
     from crossmodal.models.vae_gan import AudioImageVAEGAN
-    from crossmodal.optimizers import FusedAdam, warm_cosine
+    from crossmodal.optimizers import FusedAdam, computed_in, warm_cosine
 
     config = with_defaults(asked)
     given = {name: getattr(config, name) for name in LOSS}
@@ -66,7 +66,8 @@ def run(asked: Config, workdir: Path) -> dict:
     def optimizer(steps):
         average = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
         rate = warm_cosine(config.learning_rate, steps, WARMUP_STEPS)
-        return FusedAdam(rate, beta_1=0.5, beta_2=0.99, **average)
+        exchanged = computed_in(config.precision)
+        return FusedAdam(rate, beta_1=0.5, beta_2=0.99, exchange_dtype=exchanged, **average)
 
     return train_and_measure("train_vae_gan.py", asked, config, workdir, build, optimizer)
 
