@@ -13,6 +13,7 @@ from texture_baselines import GATED
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "recipes" / "results"
+VAES = {"compact": "compact VAE, float32", "paper": "VAE of 20,950,529 parameters, bfloat16"}
 PAPERS_GAN = "VAE-GAN of 7,909,382 parameters"
 
 
@@ -24,9 +25,9 @@ def ratio(value: float, interval) -> str:
     return f"**{value:.2f}** ({interval[0]:.2f} to {interval[1]:.2f})"
 
 
-def times(figure: dict) -> str:
-    low, high = figure["ratio_min_max"]
-    return f"**{figure['ratio']:.1f} x** (turns: {low:.1f} to {high:.1f})"
+def times(figure: dict, digits: int = 1) -> str:
+    value, low, high = (f"{number:.{digits}f}" for number in (figure["ratio"], *figure["ratio_min_max"]))
+    return f"**{value} x** (turns: {low} to {high})"
 
 
 def load(name: str) -> dict:
@@ -146,11 +147,17 @@ def speed() -> str:
     lines.append(row("log-mel", librosa, times(result["spectrograms"]["log_mel"]), "-"))
     ratio = result["pipeline"]["batches"]["ratio"]
     lines.append(row("input pipeline alone", "the VAE's training steps", f"**{ratio:.0f} x**", "-"))
+    scaling = load("scaling") or {"workers": {}, "command": ""}
+    for name, sizes in scaling["workers"].items():
+        size, counts = list(sizes.items())[-1]
+        what = f"two local workers of a core each, {VAES[name]}, {int(size):,} images each"
+        lines.append(row(what, "one such worker", times(counts["2"], 2), "-"))
     peaks = training["peaks"]
     peak = (
         f"Products of large matrices: {peaks['float32']:.0f} GFLOP/s in float32, {peaks['bfloat16']:.0f} in bfloat16."
     )
-    return "\n".join([*lines, "", peak, "", *seconds_rows(result), "", f"`{result['command']}`"]) + "\n"
+    commands = ", ".join(f"`{measured['command']}`" for measured in (result, scaling) if measured["command"])
+    return "\n".join([*lines, "", peak, "", *seconds_rows(result), "", commands]) + "\n"
 
 
 def seconds_rows(result: dict) -> list[str]:

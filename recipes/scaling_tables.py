@@ -6,9 +6,7 @@ python recipes/scaling_tables.py --write    # put them into the page
 
 import sys
 
-from readme_table import ROOT, head, load, print_or_write, row
-
-MODELS = {"compact": "compact VAE, float32", "paper": "VAE of 20,950,529 parameters, bfloat16"}
+from readme_table import ROOT, VAES, head, load, print_or_write, row, times
 
 
 def batch() -> str:
@@ -17,7 +15,7 @@ def batch() -> str:
         return ""
     sizes = list(next(iter(result["batch"].values())))
     lines = head("images/s at batch", *sizes)
-    lines += [row(MODELS[name], *(f"{speeds[n]:,.0f}" for n in sizes)) for name, speeds in result["batch"].items()]
+    lines += [row(VAES[name], *(f"{speeds[n]:,.0f}" for n in sizes)) for name, speeds in result["batch"].items()]
     return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
 
 
@@ -30,9 +28,8 @@ def workers() -> str:
     for name, sizes in result["workers"].items():
         for size, counts in sizes.items():
             for count, figures in counts.items():
-                low, high = figures["ratio_min_max"]
-                ratio = f"**{figures['ratio']:.2f} x** ({low:.2f} to {high:.2f})" if count != "1" else "1"
-                lines.append(row(MODELS[name], size, count, f"{figures['images/s']:,.0f}", ratio))
+                ratio = times(figures, 2) if count != "1" else "1"
+                lines.append(row(VAES[name], size, count, f"{figures['images/s']:,.0f}", ratio))
     return "\n".join([*lines, "", f"One core for each worker. `{result['command']}`"]) + "\n"
 
 

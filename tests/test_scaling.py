@@ -45,7 +45,7 @@ def test_a_table_has_what_was_measured(monkeypatch):
     }
     monkeypatch.setattr(tables, "load", lambda name: result)
     assert "| compact VAE, float32 | 1,000 | 1,500 |" in tables.batch()
-    assert "| compact VAE, float32 | 128 | 2 | 3,400 | **1.70 x** (1.60 to 1.80) |" in tables.workers()
+    assert "| compact VAE, float32 | 128 | 2 | 3,400 | **1.70 x** (turns: 1.60 to 1.80) |" in tables.workers()
     assert "| 10,000 | 7 MiB | 814 MiB | 0.3 s | 30,000 |" in tables.data()
 
 
