@@ -39,9 +39,11 @@ def verifies(path: Path) -> bool:
         return False
 
 
-def save_checkpoint(variables: list, workdir: Path, done: int) -> None:
-    """Write the Keras variables after `done` epochs or iterations with their SHA-256; keep the last two that verify."""
-    state = {name: np.asarray(variable.value) for name, variable in _named(variables).items()}
+def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.ndarray] | None = None) -> None:
+    """Write the Keras variables, or values that they had, after `done` epochs or iterations with their SHA-256; keep
+    the last two that verify."""
+    values = [np.asarray(variable.value) for variable in variables] if values is None else values
+    state = dict(zip(_named(variables), values, strict=True))
     path = Path(workdir) / f"checkpoint-{done:05d}.npz"
     with replacing(path) as temporary:
         np.savez(temporary, allow_pickle=False, **state)

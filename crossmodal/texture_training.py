@@ -6,7 +6,8 @@ checkpoint, persistent chains too, so a run that was stopped ends as it would ha
 The stabiliser watches the ratio of drift to noise, the gap of energy and the level of the chains. While one of the
 first two is outside its band both learning rates fall, else they recover slowly. When the chains are far louder than
 the recording or a value is not finite, everything returns to the last good state, the rates are halved and training
-goes on with other random numbers: what chains that far away would teach the networks ruins them.
+goes on with other random numbers: what chains that far away would teach the networks ruins them. Good is a state at
+the end of a block whose own chains, those of the iteration after it, stayed near the recording; it is the checkpoint.
 """
 
 import contextlib
@@ -69,28 +70,33 @@ def _train(model, signal, settings: Settings, workdir: Path | None, on_block) ->
     if done:
         print(f"continuing after iteration {done}", flush=True)
     good, good_at = snapshot(changing), done
+    unproven: list[np.ndarray] | None = None  # the state after the last block, until its chains are known
     history: list[dict] = []
     began = time.time()
     while done < settings.iterations:
-        attempt = int(recoveries.value)
-        words = np.random.SeedSequence([settings.seed, done, attempt]).generate_state(2) >> 1
+        words = np.random.SeedSequence([settings.seed, done, int(recoveries.value)]).generate_state(2) >> 1
         figures = step(tf.constant(words.astype(np.int32)), tf.constant(done == 0))
         figures = {name: float(value) for name, value in figures.items()}
         finite = all(np.isfinite(list(figures.values())))
         left = outside(figures, settings, signal_rms)
         if settings.stabilise and (not finite or left == "rms"):
             restore(changing, good)
-            if attempt >= MOST_RECOVERIES:
+            attempts = int(recoveries.value) + 1
+            if attempts > MOST_RECOVERIES:
                 raise ModelError(
-                    f"Training diverged {attempt + 1} times after iteration {good_at}: try lower learning rates or a "
+                    f"Training diverged {attempts} times after iteration {good_at}: try lower learning rates or a "
                     "smaller step."
                 )
-            recoveries.assign(attempt + 1)
+            recoveries.assign(attempts)
             state.rate.assign(0.5 * float(state.rate.value))
-            good = snapshot(changing)
+            good, unproven = snapshot(changing), None
             history = history[: len(history) - (done - good_at)]
             done = good_at
             continue
+        if unproven is not None:
+            good, good_at, unproven = unproven, done, None
+            if workdir:
+                save_checkpoint(changing, workdir, done, good)
         done += 1
         history.append({"iteration": done, **figures, "rate": float(state.rate.value)})
         if not finite:
@@ -99,13 +105,14 @@ def _train(model, signal, settings: Settings, workdir: Path | None, on_block) ->
             state.rate.assign(min(1.0, (_FALL if left else _RISE) * float(state.rate.value)))
         if done % settings.block == 0 or done == settings.iterations:
             recoveries.assign(0)
-            good, good_at = snapshot(changing), done
+            unproven = snapshot(changing)
             line = {"epoch": done, **history[-1], "seconds": time.time() - began}
             if workdir:
                 append_history(workdir, line)
-                save_checkpoint(changing, workdir, done)
             if on_block:
                 on_block(done, line)
+    if workdir and unproven is not None:
+        save_checkpoint(changing, workdir, done, unproven)
     return history
 
 

@@ -47,15 +47,22 @@ def add_learning_options(parser, run) -> None:
     parser.add_argument("--iterations", type=int, help="updates of the networks (60)")
     parser.add_argument("--seed", type=int, default=0, help="of weights, training and draws (%(default)s)")
     parser.add_argument(
+        "--deterministic", action="store_true", help="deterministic kernels of TensorFlow alone; slower on a GPU"
+    )
+    parser.add_argument(
         "--workdir", type=Path, help="folder of the run, its draws, scores and pictures (the model's name)"
     )
     parser.set_defaults(run=run, stopped="Stopped: the same command continues where it was.")
 
 
+def learning_options(arguments) -> dict:
+    return {name: getattr(arguments, name) for name in ("iterations", "seed", "deterministic")}
+
+
 def run_learn(arguments) -> None:
     from crossmodal.experiments import texture_single
 
-    config = texture_single.Config(arguments.recording, iterations=arguments.iterations, seed=arguments.seed)
+    config = texture_single.Config(arguments.recording, **learning_options(arguments))
     learn(texture_single.work, config, arguments)
 
 
@@ -67,8 +74,7 @@ def run_mix(arguments) -> None:
     config = texture_mix.Config(
         references=",".join(arguments.recordings),
         weights=arguments.weights and ",".join(map(str, arguments.weights)),
-        iterations=arguments.iterations,
-        seed=arguments.seed,
+        **learning_options(arguments),
     )
     learn(texture_mix.work, config, arguments)
 

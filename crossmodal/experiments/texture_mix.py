@@ -58,6 +58,7 @@ def parse_weights(text: str | None, count: int) -> list[float]:
 
 
 def work(config: Config, arguments) -> None:
+    texture_single.share_processors(config)
     metrics = run(config, arguments.workdir)
     for name, figures in metrics["against"].items():
         print(f"mixture against {name}: score {figures['score']:.2f}, copied {figures['copied']}")

@@ -203,11 +203,16 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
     }
 
 
-def work(config: Config, arguments) -> None:
+def share_processors(config: Config) -> None:
+    """Before anything is computed: let the thesis' chains walk on processors of their own."""
     from crossmodal.cores import one_operation_each
 
     if config.preset == "thesis":
-        one_operation_each()  # a chain each
+        one_operation_each()
+
+
+def work(config: Config, arguments) -> None:
+    share_processors(config)
     metrics = run(config, arguments.workdir)
     for name, figures in metrics.get("sounds", {}).items():
         print(f"{name:<14} score {figures['score']:.2f}  copied {figures['copied']}  loops {figures['loops']}")
