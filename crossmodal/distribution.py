@@ -124,7 +124,8 @@ def means_over_replicas(tensors: Sequence[tf.Tensor], dtype: str) -> list[tf.Ten
     """The mean of each tensor over all replicas, exchanged as numbers of the dtype; for a step that replicas run.
 
     They travel in pieces: TensorFlow's gRPC copies what workers send each other several times, and copies faster what
-    fits into a core's cache. Between two local workers 84 MB took 129 ms so, in one piece 259 ms.
+    fits into a core's cache. Between two local workers, with nothing else to do, the gradients of the paper's VAE took
+    79 ms so and as bfloat16, 200 ms in one piece and as float32.
     """
     strategy = tf.distribute.get_strategy()
     replicas = strategy.num_replicas_in_sync
