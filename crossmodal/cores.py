@@ -5,7 +5,6 @@ processor has operations of its own, those of one chain: see `one_operation_each
 """
 
 import contextlib
-import itertools
 import os
 
 
@@ -58,5 +57,9 @@ def apart(network, x):
     groups = min(side_by_side(), x.shape[0] or 1)
     if groups == 1:
         return network(x)
-    bounds = [x.shape[0] * i // groups for i in range(groups + 1)]
-    return tf.concat([network(x[a:b]) for a, b in itertools.pairwise(bounds)], 0)
+    return tf.concat([network(rows) for rows in tf.split(x, shares(x.shape[0], groups))], 0)
+
+
+def shares(length: int, parts: int) -> list[int]:
+    """`parts` numbers that are almost alike and make up `length`."""
+    return [length * (i + 1) // parts - length * i // parts for i in range(parts)]

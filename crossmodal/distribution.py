@@ -15,6 +15,7 @@ from typing import Literal
 
 import tensorflow as tf
 
+from crossmodal.cores import shares
 from crossmodal.errors import CrossmodalError, ModelError
 
 Distribution = Literal["none", "mirrored", "workers"]
@@ -134,17 +135,12 @@ def means_over_replicas(tensors: Sequence[tf.Tensor], dtype: str) -> list[tf.Ten
     piece_bytes = PIECE_BYTES["GPU" if "GPU" in strategy.extended.worker_devices[0] else "CPU"]
     flat = [tf.reshape(tf.cast(tensor, dtype), [-1]) / replicas for tensor in tensors]
     counts = [-(-vector.shape[0] * vector.dtype.size // piece_bytes) for vector in flat]
-    pieces = [tf.split(vector, _even(vector.shape[0], n)) for vector, n in zip(flat, counts, strict=True)]
+    pieces = [tf.split(vector, shares(vector.shape[0], n)) for vector, n in zip(flat, counts, strict=True)]
     options = tf.distribute.experimental.CommunicationOptions(bytes_per_pack=piece_bytes)
     context = tf.distribute.get_replica_context()
     sums = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, [p for parts in pieces for p in parts], options))
     means = [tf.concat([next(sums) for _ in parts], 0) for parts in pieces]
     return [tf.reshape(mean, tensor.shape) for mean, tensor in zip(means, tensors, strict=True)]
-
-
-def _even(length: int, parts: int) -> list[int]:
-    """`parts` numbers that are almost alike and make up `length`."""
-    return [length * (i + 1) // parts - length * i // parts for i in range(parts)]
 
 
 def of_the_chief(strategy: tf.distribute.Strategy, number: int) -> int:

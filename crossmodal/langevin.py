@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from crossmodal.cores import shares
+
 PHILOX = 1  # TensorFlow's number of this generator
 
 
@@ -45,7 +47,7 @@ def langevin(
     most_drift: float | None = None,
     groups: int = 1,
 ) -> Walk:
-    """Walk `steps` steps from `start`. Call it inside a `tf.function`; `compile_langevin` does.
+    """Walk `steps` steps from `start`. Call it inside a `tf.function`.
 
     Args:
         start: float32 tensor (chains, ...).
@@ -87,10 +89,10 @@ def langevin(
         )
         return y, ratios.stack(), levels.stack()
 
-    chains = start.shape[0]
-    groups = min(groups, chains or 1)
-    bounds = [chains * i // groups for i in range(groups + 1)] if groups > 1 else [0, chains]
-    walks = [walk(start[a:b], a) for a, b in itertools.pairwise(bounds)]
+    chains = start.shape[0] or 1
+    sizes = shares(chains, min(groups, chains))
+    parts = tf.split(start, sizes) if len(sizes) > 1 else [start]
+    walks = [walk(part, first) for part, first in zip(parts, itertools.accumulate([0, *sizes[:-1]]), strict=True)]
     states, ratios, levels = zip(*walks, strict=True)
     level = tf.sqrt(tf.reduce_mean(tf.concat(levels, 1), 1))
     return Walk(tf.concat(states, 0), tf.reduce_mean(tf.concat(ratios, 1), 1), level)
@@ -107,16 +109,3 @@ def standard_normal(shape, seed, first=0):
     u = tf.raw_ops.StatelessRandomUniformV2(shape=[rows, 2, half], key=key, counter=counter, alg=PHILOX)
     radius, angle = tf.sqrt(-2.0 * tf.math.log(1.0 - u[:, 0])), 2.0 * np.pi * u[:, 1]
     return tf.reshape(tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], 1)[:, :size], shape)
-
-
-def compile_langevin(log_density: Callable, **settings) -> Callable:
-    """`langevin` for one density and its settings as a graph: (start, steps, seed) -> Walk."""
-
-    @tf.function(reduce_retracing=True)
-    def walk(start, steps, seed):
-        return langevin(start, log_density, steps=steps, seed=seed, **settings)
-
-    def call(start, steps: int, seed) -> Walk:
-        return walk(tf.convert_to_tensor(start), tf.constant(steps), tf.constant(seed, tf.int32))
-
-    return call

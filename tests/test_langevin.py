@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from crossmodal.langevin import compile_langevin, langevin, standard_normal
+from crossmodal.langevin import langevin, standard_normal
 
 CHAINS, DIMENSIONS = 16, 2000
 
@@ -17,7 +17,12 @@ def gaussian(mean, sd):
 
 def walk(start=None, steps=200, seed=(1, 2), density=None, **settings):
     start = tf.zeros((CHAINS, DIMENSIONS)) if start is None else start
-    return compile_langevin(density or gaussian(0.0, 1.0), **settings)(start, steps, seed)
+
+    @tf.function
+    def graph(start, steps):
+        return langevin(start, density or gaussian(0.0, 1.0), steps=steps, seed=seed, **settings)
+
+    return graph(tf.convert_to_tensor(start), tf.constant(steps))
 
 
 def test_the_stationary_law_is_the_product_of_density_and_reference():
