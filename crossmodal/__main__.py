@@ -12,8 +12,8 @@ import sys
 from importlib import import_module
 
 from crossmodal import __version__
-from crossmodal.commands import COMMANDS
-from crossmodal.config import run_command
+from crossmodal.app.commands import COMMANDS
+from crossmodal.app.options import run_command
 
 
 def build_parser(named: str | None) -> argparse.ArgumentParser:
@@ -25,7 +25,7 @@ def build_parser(named: str | None) -> argparse.ArgumentParser:
     for name, help in COMMANDS.items():
         command = subparsers.add_parser(name, help=help, formatter_class=layout)
         if name == named:
-            module = import_module(f"crossmodal.commands.{name}")
+            module = import_module(f"crossmodal.app.commands.{name}")
             command.description = module.__doc__
             module.add_arguments(command)
     return parser

@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from crossmodal.audio import validate_audio
 from crossmodal.data.sources import DIGITS
 from crossmodal.errors import ModelError
-from crossmodal.segmentation import split_words
-from crossmodal.spectrogram import LogMel, log_mel
+from crossmodal.sound.audio import validate_audio
+from crossmodal.sound.segmentation import split_words
+from crossmodal.sound.spectrogram import LogMel, log_mel
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,6 @@ def read_digits(images: np.ndarray) -> list[tuple[str, float]]:
 
 @lru_cache(maxsize=1)
 def _lenet5():
-    from crossmodal.models.lenet5 import LeNet5
+    from crossmodal.models.networks.lenet5 import LeNet5
 
     return LeNet5.from_preset("lenet5_mnist")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from crossmodal.audio import write_wav
+from crossmodal.app.pictures.images import save_confusion, save_digit_grid, save_heard
 from crossmodal.data.alignment import Split, draw_clips, split_clips
 from crossmodal.data.sources import Images, Speech
-from crossmodal.plots import save_confusion, save_digit_grid, save_heard
-from crossmodal.spectrogram import LogMel, log_mel
+from crossmodal.sound.audio import write_wav
+from crossmodal.sound.spectrogram import LogMel, log_mel
 from evaluation.checks import check_digits
 from evaluation.classifier import evaluate_agreement
 from evaluation.lenet5 import weights_hash

@@ -36,7 +36,7 @@ def classification_accuracy_score(
 
     for name, of, named in (("The drawings", images, labels), ("The test images", test_images, test_labels)):
         check_labels(named, len(check_images(of, name)), f"The labels of {name.lower()}")
-    from crossmodal.models.lenet5 import LeNet5
+    from crossmodal.models.networks.lenet5 import LeNet5
 
     keras.utils.set_random_seed(seed)
     model = LeNet5(classes=int(max(np.max(labels), np.max(test_labels))) + 1)

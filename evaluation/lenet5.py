@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal import presets
-from crossmodal.files import sha256
+from crossmodal.runtime.files import sha256
 
 WEIGHTS = presets.FOLDER / "lenet5_mnist.npz"
 
@@ -19,7 +19,7 @@ def as_input(images: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=4)
 def load_lenet5(weights: Path = WEIGHTS):
     """LeNet5 with the weights of `weights` (.npz), see `crossmodal.presets`; ModelError if they are not its card's."""
-    from crossmodal.models.lenet5 import LeNet5
+    from crossmodal.models.networks.lenet5 import LeNet5
 
     return presets.read_preset(LeNet5, weights)
 

@@ -13,11 +13,9 @@ import json
 import sys
 from pathlib import Path
 
-import members
-import texture_baselines
-
 from crossmodal import presets
-from crossmodal.config import run_command
+from crossmodal.app.options import run_command
+from crossmodal.app.sweeps import members, textures
 
 FIGURES = ("pairs", "clips", "posterior_mean", "sampled_z", "real_test_images", "controls", "lenet5_sha256")
 LICENCES = {
@@ -38,8 +36,8 @@ TEXTURE_LIMITS = "one texture, that of its recording; what changes in it over ti
 
 def run(arguments) -> None:
     from crossmodal.errors import ModelError
-    from crossmodal.models.loading import load_model
-    from crossmodal.runs import read_metrics
+    from crossmodal.saving.keras_file import load_model
+    from crossmodal.training.runs import read_metrics
 
     metrics = read_metrics(arguments.run_folder)
     if metrics is None:
@@ -87,7 +85,7 @@ def texture_card(model, metrics: dict) -> dict:
         "seed": recipe["seed"],
     }
     if metrics.get("sounds"):
-        counts = texture_baselines.summary(metrics)
+        counts = textures.summary(metrics)
         card |= {name: counts[name] for name in ("draws", "copied", "loops", "alike", "longest_stretch_s")}
         card["draw_s"] = recipe["duration_s"]
         for title, start in (("score", "draw"), ("score_of_generator_alone", "generator")):

@@ -9,8 +9,8 @@ average of their statistics, and draw one sound that has it. The scores hold eac
 
 import sys
 
-from crossmodal.config import run_recipe
-from crossmodal.experiments.texture_mix import Config, work
+from crossmodal.app.experiments.texture_mix import Config, work
+from crossmodal.app.options import run_recipe
 
 
 def main(argv=None) -> int:

@@ -11,8 +11,8 @@ The same command continues a run that was stopped.
 
 import sys
 
-from crossmodal.config import run_recipe
-from crossmodal.experiments.texture_single import Config, work
+from crossmodal.app.experiments.texture_single import Config, work
+from crossmodal.app.options import run_recipe
 
 
 def main(argv=None) -> int:

@@ -6,8 +6,8 @@ python recipes/train_lenet5.py --archives DIR     # without a network
 
 import sys
 
-from crossmodal.config import run_recipe
-from crossmodal.experiments.train_lenet5 import Config, work
+from crossmodal.app.experiments.train_lenet5 import Config, work
+from crossmodal.app.options import run_recipe
 
 
 def main(argv=None) -> int:

@@ -9,8 +9,8 @@ Everything of a run lies in one folder; the same command continues a run that wa
 
 import sys
 
-from crossmodal.config import run_recipe
-from crossmodal.experiments.train_vae import Config, work
+from crossmodal.app.experiments.train_vae import Config, work
+from crossmodal.app.options import run_recipe
 
 
 def main(argv=None) -> int:

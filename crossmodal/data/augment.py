@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import tensorflow as tf
 
-from crossmodal.spectrogram import LogMel
+from crossmodal.sound.spectrogram import LogMel
 
 
 @dataclass(frozen=True)

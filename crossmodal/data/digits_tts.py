@@ -26,7 +26,7 @@ import numpy as np
 
 from crossmodal.data.sources import DIGITS, Images, Speech
 from crossmodal.errors import DataError
-from crossmodal.files import replacing
+from crossmodal.runtime.files import replacing
 
 SPEECH_LICENCE = "eSpeak NG: GPL-3.0-or-later, an optional component, run as a process of its own"
 SPEECH_SOURCE = "https://github.com/espeak-ng/espeak-ng"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from crossmodal.audio import read_audio
 from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import AudioError, DataError
+from crossmodal.sound.audio import read_audio
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp")

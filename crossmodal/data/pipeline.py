@@ -14,7 +14,7 @@ import tensorflow as tf
 from crossmodal.data.alignment import pair_epoch
 from crossmodal.data.augment import Augmentation, augment
 from crossmodal.errors import DataError
-from crossmodal.spectrogram import LogMel
+from crossmodal.sound.spectrogram import LogMel
 
 
 def steps_per_epoch(image_labels: np.ndarray, batch_size: int, images_per_clip: int = 1) -> int:

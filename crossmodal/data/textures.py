@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from crossmodal.audio import read_audio, validate_audio
 from crossmodal.errors import AudioError
+from crossmodal.sound.audio import read_audio, validate_audio
 
 SHORTEST_S = 1.0
 LONGEST_S = 600.0

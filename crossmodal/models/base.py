@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 from crossmodal.presets import from_preset
-from crossmodal.spectrogram import LogMel
+from crossmodal.sound.spectrogram import LogMel
 
 IMAGE_SHAPE = (28, 28, 1)
 FEW = 64  # clips or latents that are one batch, for which `predict` takes long to begin

@@ -13,13 +13,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from crossmodal.cores import side_by_side
 from crossmodal.errors import AudioError, ModelError
-from crossmodal.langevin import langevin
-from crossmodal.models.texture_auditory import AuditoryDescriptor
-from crossmodal.models.texture_subbands import SubbandGenerator
-from crossmodal.models.texture_waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
+from crossmodal.models.networks.auditory import AuditoryDescriptor
+from crossmodal.models.networks.subbands import SubbandGenerator
+from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
 from crossmodal.presets import from_preset
+from crossmodal.runtime.processors import side_by_side
+from crossmodal.sampling.langevin import langevin
 
 SPECTRUM_BINS = 513  # of the fixed spectrum, from 0 Hz to half the sample rate
 SPECTRUM_FLOOR_DB = -60.0  # below its maximum

@@ -13,8 +13,8 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents, standardise
-from crossmodal.models.layers import BatchNormalization, Conv2D, Conv2DTranspose
 from crossmodal.models.losses import kl_divergence, reconstruction
+from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Conv2DTranspose
 
 RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
 

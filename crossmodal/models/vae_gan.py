@@ -28,7 +28,7 @@ from crossmodal.models.losses import (
     kl_divergence,
     reconstruction,
 )
-from crossmodal.models.vae_gan_networks import build_decoder, build_discriminator, build_encoder
+from crossmodal.models.networks.convolutional import build_decoder, build_discriminator, build_encoder
 
 R1_INTERVAL = 16  # steps from one R1 penalty to the next, which then counts 16 times (Karras et al. 2020)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.errors import ModelError
-from crossmodal.files import replacing, sha256, write_json
+from crossmodal.runtime.files import replacing, sha256, write_json
 
 FOLDER = Path(__file__).parent
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crossmodal.audio import validate_audio
 from crossmodal.errors import AudioError
+from crossmodal.sound.audio import validate_audio
 from evaluation.texture.filters import HOP, SAMPLE_RATE
 from evaluation.texture.statistics import CLASSES, texture_statistics
 

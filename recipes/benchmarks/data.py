@@ -14,7 +14,7 @@ def spectrograms(config) -> dict:
     import librosa
     import numpy as np
 
-    from crossmodal.spectrogram import log_mel
+    from crossmodal.sound.spectrogram import log_mel
 
     rng = np.random.default_rng(0)
     lengths = np.clip(rng.lognormal(np.log(3188), 0.35, config.clips), 1148, 18262).astype(int)  # median 0.40 s
@@ -36,7 +36,7 @@ def pipeline(config) -> dict:
     from crossmodal.data.augment import Augmentation
     from crossmodal.data.pipeline import training_batches
     from crossmodal.models.vae import AudioImageVAE
-    from crossmodal.optimizers import FusedAdam
+    from crossmodal.training.optimizers import FusedAdam
 
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, IMAGES)

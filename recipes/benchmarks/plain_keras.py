@@ -9,7 +9,8 @@ def own_layers():
     """Within it the toolkit's networks are built of Keras' layers."""
     import keras
 
-    from crossmodal.models import vae, vae_gan_networks
+    from crossmodal.models import vae
+    from crossmodal.models.networks import convolutional as vae_gan_networks
 
     names = ("Conv2D", "Conv2DTranspose", "BatchNormalization")
     own = {name: getattr(keras.layers, name) for name in names}

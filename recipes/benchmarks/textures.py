@@ -15,7 +15,7 @@ def langevin(config) -> dict:
     """Chains of the thesis' descriptor, 2 x 60,000 samples: here and in PyTorch, which have the same weights."""
     import tensorflow as tf
 
-    from crossmodal.models.texture_waveform import WaveformDescriptor
+    from crossmodal.models.networks.waveform import WaveformDescriptor
 
     descriptor = WaveformDescriptor()
     start = 0.1 * tf.random.stateless_normal((CHAINS, SAMPLES), (0, 0)).numpy()
@@ -44,9 +44,9 @@ def chains(weights, start, steps: int, precision: str) -> Callable:
     """Chains from `start` as the thesis' preset walks, as a function without arguments; for a process of its own."""
     import tensorflow as tf
 
-    from crossmodal.cores import one_operation_each
     from crossmodal.models.coopnets import CoopNets
-    from crossmodal.models.texture_waveform import WaveformDescriptor, WaveformGenerator
+    from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator
+    from crossmodal.runtime.processors import one_operation_each
 
     one_operation_each()
     descriptor = WaveformDescriptor(dtype=precision)
@@ -103,10 +103,10 @@ def textures(config) -> dict:
 def thesis_training(iterations: int) -> Callable:
     """The thesis' training of 2 chains of 60,000 samples, 40 steps an iteration, as a function without arguments; for a
     process of its own. Without the stabiliser, that would do iterations again."""
-    from crossmodal.cores import one_operation_each
+    from crossmodal.app.experiments import texture_single
     from crossmodal.data.textures import rain
-    from crossmodal.experiments import texture_single
-    from crossmodal.texture_training import train_texture
+    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.training.cooperative import train_texture
 
     one_operation_each()
     options = dict(preset="thesis", iterations=iterations, stabilise=False, descriptor_rate=1e-4)

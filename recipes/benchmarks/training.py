@@ -27,7 +27,7 @@ def training(config) -> dict:
 
 def family(config, name: str, build, peak: dict) -> dict:
     """One model: plain Keras first, then the toolkit's settings, then PyTorch's where it is installed."""
-    from crossmodal.optimizers import FusedAdam
+    from crossmodal.training.optimizers import FusedAdam
 
     rivals = {PLAIN: plain(config, name, build)}
     for title, (precision, images_per_clip) in OURS.items():

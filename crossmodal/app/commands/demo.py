@@ -1,0 +1,33 @@
+"""A page in the browser: speak and see what is drawn, learn a sound texture and hear it go on.
+
+  crossmodal demo
+  crossmodal demo --model runs/vae vae_compact --port 8080      # the page lets one choose
+
+It answers on this machine alone unless --host says otherwise, and needs no network.
+"""
+
+from importlib.util import find_spec
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument(
+        "--model", nargs="+", help="presets, .keras files or folders of runs to choose from (all presets that draw)"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to answer on (%(default)s)")
+    parser.add_argument("--port", type=int, help="(the first free one from 7860 on)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments) -> int:
+    from crossmodal.errors import CrossmodalError
+    from crossmodal.presets import drawing_presets
+    from crossmodal.saving.keras_file import load_model
+
+    if find_spec("gradio") is None:
+        raise CrossmodalError('The page needs Gradio: pip install "crossmodal-toolkit[demo]".')
+    models = {name: load_model(name) for name in arguments.model or drawing_presets()}
+    from crossmodal.app.demo.page import build_page, launch
+
+    name = next(iter(models))
+    launch(build_page(models.pop(name), name, models), arguments.host, arguments.port)
+    return 0

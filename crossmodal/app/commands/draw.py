@@ -1,0 +1,95 @@
+"""Hear spoken digits and draw them, an image per digit, with LeNet5's reading of each and how sure it is.
+
+  crossmodal draw seven.wav
+  crossmodal draw number.wav another.mp3 -o drawing.png --samples 4
+  crossmodal draw number.wav --model runs/vae --json
+
+A recording of several digits is cut at its pauses. WAV, FLAC, OGG, MP3 and others of any rate and number of channels.
+"""
+
+import json
+import sys
+import warnings
+from pathlib import Path
+
+from crossmodal.app.options import natural
+
+PICTURES = (".png", ".jpg", ".pdf", ".svg")
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("recordings", nargs="+", metavar="RECORDING", help="a sound file of at most a minute")
+    parser.add_argument("-o", "--output", type=Path, default=Path("drawing.png"), help="the picture (%(default)s)")
+    parser.add_argument("--samples", type=int, default=0, metavar="N", help="draws of each digit below the mean")
+    parser.add_argument(
+        "--model", default="vae_compact", help="a preset, a .keras file or the folder of a run (%(default)s)"
+    )
+    parser.add_argument("--seed", type=natural, default=0, help="of the draws (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="print what was drawn as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments) -> int:
+    """Draw all recordings that can be used; 2 if there were others."""
+    from crossmodal.app.pictures.images import save_strips
+    from crossmodal.drawing import draw_speech, front_end_of
+    from crossmodal.errors import AudioError, CrossmodalError
+    from crossmodal.runtime.files import check_output, replacing
+    from crossmodal.saving.keras_file import load_model
+    from crossmodal.sound.audio import read_audio
+
+    check_output(arguments.output, PICTURES)
+    if arguments.samples < 0:
+        raise CrossmodalError(f"{arguments.samples} draws cannot be made: pass --samples 0 or more.")
+    model = load_model(arguments.model)
+    sample_rate = front_end_of(model).sample_rate
+    drawn, failed = {}, {}
+    for path in arguments.recordings:
+        try:
+            waveform = read_audio(path, sample_rate)
+            drawn[path] = draw_speech(waveform, sample_rate, model, samples=arguments.samples, seed=arguments.seed)
+        except AudioError as error:
+            failed[path] = str(error)
+            print(error, file=sys.stderr)
+    if drawn:
+        with replacing(arguments.output) as temporary, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a name in letters that the font does not have
+            save_strips(temporary, [as_strip(Path(path).name, drawings) for path, drawings in drawn.items()])
+    if arguments.json:
+        print(json.dumps(as_json(arguments, drawn, failed), indent=1))
+    elif drawn:
+        print("\n".join(line for path, drawings in drawn.items() for line in as_lines(path, drawings)))
+        print(f"picture: {arguments.output}")
+    return 2 if failed else 0
+
+
+def as_strip(title: str, drawings: list) -> tuple:
+    """What `save_strips` takes: the mean above the draws, the reading below."""
+    import numpy as np
+
+    columns = [np.concatenate([drawing.image[None], drawing.draws]) for drawing in drawings]
+    captions = [f"{d.reading} {d.confidence:.0%}" if d.reading else "" for d in drawings]
+    return title.replace("$", r"\$"), columns, captions  # between two $ Matplotlib would read a formula
+
+
+def as_lines(path: str, drawings: list) -> list[str]:
+    """A line per digit for a terminal."""
+    readings = [f"{d.reading:<6}{d.confidence:5.0%}" if d.reading else "drawn" for d in drawings]
+    times = [f"  {d.start_s:6.2f} to {d.end_s:.2f} s  " for d in drawings]
+    return [
+        path if path.isprintable() else repr(path),
+        *(time + reading for time, reading in zip(times, readings, strict=True)),
+    ]
+
+
+def as_json(arguments, drawn: dict, failed: dict) -> dict:
+    """The same for machines, in the order of the recordings."""
+    names = ("start_s", "end_s", "reading", "confidence")
+    recordings = [
+        {"recording": path, "error": failed[path]}
+        if path in failed
+        else {"recording": path, "digits": [{name: getattr(d, name) for name in names} for d in drawn[path]]}
+        for path in arguments.recordings
+    ]
+    picture = str(arguments.output) if drawn else None
+    return {"model": arguments.model, "picture": picture, "recordings": recordings}

@@ -1,0 +1,17 @@
+"""Score a model or a sound texture.
+
+  crossmodal evaluate agreement runs/vae --data fsdd-mnist --json agreement.json
+  crossmodal evaluate diversity runs/vae
+  crossmodal evaluate texture reference.wav synthesis.wav
+
+`crossmodal-evaluate` is the same.
+"""
+
+from crossmodal.app.commands.evaluate import agreement, diversity, texture
+
+
+def add_arguments(parser) -> None:
+    """A subcommand for each score."""
+    subparsers = parser.add_subparsers(required=True, metavar="SCORE", title="scores")
+    for score in (agreement, diversity, texture):
+        score.add_parser(subparsers)

@@ -1,0 +1,104 @@
+"""Learn a sound texture such as rain or fire from a recording of a few seconds, and play it for as long as you like.
+
+  crossmodal texture learn rain.wav -o rain.keras
+  crossmodal texture play rain.keras --seconds 60 -o new.wav
+  crossmodal texture mix birds.wav rain.wav -o both.keras --weights 1 3
+  crossmodal texture play texture_rain -o rain.wav              # a preset: nothing to learn
+
+made:rain, made:insects and made:chirps in place of a recording are textures that the library makes itself.
+"""
+
+import shutil
+from pathlib import Path
+
+from crossmodal.errors import AudioError, ModelError
+from crossmodal.runtime.files import check_output, replacing
+
+MODEL, SOUND = (".keras",), (".wav",)
+
+
+def add_arguments(parser) -> None:
+    subparsers = parser.add_subparsers(required=True, metavar="ACTION", title="actions")
+    learn = subparsers.add_parser(
+        "learn", help="a model of one recording", description="crossmodal texture learn rain.wav -o rain.keras"
+    )
+    learn.add_argument("recording", help="a sound file of 1 s to 10 min")
+    add_learning_options(learn, run_learn)
+    play = subparsers.add_parser(
+        "play", help="new sound of a model", description="crossmodal texture play rain.keras --seconds 60 -o new.wav"
+    )
+    play.add_argument("model", help="what learn or mix wrote, the folder of a run, or a preset")
+    play.add_argument("-o", "--output", type=Path, required=True, help="the sound, a WAV file")
+    play.add_argument("--seconds", type=float, default=10.0, help="how long (%(default)s)")
+    play.add_argument("--seed", type=int, default=0, help="another seed, another sound (%(default)s)")
+    play.set_defaults(run=run_play)
+    mix = subparsers.add_parser(
+        "mix",
+        help="one model of several recordings",
+        description="crossmodal texture mix birds.wav rain.wav -o both.keras --weights 1 3",
+    )
+    mix.add_argument("recordings", nargs="+", metavar="RECORDING", help="sound files of 1 s to 10 min")
+    mix.add_argument("--weights", nargs="+", type=float, metavar="W", help="a number for each recording (equal)")
+    add_learning_options(mix, run_mix)
+
+
+def add_learning_options(parser, run) -> None:
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the model, a .keras file")
+    parser.add_argument("--iterations", type=int, help="updates of the networks (60)")
+    parser.add_argument("--seed", type=int, default=0, help="of weights, training and draws (%(default)s)")
+    parser.add_argument(
+        "--deterministic", action="store_true", help="deterministic kernels of TensorFlow alone; slower on a GPU"
+    )
+    parser.add_argument(
+        "--workdir", type=Path, help="folder of the run, its draws, scores and pictures (the model's name)"
+    )
+    parser.set_defaults(run=run, stopped="Stopped: the same command continues where it was.")
+
+
+def learning_options(arguments) -> dict:
+    return {name: getattr(arguments, name) for name in ("iterations", "seed", "deterministic")}
+
+
+def run_learn(arguments) -> None:
+    from crossmodal.app.experiments import texture_single
+
+    config = texture_single.Config(arguments.recording, **learning_options(arguments))
+    learn(texture_single.work, config, arguments)
+
+
+def run_mix(arguments) -> None:
+    from crossmodal.app.experiments import texture_mix
+
+    if commas := [name for name in arguments.recordings if "," in name]:
+        raise AudioError(f"{commas[0]!r} has a comma in its name: rename it.")
+    config = texture_mix.Config(
+        references=",".join(arguments.recordings),
+        weights=arguments.weights and ",".join(map(str, arguments.weights)),
+        **learning_options(arguments),
+    )
+    learn(texture_mix.work, config, arguments)
+
+
+def learn(work, config, arguments) -> None:
+    """Run an experiment in its folder, then put its model where it was asked for."""
+    check_output(arguments.output, MODEL)
+    arguments.workdir = arguments.workdir or arguments.output.with_suffix("")
+    work(config, arguments)
+    with replacing(arguments.output) as temporary:
+        shutil.copyfile(arguments.workdir / "model.keras", temporary)
+    print(f"model: {arguments.output}")
+
+
+def run_play(arguments) -> None:
+    from crossmodal.app.experiments.texture_single import revision_steps_of
+    from crossmodal.models.coopnets import CoopNets
+    from crossmodal.saving.keras_file import load_model
+    from crossmodal.sound.audio import write_wav
+
+    check_output(arguments.output, SOUND)
+    model = load_model(arguments.model)
+    if not isinstance(model, CoopNets):
+        raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a sound texture: learn one first.")
+    sound = model.draw(arguments.seconds, seed=arguments.seed, steps=revision_steps_of(model))[0]
+    write_wav(arguments.output, sound, model.sample_rate)
+    print(f"{len(sound) / model.sample_rate:.1f} s: {arguments.output}")

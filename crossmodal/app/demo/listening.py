@@ -1,0 +1,52 @@
+"""What the page does with a sound texture: learn it while saying how far it is, play it."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from crossmodal.app.experiments.texture_single import Config, prepare, revision_steps_of
+from crossmodal.app.pictures.sounds import save_spectrograms
+from crossmodal.data.textures import check_texture
+from crossmodal.sound.audio import read_audio
+from crossmodal.training.cooperative import train_texture
+
+LONGEST_S = 60.0  # of a recording
+LONGEST_DRAW_S = 30.0
+BLOCK = 2  # iterations between two words on the progress
+
+
+def learn(path, iterations: int, on_progress: Callable[[int, int], None]):
+    """Train `CoopNets` on a sound file.
+
+    Args:
+        path: of 1 to 60 s.
+        iterations: updates of the networks.
+        on_progress: called as on_progress(iterations done, iterations).
+
+    Raises:
+        AudioError: the file cannot be used.
+        ModelError: training diverged.
+    """
+    config = Config(iterations=iterations)
+    sound = check_texture(read_audio(path, config.sample_rate, max_duration_s=LONGEST_S), config.sample_rate)
+    model, signal, settings = prepare(config, sound)
+    train_texture(model, signal, replace(settings, block=BLOCK), on_block=lambda done, _: on_progress(done, iterations))
+    return model
+
+
+def play(model, duration_s: float, seed: int) -> tuple[int, np.ndarray]:
+    """A draw of the texture: its sample rate in Hz and (samples,) int16."""
+    sound = model.draw(min(duration_s, LONGEST_DRAW_S), seed=seed, steps=revision_steps_of(model))[0]
+    return model.sample_rate, np.rint(32767 * np.clip(sound, -1, 1)).astype(np.int16)
+
+
+def spectrogram_of(sound: tuple[int, np.ndarray]):
+    """A picture of what `play` returned."""
+    from PIL import Image
+
+    sample_rate, samples = sound
+    buffer = io.BytesIO()
+    save_spectrograms(buffer, {"": samples / 32767}, sample_rate)
+    return Image.open(buffer)

@@ -1,0 +1,186 @@
+"""The page itself, in Gradio (Abid et al. 2019, https://www.gradio.app): two tabs over `hearing` and `listening`.
+
+It answers on the loopback address unless told otherwise and asks nothing of other hosts. Uploads are of 10 MB at most
+and kept an hour, recordings as long as `hearing` and `listening` say, and no more than 32 requests wait for the model.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from crossmodal.app.demo import hearing, listening
+from crossmodal.data.sources import DIGITS
+from crossmodal.errors import CrossmodalError
+
+UPLOAD = 10 * gr.FileSize.MB
+WAITING = 32  # requests; more are told that the queue is full
+LARGEST_SEED = 2**31 - 1
+SAID = "what you said"
+# fonts of the system: none are fetched
+FONTS: dict[str, Any] = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
+RECORDING: dict[str, Any] = {"sources": ["microphone", "upload"], "type": "filepath", "buttons": ["download"]}
+PICTURE: dict[str, Any] = {"format": "png", "buttons": [], "interactive": False, "show_label": False}
+QUEUE: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "model"}  # a model works for one visitor at a time
+
+
+def build_page(model, name: str = "", others: dict | None = None) -> gr.Blocks:
+    """The page for a model that hears digits and draws them.
+
+    Args:
+        model: an `AudioImageModel`.
+        name: of the model, where there are others.
+        others: further models by their names: the page lets one choose.
+
+    Raises:
+        ModelError: one of them draws something else.
+    """
+    models = {of: (each, hearing.digit_latents(each)) for of, each in {name: model, **(others or {})}.items()}
+    with gr.Blocks(title="crossmodal", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+        gr.Markdown("# crossmodal\nGenerate one modality from another.")
+        with gr.Tab("Say a digit, see it drawn"):
+            speech_tab(models)
+        with gr.Tab("Learn a sound texture, hear it go on"):
+            texture_tab()
+    return page.queue(max_size=WAITING)
+
+
+def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, wait: bool = True) -> str:
+    """Serve a page.
+
+    Args:
+        host: the address to answer on.
+        port: a free one is looked for from 7860 on if None.
+        wait: return only when the server is stopped.
+
+    Returns:
+        the page's address.
+
+    Raises:
+        CrossmodalError: the port is taken.
+    """
+    try:
+        _, address, _ = page.launch(
+            server_name=host,
+            server_port=port,
+            share=False,
+            ssr_mode=False,
+            pwa=False,
+            enable_monitoring=False,
+            max_file_size=UPLOAD,
+            footer_links=[],
+            theme=gr.themes.Soft(**FONTS),
+            quiet=True,
+            prevent_thread_lock=True,
+        )
+    except OSError as error:
+        raise CrossmodalError(f"No page can be served at {host}:{port or 7860}: choose another --port.") from error
+    if wait:
+        print(f"The page is at {address} (Ctrl-C ends it).", flush=True)
+        page.block_thread()
+    return address
+
+
+def speech_tab(models: dict[str, tuple]) -> None:
+    """Recording in, spectrogram and drawings out; below, the way from one z to another. `models`: by name the model and
+    its z of each digit; the first is chosen at the beginning."""
+    name, (model, digits) = next(iter(models.items()))
+    latent = gr.State(None)  # of what was said, and the name of the model that heard it
+    with gr.Row():
+        with gr.Column():
+            recording = gr.Audio(label=f"English digits, up to {hearing.LONGEST_S:.0f} s", **RECORDING)
+            samples = gr.Slider(1, 12, 6, step=1, label="draws of each")
+            chosen = gr.Dropdown(list(models), value=name, label="model", elem_id="model") if len(models) > 1 else None
+            draw = gr.Button("Draw", variant="primary")
+            gr.Markdown("What the network hears: low tones at the bottom, time to the right")
+            heard = gr.Image(height=260, elem_id="heard", **PICTURE)
+        with gr.Column():
+            gr.Markdown("What it draws, and how LeNet5 reads it")
+            drawn = gr.Gallery(columns=5, object_fit="contain", elem_id="drawings", **PICTURE)
+            gr.Markdown("Other draws from what it believes")
+            draws = gr.Image(elem_id="draws", **PICTURE)
+    gr.Markdown("### Between two digits")
+    with gr.Row():
+        with gr.Column():
+            first = gr.Dropdown([SAID, *DIGITS], value=DIGITS[3], label="from")
+            second = gr.Dropdown([SAID, *DIGITS], value=DIGITS[8], label="to")
+            share = gr.Slider(0, 1, 0.5, step=0.02, label="how far", elem_id="share")
+        halfway = hearing.between(model, digits[3], digits[8], 0.5)
+        middle = gr.Image(hearing.as_picture(halfway[None]), height=260, elem_id="between", **PICTURE)
+
+    def on_draw(path, samples, chosen=name):
+        if not path:
+            raise gr.Error("Record or upload a digit first.", print_exception=False)
+        with in_one_sentence(path):
+            found = hearing.hear(path, models[chosen][0], int(samples))
+        pictures = [
+            (hearing.as_picture(drawing.image[None]), f"{drawing.reading} {drawing.confidence:.0%}")
+            for drawing in found.drawings
+        ]
+        others = np.vstack([hearing.as_picture(drawing.draws) for drawing in found.drawings])
+        return hearing.spectrograms_as_picture(found.spectrograms), pictures, others, (chosen, found.latents[0])
+
+    def on_move(first, second, share, latent, chosen=name):
+        model, digits = models[chosen]
+        heard_by, said = latent or (None, None)
+        known = dict(zip(DIGITS, digits, strict=True)) | {SAID: said if heard_by == chosen else None}
+        if known[first] is None or known[second] is None:
+            raise gr.Error("Record or upload a digit first.", print_exception=False)
+        with in_one_sentence():
+            return hearing.as_picture(hearing.between(model, known[first], known[second], share)[None])
+
+    choice: list[Any] = [chosen] if chosen else []
+    draw.click(on_draw, [recording, samples, *choice], [heard, drawn, draws, latent], **QUEUE)
+    for moved in (first, second, share, *choice):
+        moved.change(on_move, [first, second, share, latent, *choice], middle, show_progress="hidden", **QUEUE)
+
+
+def texture_tab() -> None:
+    """Recording in, progress, then as many draws as one likes."""
+    model = gr.State(None, time_to_live=3600)
+    with gr.Row():
+        with gr.Column():
+            recording = gr.Audio(label=f"rain, fire, a crowd: up to {listening.LONGEST_S:.0f} s", **RECORDING)
+            iterations = gr.Slider(10, 120, 60, step=10, label="iterations (about a second each)")
+            learn = gr.Button("Learn it", variant="primary")
+            state = gr.Textbox(label="progress", interactive=False, elem_id="learning")
+        with gr.Column():
+            duration = gr.Slider(1, listening.LONGEST_DRAW_S, 5, step=1, label="seconds of a draw")
+            seed = gr.Number(0, precision=0, minimum=0, maximum=LARGEST_SEED, label="draw number")
+            play = gr.Button("Draw")
+            sound = gr.Audio(
+                label="new sound", interactive=False, format="wav", buttons=["download"], elem_id="texture"
+            )
+            gr.Markdown("Its spectrogram")
+            picture = gr.Image(elem_id="spectrogram", **PICTURE)
+
+    def on_learn(path, iterations, progress=gr.Progress()):  # noqa: B008 - Gradio looks for it there
+        if not path:
+            raise gr.Error("Record or upload a sound first.", print_exception=False)
+        progress(0, desc="listening")
+        with in_one_sentence(path):
+            learned = listening.learn(path, int(iterations), lambda *done: progress(done, desc="learning"))
+        return learned, f"learned in {int(iterations)} iterations"
+
+    def on_play(model, duration, seed):
+        if model is None:
+            raise gr.Error("Let it learn a sound first.", print_exception=False)
+        with in_one_sentence():
+            drawn = listening.play(model, duration, int(seed))
+        return drawn, listening.spectrogram_of(drawn), seed + 1
+
+    shown = learn.click(on_learn, [recording, iterations], [model, state], **QUEUE)
+    shown.success(on_play, [model, duration, seed], [sound, picture, seed], **QUEUE)
+    play.click(on_play, [model, duration, seed], [sound, picture, seed], **QUEUE)
+
+
+@contextlib.contextmanager
+def in_one_sentence(path: str | None = None) -> Iterator[None]:
+    """Errors of this package as Gradio's, which the page shows; they name no path."""
+    try:
+        yield
+    except CrossmodalError as error:
+        sentence = str(error).replace(repr(path), "The recording") if path else str(error)
+        raise gr.Error(sentence, print_exception=False) from None

@@ -1,0 +1,48 @@
+"""The VAE: its options, and how it is trained and measured."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from crossmodal.app.experiments.audio_to_image import TrainingConfig, filled, report, train_and_measure
+from crossmodal.app.options import option
+
+
+@dataclass(frozen=True)
+class Config(TrainingConfig):
+    model: Literal["compact", "paper"] = option("compact", "1.2 M parameters, or the paper's 20.9 M")
+    epochs: int | None = option(None, "epochs (12 of the embedded data, else 8 compact, 6 paper)")
+    learning_rate: float | None = option(None, "of Adam at its highest (2e-3 compact, 1e-3 paper), then a cosine to 0")
+    warmup_steps: int = option(300, "steps over which the learning rate rises")
+    beta: float = option(1.0, "weight of the KL term")
+    precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "(float32 compact, mixed_bfloat16 paper)")
+
+
+def with_defaults(config: Config) -> Config:
+    """What was left open, by model and data: the embedded data have 1,437 images, MNIST 60,000."""
+    compact = {"epochs": 8, "learning_rate": 2e-3, "precision": "float32", "passes": 1}
+    paper = {"epochs": 6, "learning_rate": 1e-3, "precision": "mixed_bfloat16", "passes": 1}
+    defaults = compact if config.model == "compact" else paper
+    if config.data == "digits-tts":
+        defaults |= {"epochs": 12, "passes": 20}
+    return filled(config, defaults)
+
+
+def run(asked: Config, workdir: Path) -> dict:
+    """Train in `workdir`, measure on the test clips; returns the metrics."""
+    from crossmodal.models.vae import AudioImageVAE
+    from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
+
+    config = with_defaults(asked)
+    build = partial(AudioImageVAE.compact if config.model == "compact" else AudioImageVAE, beta=config.beta)
+
+    def optimizer(steps):
+        rate = warm_cosine(config.learning_rate, steps, config.warmup_steps)
+        return FusedAdam(rate, exchange_dtype=computed_in(config.precision))
+
+    return train_and_measure("train_vae.py", asked, config, workdir, build, optimizer)
+
+
+def work(config: Config, arguments) -> None:
+    report(run(config, arguments.workdir), arguments.workdir)

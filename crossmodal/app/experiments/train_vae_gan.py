@@ -1,0 +1,76 @@
+"""The VAE-GAN: its options, and how it is trained and measured."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from crossmodal.app.experiments.audio_to_image import TrainingConfig, filled, report, train_and_measure
+from crossmodal.app.options import option
+
+# layers of the paper's model at a half of its width, a quarter in the encoder: 1.0 M parameters
+NARROW = {
+    "encoder_filters": (32, 64, 128),
+    "decoder_filters": (256, 128, 64),
+    "discriminator_filters": (64, 128, 256),
+}
+
+
+@dataclass(frozen=True)
+class Config(TrainingConfig):
+    model: Literal["balanced", "paper", "narrow"] = option("balanced", "varied and readable, or the paper's")
+    epochs: int | None = option(None, "epochs (5 of the embedded data, else 12 balanced, 4 others)")
+    batch_size: int = option(64, "images per step; the paper's 128")
+    learning_rate: float | None = option(None, "of Adam at its highest (1.5e-3 balanced, else 1e-3), then a cosine")
+    precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "(mixed_bfloat16)")
+    alpha: float | None = option(None, "weight of the reconstruction (5 balanced, else 0.2), 0 for the plain GAN")
+    beta: float | None = option(None, "weight of the KL term (0.001 balanced, else 0.5)")
+    reconstruction: Literal["bernoulli", "energy"] | None = option(None, "(energy balanced, else bernoulli)")
+    conditional: bool | None = option(None, "the discriminator sees image and sound (balanced)")
+    mismatch: float | None = option(None, "weight of real images with a wrong sound (4 balanced, else 0)")
+    whole_image: bool | None = option(None, "the discriminator sees it, not 22 of 28 rows and columns (balanced)")
+    r1: float | None = option(None, "weight of the discriminator's slope at real images (0.03 balanced, else 0)")
+    average: float | None = option(None, "of the weights over steps, its momentum (0.999 balanced, else 0 for none)")
+
+
+WARMUP_STEPS = 200  # over which the learning rate rises
+LOSS = ("alpha", "beta", "reconstruction", "conditional", "mismatch", "whole_image", "r1")  # settings of the model
+PAPER = {"epochs": 4, "learning_rate": 1e-3, "average": 0.0, "alpha": 0.2, "beta": 0.5, "reconstruction": "bernoulli"}
+PAPER |= {"conditional": False, "mismatch": 0.0, "whole_image": False, "r1": 0.0}
+BALANCED = {"epochs": 12, "learning_rate": 1.5e-3, "average": 0.999}  # and `crossmodal.models.vae_gan.BALANCED`
+
+
+def with_defaults(config: Config) -> Config:
+    """What was left open, by model and data."""
+    from crossmodal.models import vae_gan
+
+    balanced = BALANCED | {name: vae_gan.BALANCED[name] for name in LOSS}
+    defaults = {"precision": "mixed_bfloat16", "passes": 1, **(balanced if config.model == "balanced" else PAPER)}
+    if config.data == "digits-tts":
+        defaults |= {"epochs": 5, "passes": 20}
+    return filled(config, defaults)
+
+
+def run(asked: Config, workdir: Path) -> dict:
+    """Train in `workdir`, measure on the test clips; returns the metrics."""
+    from crossmodal.models.vae_gan import AudioImageVAEGAN
+    from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
+
+    config = with_defaults(asked)
+    given = {name: getattr(config, name) for name in LOSS}
+
+    def build(**settings):
+        if config.model == "balanced":
+            return AudioImageVAEGAN.balanced(**given, **settings)
+        return AudioImageVAEGAN(**(NARROW if config.model == "narrow" else {}), **given, **settings)
+
+    def optimizer(steps):
+        average = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
+        rate = warm_cosine(config.learning_rate, steps, WARMUP_STEPS)
+        exchanged = computed_in(config.precision)
+        return FusedAdam(rate, beta_1=0.5, beta_2=0.99, exchange_dtype=exchanged, **average)
+
+    return train_and_measure("train_vae_gan.py", asked, config, workdir, build, optimizer)
+
+
+def work(config: Config, arguments) -> None:
+    report(run(config, arguments.workdir), arguments.workdir)

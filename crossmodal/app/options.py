@@ -1,0 +1,120 @@
+"""Command lines from dataclasses: a recipe's Config is its only list of options.
+
+Each field is one option, its type and default are the option's, and `option(default, help)` gives the text.
+"""
+
+import argparse
+import sys
+import types
+from dataclasses import MISSING, field, fields
+from pathlib import Path
+from typing import Literal, Union, get_args, get_origin, get_type_hints
+
+from crossmodal.errors import CrossmodalError
+from crossmodal.runtime.files import DISK_FULL
+from crossmodal.runtime.interruption import Terminated, sigterm_as_interrupt
+from crossmodal.runtime.quiet import import_tensorflow
+
+
+def option(default, help):
+    """A dataclass field with a line of help for the command line."""
+    return field(default=default, metadata={"help": help})
+
+
+def add_options(parser: argparse.ArgumentParser, config_class) -> None:
+    """One `--option` for each field; booleans become `--option/--no-option`."""
+    hints = get_type_hints(config_class)
+    for f in fields(config_class):
+        flag, help = "--" + f.name.replace("_", "-"), f.metadata.get("help", "")
+        assert f.default is not MISSING, f"{config_class.__name__}.{f.name} needs a default"
+        kind = hints[f.name]
+        if get_origin(kind) in (Union, types.UnionType):  # str | None
+            kind = next(k for k in get_args(kind) if k is not type(None))
+        shown = "" if f.default is None else " (%(default)s)"
+        if kind is bool:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=f.default, help=help)
+        elif get_origin(kind) is Literal:
+            parser.add_argument(flag, choices=get_args(kind), default=f.default, help=help + shown)
+        else:
+            parser.add_argument(flag, type=kind, default=f.default, help=help + shown)
+
+
+def as_options(config, without: tuple[str, ...] = ()) -> str:
+    """The options that give a config, each with a space before it; those left at their defaults are not named."""
+    named = [f for f in fields(config) if f.name not in without and getattr(config, f.name) != f.default]
+    text = ""
+    for f in named:
+        value, flag = getattr(config, f.name), f.name.replace("_", "-")
+        text += f" --{flag} {value}" if not isinstance(value, bool) else f" --{'' if value else 'no-'}{flag}"
+    return text
+
+
+def natural(text: str) -> int:
+    """The type of an option that is a whole number from 0 to 2^32 - 1, as seeds are."""
+    number = int(text)
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError(f"{number} is not a whole number from 0 to {2**32 - 1}")
+    return number
+
+
+def add_recipe(parser: argparse.ArgumentParser, work, config_class, workdir: str | None = None) -> None:
+    """The options of an experiment, and `run`, which calls work(config, arguments) with what was parsed.
+
+    Args:
+        work: called with an instance of `config_class` and all other arguments, `workdir` among them.
+        config_class: a frozen dataclass whose fields all have defaults.
+        workdir: default folder of the run; no such option if None.
+    """
+    add_options(parser, config_class)
+    if workdir:
+        parser.add_argument("--workdir", type=Path, default=Path(workdir), help="folder of the run (%(default)s)")
+
+    def run(arguments):
+        config = config_class(**{f.name: getattr(arguments, f.name) for f in fields(config_class)})
+        return work(config, arguments)
+
+    parser.set_defaults(run=run, stopped="Stopped: the same command continues after the last whole epoch.")
+
+
+def run_recipe(work, config_class, description: str, argv=None, *, workdir: str | None = None, extra=None) -> int:
+    """The main of a recipe; returns its exit code, see `run_command`.
+
+    Args:
+        work, config_class, workdir: see `add_recipe`.
+        description: shown above the options.
+        argv: the arguments, those of the process if None.
+        extra: a function that adds options of its own to the parser.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_recipe(parser, work, config_class, workdir)
+    if extra:
+        extra(parser)
+    return run_command(parser.parse_args(argv))
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Call `arguments.run(arguments)`, with TensorFlow kept quiet, or not imported where `needs_tensorflow` is False.
+
+    Returns:
+        the exit code: what `run` returns or 0, 2 after an error of this package or of a file, which is told in its own
+        sentence, 130 after Ctrl-C, 143 after SIGTERM.
+    """
+    try:
+        with sigterm_as_interrupt():
+            if getattr(arguments, "needs_tensorflow", True):
+                import_tensorflow()
+            return arguments.run(arguments) or 0
+    except (CrossmodalError, OSError) as error:
+        print(sentence_of(error), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        where = f"Stopped {stop.args[0]}: the same command continues." if stop.args else None
+        print(f"\n{where or getattr(arguments, 'stopped', 'Stopped.')}", file=sys.stderr)
+        return 143 if isinstance(stop, Terminated) else 130
+
+
+def sentence_of(error: Exception) -> str:
+    """What a command says of an error."""
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return f"There is no room for {error.filename or 'a file'} on its disk: make some, then repeat the command."
+    return str(error)

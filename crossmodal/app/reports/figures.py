@@ -1,0 +1,142 @@
+"""The figures of a run, each with the floors and ceilings that it is to be read against."""
+
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crossmodal.app.reports.reading import Run
+from crossmodal.data.sources import DIGITS
+
+RECORDINGS_HALVES, RECORDINGS_NOISE = {"its other half": 1.0}, {"noise of its spectrum": 0.0}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value.
+
+    Args:
+        name: what was measured.
+        value: the figure.
+        form: how it is written.
+        interval: its 95 % interval.
+        floors, ceilings: what controls and the real thing reach, by their names.
+        full: the value that fills the figure's bar; None for no bar.
+    """
+
+    name: str
+    value: float
+    form: str = "{:.1%}"
+    interval: tuple[float, float] | None = None
+    floors: dict[str, float] = field(default_factory=dict)
+    ceilings: dict[str, float] = field(default_factory=dict)
+    full: float | None = 1.0
+
+    def written(self, value: float) -> str:
+        return self.form.format(value)
+
+    def share(self, value: float) -> float:
+        """Where a value lies on the bar, in percent of it."""
+        return 100 * min(max(value / self.full, 0.0), 1.0) if self.full else 0.0
+
+
+def figures_of(run: Run) -> list[Figure]:
+    """All that was measured of a run."""
+    return [*agreement(run.metrics), *variety(run.diversity), *texture(run.metrics), *accuracy(run.metrics)]
+
+
+def agreement(metrics: dict) -> list[Figure]:
+    """How often LeNet5 reads what was said; see `evaluation.agreement`."""
+    if "posterior_mean" not in metrics:
+        return []
+    names = {"silent_audio": "silent audio", "wrong_digit_audio": "wrong digit"}
+    floors = {title: metrics["controls"][name] for name, title in names.items() if name in metrics["controls"]}
+    ceilings = {"real images": metrics["real_test_images"]}
+    return [
+        Figure(
+            f"agreement, {title}", metrics[name]["accuracy"], "{:.1%}", metrics[name]["interval_95"], floors, ceilings
+        )
+        for name, title in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z"))
+    ]
+
+
+def variety(report: dict) -> list[Figure]:
+    """How varied and how real the drawings are; see `evaluation.distances`."""
+    if not report:
+        return []
+    sets, spread = report["sets"], report["spread"]
+    found = [
+        Figure(
+            f"spread {title}, ratio to real images",
+            spread[name],
+            "{:.2f}",
+            floors={"an archetype": 0.0},
+            ceilings={"real images": 1.0},
+        )
+        for name, title in (("within_clip", "within a clip"), ("between_clips", "between clips"))
+        if spread[name] is not None
+    ]
+    worst = {"precision": "silent_audio", "recall": "one_real_image_per_digit", "coverage": "one_real_image_per_digit"}
+    worst["FID-LeNet5"] = "one_real_image_per_digit"
+    for name, floor in worst.items():
+        found.append(
+            Figure(
+                f"{name} (less is better)" if name.startswith("FID") else name,
+                sets["sampled_z"][name],
+                "{:.2f}" if name.startswith("FID") else "{:.3f}",
+                floors={floor.replace("_", " "): sets[floor][name]} if floor in sets else {},
+                ceilings={"real images": sets["real_training_images"][name]},
+                full=None if name.startswith("FID") else 1.0,
+            )
+        )
+    if cas := report.get("cas"):
+        ceilings = {"real images": cas["real_training_images"]}
+        found.append(Figure("CAS, a classifier trained on drawings", cas["sampled_z"], ceilings=ceilings))
+    return found
+
+
+def texture(metrics: dict) -> list[Figure]:
+    """How near draws come to the recording, and whether they copy it; see `evaluation.texture`."""
+    found = []
+    sounds = metrics.get("sounds", {})
+    alone = {name: figures for name, figures in sounds.items() if name.startswith("generator")}
+    drawn = {name: figures for name, figures in sounds.items() if name not in alone}
+    for title, group in (("draws", drawn), ("generator alone", alone)):
+        if group:
+            found.append(_score(f"score, {title}", statistics.mean(figures["score"] for figures in group.values())))
+    for name, figures in metrics.get("against", {}).items():
+        found.append(_score(f"score against {name}", figures["score"]))
+    for verb in ("copied", "loops"):
+        if drawn:
+            title = "draws that copy the recording" if verb == "copied" else "draws that repeat themselves"
+            count = sum(figures[verb] for figures in drawn.values())
+            found.append(Figure(title, count, f"{{}} of {len(drawn)}", full=None))
+    return found
+
+
+def accuracy(metrics: dict) -> list[Figure]:
+    """How often a classifier is right."""
+    if "accuracy" not in metrics:
+        return []
+    floors, interval = {"chance": 1 / len(DIGITS)}, metrics.get("interval_95")
+    return [Figure("accuracy on test images", metrics["accuracy"], "{:.1%}", interval, floors)]
+
+
+def classes_of_statistics(metrics: dict) -> dict[str, dict[str, float]]:
+    """Decibels of each class of statistics, for the floor, each scored sound and the ceiling: title -> class -> dB."""
+    rows = {"noise of its spectrum": metrics.get("noise_db", {})}
+    rows |= {Path(name).stem: figures.get("snr_db", {}) for name, figures in metrics.get("sounds", {}).items()}
+    rows |= {"its other half": metrics.get("halves_db", {})}
+    return {title: row for title, row in rows.items() if row}
+
+
+def means_over_runs(results: dict) -> dict[str, tuple]:
+    """What the results of several runs say of them together: title -> (mean, its 95 % interval or None)."""
+    return {
+        name.replace("_", " "): (figures["mean"], figures.get("interval_95"))
+        for name, figures in results.items()
+        if isinstance(figures, dict) and "mean" in figures
+    }
+
+
+def _score(name: str, value: float) -> Figure:
+    return Figure(name, value, "{:.2f}", floors=RECORDINGS_NOISE, ceilings=RECORDINGS_HALVES)

@@ -1,0 +1,19 @@
+"""The figures of a texture run that tables and cards keep."""
+
+
+def summary(metrics: dict) -> dict:
+    """Mean score of the draws and of the generator alone; how many draws copy, loop or are alike."""
+    sounds = metrics["sounds"]
+    drawn = [figures for name, figures in sounds.items() if name.startswith("draw")]
+    alone = [figures["score"] for name, figures in sounds.items() if name.startswith("generator")]
+    return {
+        "score": sum(figures["score"] for figures in drawn) / len(drawn),
+        "generator_alone": sum(alone) / len(alone) if alone else None,
+        "copied": sum(figures["copied"] for figures in drawn),
+        "loops": sum(figures["loops"] for figures in drawn),
+        "alike": sum(pair["alike"] for pair in metrics["draws"]),
+        "draws": len(drawn),
+        "longest_stretch_s": max(max(f["stretch_s"], f["reversed_stretch_s"]) for f in drawn),
+        "ill_conditioned": metrics["ill_conditioned"],
+        "seconds": metrics["seconds"],
+    }

@@ -1,0 +1,90 @@
+"""A generator of textures that shapes noise: white noise in cochlear bands, times gains that a small network draws.
+
+z (frames, 50 + NOISES) -> signal (50 * frames,): 50 of each frame's latents are its excitation, sample by sample, the
+others drive the gains, at four scales of time from 2.5 to 160 ms (at 20 kHz), so that loud and quiet moments of every
+length can form. The gains of a band have an RMS of 1 over each draw: regression on sounds whose phases nobody can
+predict would shrink them. No deconvolution strides over the waveform: nothing prints tones at fractions of the sample
+rate. Untrained it draws white noise.
+"""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from crossmodal.models.networks.auditory import BANDS, HIGHEST, check_length, cochlear_bank, join_subbands, subbands
+
+FRAME = 50  # samples
+NOISES = 16  # latents of a frame that drive the gains
+SCALES = (1, 4, 16, 64)  # frames
+_HIGHEST_GAIN = 4.0  # in nepers: 35 dB
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class SubbandGenerator(keras.Model):
+    """z (chains, frames, 66) -> signal (chains, 50 * frames); frames a multiple of 20.
+
+    Args:
+        sample_rate: of the sound, in Hz.
+        highest_hz: centre of the highest band that has a gain of its own.
+        filters: channels of the network at each scale.
+    """
+
+    def __init__(self, sample_rate=20_000, highest_hz=None, filters=32, **kwargs):
+        super().__init__(**kwargs)
+        self.sample_rate = sample_rate
+        self.highest_hz = highest_hz or HIGHEST * sample_rate
+        self.filters = filters
+        self.gains = build_gains(filters)
+        self.built = True
+
+    def call(self, z):
+        samples = z.shape[1] * FRAME
+        check_length(samples)
+        bank = cochlear_bank(samples, self.sample_rate, self.highest_hz)
+        excitation = tf.reshape(z[..., :FRAME], (-1, samples))
+        gain = tf.exp(_HIGHEST_GAIN * tf.tanh(self.gains(z[..., FRAME:]) / _HIGHEST_GAIN))
+        gain /= tf.sqrt(tf.reduce_mean(tf.square(gain), axis=1, keepdims=True))
+        gain = tf.repeat(tf.transpose(gain - 1.0, (0, 2, 1)), FRAME // 10, axis=-1)
+        change = subbands(excitation, bank) * tf.complex(gain, tf.zeros_like(gain))
+        return excitation + join_subbands(change, bank, samples)
+
+    def latent_shape(self, samples: int) -> tuple[int, int]:
+        """The shape of z for a signal of so many samples; AudioError unless a multiple of 1,000."""
+        check_length(samples)
+        return samples // FRAME, FRAME + NOISES
+
+    def get_config(self):
+        names = ("sample_rate", "highest_hz", "filters")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def build_gains(filters: int) -> keras.Model:
+    """Noises (frames, 16) -> logarithms of gains (frames, 30), 0 before training."""
+    inputs = keras.Input((None, NOISES), name="noises")
+    maps = []
+    for scale in SCALES:
+        x = inputs
+        if scale > 1:  # the mean of n numbers varies as 1 / sqrt(n)
+            x = layers.AveragePooling1D(scale, padding="same", name=f"pool{scale}")(x)
+            x = layers.Rescaling(scale**0.5, name=f"level{scale}")(x)
+        for i in (1, 2):
+            x = layers.Conv1D(filters, 5, padding="same", activation="silu", name=f"conv{i}_{scale}")(x)
+        if scale > 1:
+            x = layers.UpSampling1D(scale, name=f"up{scale}")(x)
+        maps.append(x)
+    x = FirstFrames(name="join")(maps)
+    x = layers.Conv1D(2 * filters, 3, padding="same", activation="silu", name="mix")(x)
+    x = layers.Conv1D(BANDS, 1, kernel_initializer="zeros", name="log_gain")(x)
+    return keras.Model(inputs, x, name="gains")
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class FirstFrames(layers.Layer):
+    """Concatenate maps (batch, frames, channels), each cut to the frames of the first."""
+
+    def call(self, maps):
+        frames = tf.shape(maps[0])[1]
+        return tf.concat([x[:, :frames] for x in maps], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[0][:2], sum(shape[-1] for shape in input_shape))

@@ -1,0 +1,107 @@
+"""Checkpoints: everything that training changes, in one file with its SHA-256 beside it, the last two kept.
+
+The SHA-256 is in place before the file that it is of: a checkpoint is there and complete once its own name is, and a
+process that is killed at any moment leaves the ones before it.
+"""
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from crossmodal.errors import ModelError
+from crossmodal.runtime.files import alone_in, replacing, sha256
+from crossmodal.runtime.interruption import told_where
+
+KEPT = 2
+
+
+def _named(variables: list) -> dict:
+    """Keras variables by position and shape: their paths differ from process to process."""
+    return {f"{i:04d}-{'x'.join(map(str, variable.shape))}": variable for i, variable in enumerate(variables)}
+
+
+def _newest_first(workdir: Path) -> list[Path]:
+    return sorted(Path(workdir).glob("checkpoint-*.npz"), reverse=True)
+
+
+def _done(path: Path) -> int:
+    return int(path.stem.removeprefix("checkpoint-"))
+
+
+def verifies(path: Path) -> bool:
+    """Whether a checkpoint is what was written."""
+    try:
+        return path.with_suffix(".sha256").read_text() == sha256(path)
+    except (OSError, UnicodeError):
+        return False
+
+
+def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.ndarray] | None = None) -> None:
+    """Write the Keras variables, or values that they had, after `done` epochs or iterations with their SHA-256; keep
+    the last two that verify."""
+    values = [np.asarray(variable.value) for variable in variables] if values is None else values
+    state = dict(zip(_named(variables), values, strict=True))
+    path = Path(workdir) / f"checkpoint-{done:05d}.npz"
+    with replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **state)
+        with replacing(path.with_suffix(".sha256")) as digest:
+            digest.write_text(sha256(temporary))
+    kept = 1
+    for other in _newest_first(workdir):
+        if other == path:
+            continue
+        if kept < KEPT and verifies(other):
+            kept += 1
+        else:
+            _remove(other)
+
+
+def load_checkpoint(variables: list, workdir: Path) -> int:
+    """Restore the newest checkpoint that verifies. Returns how much was done, 0 if there is none."""
+    for path in _newest_first(workdir):
+        if not verifies(path):
+            warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
+            continue
+        named = _named(variables)
+        with np.load(path, allow_pickle=False) as state:
+            if set(state.files) != set(named):
+                raise ModelError(f"{path} belongs to another model: choose another --workdir.")
+            for name, variable in named.items():
+                variable.assign(state[name])
+        return _done(path)
+    return 0
+
+
+@contextlib.contextmanager
+def training_in(workdir: Path, unit: str) -> Iterator[None]:
+    """Keep other processes from training in the same folder, and let an interruption say where training will continue.
+
+    Args:
+        unit: what is counted, "epoch" or "iteration".
+
+    Raises:
+        CrossmodalError: another process is training there.
+    """
+
+    def where() -> str:
+        done = max(map(_done, _newest_first(workdir)), default=0)
+        return f"after {unit} {done}"
+
+    with alone_in(workdir), told_where(where):
+        yield
+
+
+def clear_checkpoints(workdir: Path) -> None:
+    """Remove the checkpoints of a run that has been finished."""
+    for path in _newest_first(workdir):
+        _remove(path)
+    for digest in Path(workdir).glob("checkpoint-*.sha256"):  # of a checkpoint that never came to be
+        digest.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_suffix(".sha256").unlink(missing_ok=True)

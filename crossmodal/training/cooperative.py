@@ -1,0 +1,163 @@
+"""Training on one texture that can be stopped and continued, with a stabiliser.
+
+One iteration is one graph. Everything random is a function of (seed, iteration), all that changes is in the
+checkpoint, persistent chains too, so a run that was stopped ends as it would have ended, to the bit.
+
+The stabiliser watches the ratio of drift to noise, the gap of energy and the level of the chains. While one of the
+first two is outside its band both learning rates fall, else they recover slowly. When the chains are far louder than
+the recording or a value is not finite, everything returns to the last good state, the rates are halved and training
+goes on with other random numbers: what chains that far away would teach the networks ruins them. Good is a state at
+the end of a block whose own chains, those of the iteration after it, stayed near the recording; it is the checkpoint.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from crossmodal.errors import AudioError, ModelError
+from crossmodal.models.coopnets import CoopNets
+from crossmodal.models.networks.waveform import UPSAMPLING
+from crossmodal.training.algorithms import Settings, State, iterate, make_state
+from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint, training_in
+from crossmodal.training.runs import append_history
+
+MOST_RECOVERIES = 12  # from one block of iterations to the next
+_FALL, _RISE = 0.8, 1.02  # of the learning rates, per iteration outside and inside the bands
+
+
+def train_texture(
+    model: CoopNets,
+    signal: np.ndarray,
+    settings: Settings,
+    workdir: Path | None = None,
+    on_block: Callable | None = None,
+) -> list[dict]:
+    """Train in place, from the run's last checkpoint on.
+
+    Args:
+        model: its networks are trained; `model.whiten` made the signal.
+        signal: (length,), the recording in the model's coordinates.
+        workdir: folder of checkpoints and history; None keeps both in memory.
+        on_block: called as on_block(iteration, figures) after each block of iterations.
+
+    Returns:
+        the figures of each iteration of this process. Without the stabiliser it ends with the first iteration that is
+        not finite, whose figures are the last.
+
+    Raises:
+        AudioError: see `check_signal`.
+        ModelError: the stabiliser gave up. The last good state is in the model.
+        CrossmodalError: another process trains in `workdir`.
+    """
+    folder = Path(workdir) if workdir else None
+    with training_in(folder, "iteration") if folder else contextlib.nullcontext():
+        return _train(model, signal, settings, folder, on_block)
+
+
+def _train(model, signal, settings: Settings, workdir: Path | None, on_block) -> list[dict]:
+    signal = check_signal(signal, settings.samples)
+    signal_rms = float(np.sqrt(np.mean(np.square(signal))))
+    state = make_state(model, signal, settings)
+    recoveries = keras.Variable(0, dtype="int32", trainable=False)
+    changing = [*all_variables(state), recoveries]
+    step = compile_iteration(state)
+    done = load_checkpoint(changing, workdir) if workdir else 0
+    if done:
+        print(f"continuing after iteration {done}", flush=True)
+    good, good_at = snapshot(changing), done
+    unproven: list[np.ndarray] | None = None  # the state after the last block, until its chains are known
+    history: list[dict] = []
+    began = time.time()
+    while done < settings.iterations:
+        words = np.random.SeedSequence([settings.seed, done, int(recoveries.value)]).generate_state(2) >> 1
+        figures = step(tf.constant(words.astype(np.int32)), tf.constant(done == 0))
+        figures = {name: float(value) for name, value in figures.items()}
+        finite = all(np.isfinite(list(figures.values())))
+        left = outside(figures, settings, signal_rms)
+        if settings.stabilise and (not finite or left == "rms"):
+            restore(changing, good)
+            attempts = int(recoveries.value) + 1
+            if attempts > MOST_RECOVERIES:
+                raise ModelError(
+                    f"Training diverged {attempts} times after iteration {good_at}: try lower learning rates or a "
+                    "smaller step."
+                )
+            recoveries.assign(attempts)
+            state.rate.assign(0.5 * float(state.rate.value))
+            good, unproven = snapshot(changing), None
+            history = history[: len(history) - (done - good_at)]
+            done = good_at
+            continue
+        if unproven is not None:
+            good, good_at, unproven = unproven, done, None
+            if workdir:
+                save_checkpoint(changing, workdir, done, good)
+        done += 1
+        history.append({"iteration": done, **figures, "rate": float(state.rate.value)})
+        if not finite:
+            break
+        if settings.stabilise:
+            state.rate.assign(min(1.0, (_FALL if left else _RISE) * float(state.rate.value)))
+        if done % settings.block == 0 or done == settings.iterations:
+            recoveries.assign(0)
+            unproven = snapshot(changing)
+            line = {"epoch": done, **history[-1], "seconds": time.time() - began}
+            if workdir:
+                append_history(workdir, line)
+            if on_block:
+                on_block(done, line)
+    if workdir and unproven is not None:
+        save_checkpoint(changing, workdir, done, unproven)
+    return history
+
+
+def compile_iteration(state: State) -> Callable:
+    """`iterate` as a graph: (seed, first) -> figures."""
+    return tf.function(lambda seed, first: iterate(state, seed, first))
+
+
+def outside(figures: dict, settings: Settings, signal_rms: float) -> str | None:
+    """The figure that left its band, or None. The levels of latents and of chains on them have none."""
+    if settings.algorithm != "generator" and figures["rms"] > settings.most_rms * signal_rms:
+        return "rms"
+    if figures["drift_to_noise"] > settings.most_drift:
+        return "drift_to_noise"
+    if abs(figures.get("energy_gap", 0.0)) > settings.most_gap:
+        return "energy_gap"
+    return None
+
+
+def check_signal(signal: np.ndarray, samples: int) -> np.ndarray:
+    """A signal (length,) as float32; AudioError unless it is finite and at least `samples` long."""
+    signal = np.asarray(signal, np.float32)
+    if not np.all(np.isfinite(signal)):
+        raise AudioError("The recording holds samples that are NaN or infinite: export it again.")
+    if len(signal) < samples:
+        raise AudioError(
+            f"The recording has {len(signal)} samples, training draws {samples} at a time: use a longer recording or "
+            f"--samples {len(signal) // UPSAMPLING * UPSAMPLING}."
+        )
+    return signal
+
+
+def all_variables(state: State) -> list:
+    """All that an iteration changes."""
+    optimizers = (state.descriptor_optimizer, state.generator_optimizer)
+    optimized = [variable for optimizer in optimizers for variable in optimizer.variables]
+    return [*state.model.variables, state.chains, state.rate, *optimized]
+
+
+def snapshot(variables: list) -> list[np.ndarray]:
+    """Copies of variables' values."""
+    return [np.asarray(variable.value).copy() for variable in variables]
+
+
+def restore(variables: list, values: list[np.ndarray]) -> None:
+    """Put a snapshot back."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

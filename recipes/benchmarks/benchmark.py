@@ -1,0 +1,70 @@
+"""Speed as ratios within one run: training, Langevin chains, log-mel and the input pipeline against rivals.
+
+    python recipes/benchmarks/benchmark.py                        # all; with PyTorch installed, against it too
+    python recipes/benchmarks/benchmark.py --only training start
+
+Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing else run meanwhile.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from crossmodal.app.options import as_options, option, run_recipe
+
+RESULTS = Path(__file__).parents[1] / "results" / "benchmark.json"
+SECTIONS = {
+    "training": "training",
+    "langevin": "textures",
+    "textures": "textures",
+    "spectrograms": "data",
+    "pipeline": "data",
+    "generation": "data",
+    "start": "data",
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    rounds: int = option(5, "turns that each rival takes")
+    steps: int = option(10, "training steps in a turn")
+    batch_size: int = option(128, "pairs in a training step")
+    clips: int = option(2500, "clips in a turn of the spectrograms; FSDD has 2,500")
+    langevin_steps: int = option(30, "Langevin steps in a turn")
+    thesis_iterations: int = option(500, "of the thesis' training with 40 steps")
+
+
+def run(config: Config, only: list[str] | None = None) -> dict:
+    """The sections that `only` names, all if None."""
+    import importlib
+
+    from crossmodal.training.runs import environment
+
+    result = {"command": f"python recipes/benchmarks/benchmark.py{as_options(config)}", "environment": environment()}
+    for name, module in SECTIONS.items():
+        if only is None or name in only:
+            section = getattr(importlib.import_module(module), name)
+            print(f"{name}: {section.__doc__.splitlines()[0]}", flush=True)
+            result[name] = section(config)
+    return result
+
+
+def work(config: Config, arguments) -> None:
+    import json
+
+    from crossmodal.runtime.files import write_json
+
+    kept = json.loads(arguments.results.read_text()) if arguments.only and arguments.results.exists() else {}
+    write_json(arguments.results, kept | run(config, arguments.only))
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--only", nargs="+", choices=SECTIONS, help="measure these anew, keep the others' results")
+        parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
+
+    return run_recipe(work, Config, __doc__, argv, extra=extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""Every way to make a texture, held against the same recordings by the same measures: one table.
+
+    python recipes/studies/texture_baselines.py --results texture_baselines.json    # recordings in CROSSMODAL_TEXTURES
+    python recipes/studies/texture_baselines.py --textures made:rain,made:chirps --methods coopnets,statistics
+
+Methods: coopnets (the default), coopnets-z (latents are revised too), descriptor, contrastive, generator, thesis,
+adapted (the default before any training: its front end fitted, its chains from noise), statistics (gradient descent
+onto the evaluator's own statistics), and peer:NAME, the folder of what somebody else's method made, below --peers.
+Finished runs are not run again; `--processes N` runs N at once, `--shard I/N` one machine's share of them.
+"""
+
+import sys
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from crossmodal.app.experiments import texture_single
+from crossmodal.app.options import as_options, option, run_recipe
+from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
+from crossmodal.app.sweeps.textures import summary
+from crossmodal.errors import AudioError
+
+RESULTS = Path(__file__).parents[1] / "results"
+GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these suffice for a score
+TRAINED = {
+    "coopnets": {},
+    "coopnets-z": {"algorithm": "coopnets-z"},
+    "descriptor": {"algorithm": "descriptor"},
+    "contrastive": {"algorithm": "contrastive"},
+    "generator": {"algorithm": "generator", "iterations": 100},
+    "thesis": {"preset": "thesis"},
+    "adapted": {"iterations": 0},
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    textures: str = option(",".join(GATED), "names of recordings, or made:NAME, with commas")
+    methods: str = option("coopnets,statistics,adapted,descriptor,contrastive,generator", "with commas")
+    iterations: int | None = option(None, "of training, in place of each method's own")
+    draws: int = option(2, "of each texture and method")
+    duration_s: float = option(4.0, "of each draw, in seconds")
+    statistics_steps: int = option(100, "of L-BFGS for the method statistics")
+    seed: int = option(0, "of training and draws")
+    deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
+
+
+def run(config: Config, workdir: Path, peers=None, shares=ALONE) -> dict | None:
+    """This process' share of every method on every texture; returns the table's figures, None while some miss."""
+    from crossmodal.training.runs import open_run, read_metrics
+
+    open_run(workdir, config, ignore=("textures", "methods"))
+    jobs, folders = {}, {}
+    for texture in config.textures.split(","):
+        for method in config.methods.split(","):
+            folder = workdir / texture.replace(":", "_") / method.replace(":", "_")
+            folders[texture, method] = folder
+            jobs[f"{texture}, {method}"] = (folder, partial(make, config, method, texture, folder, peers))
+    share_out(jobs, shares)
+    table: dict[str, dict] = {}
+    for (texture, method), folder in folders.items():
+        if not (metrics := read_metrics(folder)):
+            print(f"not finished yet: {texture}, {method}")
+            return None
+        table.setdefault(method, {})[texture] = summary(metrics)
+        print(line(method, texture, table[method][texture]), flush=True)
+    means = {method: mean_score(rows) for method, rows in table.items()}
+    return {
+        "command": f"python recipes/studies/texture_baselines.py{as_options(config)}",
+        "mean": means,
+        "methods": table,
+    }
+
+
+def make(config: Config, method: str, texture: str, workdir: Path, peers) -> dict:
+    """The metrics of one method on one texture, as `texture_single.scores` gives them."""
+    reference = texture if texture.startswith("made:") else f"recording:{texture}"
+    if method in TRAINED:
+        options = dict(TRAINED[method])
+        if config.iterations is not None and method != "adapted":
+            options["iterations"] = config.iterations
+        shared = dict(reference=reference, draws=config.draws, duration_s=config.duration_s, seed=config.seed)
+        shared |= dict(deterministic=config.deterministic)
+        return texture_single.run(texture_single.Config(**shared, **options), workdir)
+    from crossmodal.data.textures import load_texture
+    from crossmodal.runtime.files import write_json
+    from crossmodal.training.runs import read_metrics
+    from evaluation.texture.filters import SAMPLE_RATE
+
+    if metrics := read_metrics(workdir):
+        return metrics
+    began = time.time()
+    sound = load_texture(reference, SAMPLE_RATE)
+    if method == "statistics":
+        sounds = matched(config, sound)
+    elif method.startswith("peer:") and peers:
+        path = Path(peers) / method.removeprefix("peer:") / f"{texture}.wav"
+        sounds = {"draw_1": load_texture(path, SAMPLE_RATE)}
+    else:
+        raise AudioError(
+            f"There is no method {method!r}: choose from {', '.join([*TRAINED, 'statistics', 'peer:NAME'])}."
+        )
+    metrics = {"seconds": time.time() - began, **texture_single.scores(sound, sounds, SAMPLE_RATE)}
+    workdir.mkdir(parents=True, exist_ok=True)
+    write_json(workdir / "metrics.json", metrics)
+    return metrics
+
+
+def matched(config: Config, sound) -> dict:
+    from evaluation.texture.synthesis import match_statistics
+
+    seeds = range(config.seed, config.seed + config.draws)
+    return {
+        f"draw_{n}": match_statistics(sound, config.duration_s, config.statistics_steps, seed)
+        for n, seed in enumerate(seeds, 1)
+    }
+
+
+def mean_score(rows: dict[str, dict]) -> dict:
+    """Over the gated textures among the rows, or over all if there are none of them; copies over all."""
+    gated = [figures for texture, figures in rows.items() if texture in GATED] or list(rows.values())
+    counts = {name: sum(figures[name] for figures in rows.values()) for name in ("copied", "loops", "alike", "draws")}
+    return {"score": sum(figures["score"] for figures in gated) / len(gated), "textures": len(rows), **counts}
+
+
+def line(method: str, texture: str, figures: dict) -> str:
+    verdicts = "  ".join(f"{name} {figures[name]}/{figures['draws']}" for name in ("copied", "loops"))
+    return f"{texture:<14}{method:<14} score {figures['score']:.2f}  {verdicts}  {figures['seconds']:.0f} s"
+
+
+def work(config: Config, arguments) -> None:
+    from crossmodal.runtime.files import write_json
+
+    result = run(config, arguments.workdir, arguments.peers, arguments)
+    if not result:
+        return
+    if arguments.results:
+        write_json(RESULTS / arguments.results, result)
+    for method, figures in result["mean"].items():
+        print(f"mean {method:<14} " + "  ".join(f"{name} {value:.3g}" for name, value in figures.items()))
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--peers", type=Path, help="folder of folders with what other methods made")
+        add_shares(parser)
+        parser.add_argument("--results", help="name of a file in recipes/results")
+
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/texture-baselines", extra=extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

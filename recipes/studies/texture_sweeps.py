@@ -1,0 +1,122 @@
+"""Figures 4.1 to 4.4 of the thesis: how its training depends on stride, learning rate and number of Langevin steps.
+
+    python recipes/studies/texture_sweeps.py --reference birds.wav --iterations 500 --results texture_sweeps.json
+
+The thesis' measure is the error |Y' - g(z)| between the generator's draws and what the descriptor's chains make of
+them; it says whether training is stable, not whether the sound is good: it goes to 0 when the descriptor dies too. The
+stabiliser is off: an explosion is a result here, the first iteration at which the chains are four times as loud as the
+recording or not finite. Every run has a folder of its own below --workdir; `--processes N` runs N at once,
+`--shard I/N` one machine's share of them.
+"""
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from crossmodal.app.experiments import texture_single
+from crossmodal.app.options import as_options, option, run_recipe
+from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
+
+RESULTS = Path(__file__).parents[1] / "results"
+STRIDES, RATES, STEPS = (20, 40, 60), (0.1, 0.2, 0.3), (30, 40, 50)
+
+
+@dataclass(frozen=True)
+class Config:
+    reference: str = option("made:chirps", "a recording, or made:rain, made:insects, made:chirps")
+    reading: Literal["swapped", "printed"] = option("swapped", "how the thesis' table 4.1 is read")
+    iterations: int = option(500, "updates of the networks")
+    samples: int = option(60_000, "length of each signal")
+    seed: int = option(0, "of weights and chains")
+    deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
+
+
+def members(config: Config) -> dict[str, texture_single.Config]:
+    """The runs by name: three strides at the lowest rate, then every rate with every number of steps."""
+    shared = dict(reference=config.reference, preset="thesis", reading=config.reading, stabilise=False)
+    shared |= dict(iterations=config.iterations, samples=config.samples, seed=config.seed)
+    shared |= dict(deterministic=config.deterministic)
+    rate = "descriptor_rate" if config.reading == "swapped" else "generator_rate"
+    runs = {f"stride {s}": texture_single.Config(stride=s, steps=40, **shared, **{rate: 0.1}) for s in STRIDES}
+    for r in RATES:
+        for steps in STEPS:
+            runs[f"rate {r} steps {steps}"] = texture_single.Config(steps=steps, **shared, **{rate: r})
+    return runs
+
+
+def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALONE) -> dict:
+    """This process' share of the runs that are not finished, then the curves and figures of all that are."""
+    from crossmodal.app.pictures.sounds import save_texture_curves
+    from crossmodal.training.runs import open_run, read_metrics
+
+    open_run(workdir, config)
+    folders = {name: workdir / name.replace(" ", "_") for name in members(config)}
+    jobs = {name: (folders[name], partial(train, member, folders[name])) for name, member in members(config).items()}
+    share_out({name: job for name, job in jobs.items() if not only or name in only}, shares)
+    figures, histories = {}, {}
+    for name, folder in folders.items():
+        if metrics := read_metrics(folder):
+            histories[name] = metrics.pop("history")
+            figures[name] = metrics
+    save_texture_curves(workdir / "sweeps.png", histories, ("error", "rms", "energy_gap"))
+    return {"command": f"python recipes/studies/texture_sweeps.py{as_options(config)}", "runs": figures}
+
+
+def train(config: texture_single.Config, workdir: Path) -> None:
+    """One run, without draws: when it exploded, if it did, and its figures after each iteration."""
+    import numpy as np
+
+    from crossmodal.data.textures import load_texture
+    from crossmodal.runtime.files import write_json
+    from crossmodal.training.cooperative import train_texture
+    from crossmodal.training.runs import open_run
+
+    if open_run(workdir, config):
+        return
+    model, signal, settings = texture_single.prepare(config, load_texture(config.reference, config.sample_rate))
+    history = train_texture(model, signal, settings)
+    errors, levels = (np.array([line[name] for line in history]) for name in ("error", "rms"))
+    finite = np.isfinite(errors)
+    metrics = {
+        "iterations": len(history),
+        "exploded_at": exploded_at(levels, settings.most_rms * np.sqrt(np.mean(np.square(signal)))),
+        "first_error": float(errors[0]),
+        "highest_error": float(errors[finite].max()),
+        "last_error": float(errors[finite][-1]),
+    }
+    kept = [{name: value if np.isfinite(value) else None for name, value in line.items()} for line in history]
+    write_json(workdir / "metrics.json", {**metrics, "history": [line for line in kept if None not in line.values()]})
+    print(metrics, flush=True)
+
+
+def exploded_at(levels, highest: float) -> int | None:
+    """The first iteration, counted from 1, after which the chains' RMS is above `highest` or not finite."""
+    calm = levels < highest
+    return None if calm.all() else int(calm.argmin()) + 1
+
+
+def work(config: Config, arguments) -> None:
+    from crossmodal.runtime.files import write_json
+    from crossmodal.runtime.processors import one_operation_each
+
+    one_operation_each()  # a chain each
+    result = run(config, arguments.workdir, arguments.only, arguments)
+    if arguments.results:
+        write_json(RESULTS / arguments.results, result)
+    for name, figures in result["runs"].items():
+        print(f"{name:<20} " + "  ".join(f"{key} {value}" for key, value in figures.items()))
+
+
+def main(argv=None) -> int:
+    def extra(parser):
+        parser.add_argument("--only", nargs="*", help="names of runs, such as 'stride 20'")
+        add_shares(parser)
+        parser.add_argument("--results", help="name of a file in recipes/results")
+
+    return run_recipe(work, Config, __doc__, argv, workdir="runs/texture-sweeps", extra=extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""The page in a real browser: a recording goes in, its drawing comes out, and no other host is asked for anything.
+
+With CROSSMODAL_SCREENSHOT=docs/images/demo.png in the environment the picture of the docs is made anew.
+"""
+
+import io
+import os
+import shutil
+import socket
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import soundfile
+
+pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright, of the extra [test], is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+
+PATIENCE_MS = 120_000
+
+
+@pytest.fixture(scope="module")
+def model():
+    from crossmodal.saving.keras_file import load_model
+
+    return load_model("vae_compact")
+
+
+@pytest.fixture(scope="module")
+def server_asked():
+    """The hosts that the server's process has asked so far."""
+    asked, connect = set(), socket.socket.connect
+
+    def connect_and_tell(self, address):
+        if self.family != socket.AF_UNIX:
+            asked.add(address[0])
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_and_tell)
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def address(model, server_asked):
+    from crossmodal.app.demo.page import build_page, launch
+    from crossmodal.saving.keras_file import load_model
+
+    page = build_page(model, "vae_compact", {"vae_gan_balanced": load_model("vae_gan_balanced")})
+    yield launch(page, wait=False)
+    page.close()
+
+
+@pytest.fixture
+def tab(address):
+    """A tab of a browser at the page, and `tab.asked`: the hosts that it has asked so far."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM)
+        tab = browser.new_page(viewport={"width": 1200, "height": 1000})
+        tab.set_default_timeout(PATIENCE_MS)
+        tab.asked = set()
+        tab.on("request", lambda request: tab.asked.add(urlsplit(request.url).hostname))
+        tab.goto(address)
+        yield tab
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def seven(tmp_path_factory):
+    """A file in which eSpeak says seven."""
+    from crossmodal.data import digits_tts
+    from crossmodal.sound.audio import write_wav
+
+    speech = digits_tts.load_speech(speakers=1, takes=1)
+    path = tmp_path_factory.mktemp("speech") / "seven.wav"
+    write_wav(path, speech.waveforms[7], speech.sample_rate)
+    return path
+
+
+def upload(tab, path):
+    """Give the recorder that is seen a file."""
+    tab.locator("[aria-label='Upload file']:visible").click()
+    tab.locator("input[type=file]").last.set_input_files(path)
+    tab.locator("[aria-label='Play']:visible").first.wait_for()
+
+
+def press(tab, name):
+    tab.get_by_role("button", name=name, exact=True).and_(tab.locator(":visible")).click()
+
+
+def image_in(tab, element):
+    """(height, width) uint8 of the first picture in an element."""
+    from PIL import Image
+
+    source = tab.locator(f"#{element} img").first.get_attribute("src")
+    return np.asarray(Image.open(io.BytesIO(tab.request.get(source).body())).convert("L"))
+
+
+def test_a_recording_is_drawn_as_the_library_draws_it(tab, model, seven, server_asked):
+    from crossmodal.app.demo.hearing import hear
+
+    upload(tab, seven)
+    press(tab, "Draw")
+    tab.locator("#drawings img").first.wait_for()
+    drawn = image_in(tab, "drawings")
+    expected = hear(seven, model, samples=6)
+    assert drawn.shape == (224, 224)
+    assert drawn.max() > 128
+    np.testing.assert_allclose(drawn[::8, ::8], 255 * expected.drawings[0].image, atol=1)
+    draws = image_in(tab, "draws")
+    np.testing.assert_allclose(draws[::8, ::8], 255 * np.hstack(list(expected.drawings[0].draws)), atol=1)
+    assert f"seven {expected.drawings[0].confidence:.0%}" in tab.locator("#drawings").inner_text()
+    halfway = image_in(tab, "between")
+    tab.locator("#share input[type=number]").fill("1")
+    tab.locator("#share input[type=number]").press("Enter")
+    for _ in range(100):
+        tab.wait_for_timeout(100)
+        if np.any(image_in(tab, "between") != halfway):
+            break
+    assert np.any(image_in(tab, "between") != halfway)
+    assert tab.asked - {None} == {"127.0.0.1"}
+    assert server_asked <= {"127.0.0.1"}
+    if path := os.environ.get("CROSSMODAL_SCREENSHOT"):
+        tab.screenshot(path=path, full_page=True)
+
+
+def test_another_model_can_be_chosen(tab):
+    first = image_in(tab, "between")
+    tab.locator("#model input").click()
+    tab.get_by_role("option", name="vae_gan_balanced").click()
+    for _ in range(100):
+        tab.wait_for_timeout(100)
+        if np.any(image_in(tab, "between") != first):
+            break
+    assert np.any(image_in(tab, "between") != first)
+
+
+def test_a_file_that_is_no_sound_is_refused_in_one_sentence_without_a_path(tab, seven, tmp_path):
+    (tmp_path / "seven.wav").write_bytes(seven.read_bytes()[:44])
+    tab.locator("[aria-label='Upload file']:visible").click()
+    tab.locator("input[type=file]").last.set_input_files(tmp_path / "seven.wav")
+    press(tab, "Draw")
+    toast = tab.get_by_test_id("toast-body")
+    toast.wait_for()
+    assert "The recording" in toast.inner_text()
+    assert "/" not in toast.inner_text()
+
+
+@pytest.fixture
+def drizzle(tmp_path):
+    """A file with four seconds of rain."""
+    from crossmodal.data.textures import rain
+    from crossmodal.sound.audio import write_wav
+
+    write_wav(tmp_path / "drizzle.wav", rain(), 20_000)
+    return tmp_path / "drizzle.wav"
+
+
+def test_a_texture_is_learned_while_one_watches_then_heard(tab, drizzle):
+    """For real, at the smallest that the page offers: ten iterations, a draw of a second."""
+    tab.get_by_role("tab", name="Learn a sound texture").first.click()
+    upload(tab, drizzle)
+    for label, value in (("iterations (about a second each)", "10"), ("seconds of a draw", "1")):
+        number = tab.get_by_label(f"number input for {label}")
+        number.fill(value)
+        number.press("Enter")
+    press(tab, "Learn it")
+    progress = tab.locator("#learning")
+    progress.get_by_text("learning").wait_for()
+    seen = []
+    while "learned in 10 iterations" not in seen:
+        shown = tab.locator("#learning textarea").input_value() or progress.inner_text()
+        seen += [shown] if shown not in seen else []
+        assert len(seen) < 1000, seen[-3:]
+        tab.wait_for_timeout(100)
+    done = {n for n in range(2, 11, 2) if any(f"{n}/10" in shown for shown in seen)}
+    assert len(done) >= 2, seen  # of 2, 4, ... 10, which is when the page is told
+    tab.locator("#texture [aria-label='Play']").wait_for()
+    address = tab.locator("#texture a[download], #texture audio").first
+    heard = tab.request.get(address.get_attribute("href") or address.get_attribute("src")).body()
+    sound, sample_rate = soundfile.read(io.BytesIO(heard))
+    assert (len(sound), sample_rate) == (20_000, 20_000)
+    assert np.std(sound) > 0.01
+    tab.locator("#spectrogram img").wait_for()
+    assert image_in(tab, "spectrogram").std() > 10
+    assert tab.asked - {None} == {"127.0.0.1"}
+
+
+def test_a_file_that_is_too_large_is_not_taken(tab, address):
+    large = {"name": "large.wav", "mimeType": "audio/wav", "buffer": bytes(11 * 2**20)}
+    assert tab.request.post(f"{address}gradio_api/upload", multipart={"files": large}).status == 413

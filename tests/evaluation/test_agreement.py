@@ -1,0 +1,276 @@
+"""The score: its interval, its controls, its command line. A model that is always right makes each answer known."""
+
+import json
+
+import numpy as np
+import pytest
+
+from crossmodal.data.alignment import Split
+from crossmodal.data.sources import DIGITS, Images, Speech
+from crossmodal.errors import DataError, ModelError
+from crossmodal.models.vae import AudioImageVAE
+from crossmodal.sound.spectrogram import LogMel
+from evaluation.__main__ import main
+from evaluation.agreement import as_table, evaluate_model, save_pictures
+from evaluation.cas import classification_accuracy_score
+from evaluation.classifier import another_class, bootstrap_over_clips, confusion_matrix, occurrence, read
+from evaluation.image_sets import features_and_readings
+from evaluation.lenet5 import WEIGHTS, load_lenet5
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Ten drawn digits (10, 28, 28) that LeNet5 reads, from scikit-learn's handwriting through the embedded data."""
+    from crossmodal.data.digits_tts import load_images
+
+    images = load_images()
+    right = read(images.train_images[:, :, :, None].astype(np.float32) / 255) == images.train_labels
+    return np.stack([images.train_images[right & (images.train_labels == digit)][0] for digit in range(10)])
+
+
+class Oracle:
+    """Hears a tone of (digit + 1) * 300 Hz and draws the digit; of silence it draws a 3."""
+
+    front_end = LogMel().get_config()
+
+    def __init__(self, digits, offset=0):
+        self.digits, self.offset = digits[..., None].astype(np.float32) / 255, offset
+
+    def generate(self, spectrograms, samples=1, seed=0):
+        import librosa
+
+        centres = librosa.mel_frequencies(50, fmin=60, fmax=4000)[1:-1]
+        heard = np.rint(centres[np.mean(spectrograms, axis=1).argmax(axis=1)] / 300).astype(int) - 1
+        heard[np.max(spectrograms, axis=(1, 2)) == 0] = 3
+        images = self.digits[(heard + self.offset) % 10]
+        return images, np.repeat(images[:, None], samples, axis=1)
+
+
+@pytest.fixture(scope="module")
+def tones(digits):
+    """40 tones, four per digit, and 200 images; clips 0-19 train, 20-39 test."""
+    labels = np.arange(40) % 10
+    t = np.arange(4000) / 8000
+    waveforms = [np.sin(2 * np.pi * 300 * (label + 1) * t).astype(np.float32) for label in labels]
+    speech = Speech("tones", waveforms, labels, np.full(40, "tone"), labels // 10, 8000)
+    image_labels = np.arange(200) % 10
+    images = Images("drawn", digits[image_labels], image_labels, digits[image_labels], image_labels)
+    return speech, images, Split(np.arange(20), np.arange(0), np.arange(20, 40))
+
+
+def test_a_model_that_is_right_scores_1_and_its_controls_chance(digits, tones, tmp_path):
+    metrics = evaluate_model(Oracle(digits), *tones, seed=0)
+    assert metrics["pairs"] == 200
+    assert metrics["clips"] == 20
+    assert metrics["posterior_mean"]["accuracy"] == 1
+    assert metrics["posterior_mean"]["interval_95"] == pytest.approx([0.025 ** (1 / 20), 1])  # 20 of 20 clips
+    assert metrics["sampled_z"]["accuracy"] == 1
+    assert metrics["real_test_images"] == 1
+    assert metrics["controls"]["wrong_digit_audio"] == 0
+    assert metrics["controls"]["silent_audio"] == pytest.approx(0.1, abs=0.05)
+    np.testing.assert_array_equal(metrics["confusion_posterior_mean"], 20 * np.eye(10))
+    assert "100.00%" in as_table(json.loads(json.dumps(metrics)))
+    save_pictures(tmp_path, Oracle(digits), *tones, metrics)
+    assert (tmp_path / "digits.png").stat().st_size > 10_000
+    assert (tmp_path / "confusion.png").stat().st_size > 10_000
+
+
+def test_a_model_that_is_always_wrong_scores_0(digits, tones):
+    metrics = evaluate_model(Oracle(digits, offset=1), *tones)
+    assert metrics["posterior_mean"]["accuracy"] == metrics["sampled_z"]["accuracy"] == 0
+    assert metrics["controls"]["wrong_digit_audio"] > 0.03
+
+
+def test_other_classes_than_digits_are_refused(digits, tones):
+    speech, images, split = tones
+    other = Speech(**{**vars(speech), "classes": tuple("abcdefghij")})
+    with pytest.raises(DataError, match="ten digits"):
+        evaluate_model(Oracle(digits), other, images, split)
+
+
+BAD_IMAGES = {
+    "nan": np.full((3, 28, 28, 1), np.nan, np.float32),
+    "one-nan": np.where(np.arange(784).reshape(1, 28, 28, 1) == 5, np.nan, 0.5),
+    "bytes-as-floats": np.full((3, 28, 28, 1), 255.0, np.float32),
+    "minus-one-to-one": np.full((3, 28, 28, 1), -1.0, np.float32),
+    "bytes": np.zeros((3, 28, 28, 1), np.uint8),
+    "no-channel": np.zeros((3, 28, 28), np.float32),
+    "one-image": np.zeros((28, 28, 1), np.float32),
+    "other-size": np.zeros((3, 32, 32, 1), np.float32),
+    "three-channels": np.zeros((3, 28, 28, 3), np.float32),
+    "none": np.zeros((0, 28, 28, 1), np.float32),
+}
+
+
+@pytest.mark.parametrize("images", BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_what_are_no_images_in_0_to_1_are_refused(images):
+    right, labels = np.zeros((3, 28, 28, 1), np.float32), np.arange(3)
+    for measure in (
+        read,
+        features_and_readings,
+        lambda images: classification_accuracy_score(images, labels, right, labels, steps=1),
+        lambda images: classification_accuracy_score(right, labels, images, labels, steps=1),
+    ):
+        with pytest.raises(DataError, match=r"bring them to \[0, 1\]|pass floats of shape"):
+            measure(images)
+
+
+@pytest.mark.parametrize("labels", [np.arange(2), np.arange(3.0), np.array([0, 1, -1]), np.eye(3)], ids=str)
+def test_labels_that_do_not_fit_are_refused(labels):
+    right = np.zeros((3, 28, 28, 1), np.float32)
+    with pytest.raises(DataError, match="pass 3 whole numbers from 0 on"):
+        classification_accuracy_score(right, labels, right, np.arange(3), steps=1)
+
+
+def test_a_model_that_draws_no_images_is_named_as_the_cause(digits, tones):
+    for factor in (np.nan, 255.0, -1.0):
+        oracle = Oracle(digits)
+        oracle.digits = oracle.digits * factor
+        with pytest.raises(ModelError, match="draws what is no image"):
+            evaluate_model(oracle, *tones)
+
+
+def test_data_that_do_not_fit_are_refused(digits, tones):
+    speech, images, split = tones
+    for wrong, match in (
+        ({"test_images": images.test_images / 255}, "pass uint8 of shape"),
+        ({"test_images": images.test_images[:0], "test_labels": images.test_labels[:0]}, "pass uint8 of shape"),
+        ({"test_labels": images.test_labels[:-1]}, "pass 200 whole numbers"),
+        ({"train_labels": images.train_labels + 1}, "reach 10: pass those of the ten digits"),
+    ):
+        with pytest.raises(DataError, match=match):
+            evaluate_model(Oracle(digits), speech, Images(**{**vars(images), **wrong}), split)
+    for test in (np.arange(0), np.array([3, 40]), np.array([-1, 3])):
+        with pytest.raises(DataError, match="no clips to test on"):
+            evaluate_model(Oracle(digits), speech, images, Split(split.train, split.validation, test))
+
+
+@pytest.mark.parametrize(
+    ("correct", "clips"), [([], []), ([True, False], [0]), ([1.0, 0.5], [0, 1]), ([[True]], [[0]])], ids=str
+)
+def test_agreement_of_no_pairs_is_refused(correct, clips):
+    with pytest.raises(DataError, match="measured on one or more pairs"):
+        bootstrap_over_clips(np.array(correct), np.array(clips))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"protocol": "x"}, {"seed": -1}, {"seed": "0"}, {"speakers": 3}, {"speakers": [{}]}, {"held_out_speaker": [1]}],
+    ids=str,
+)
+def test_what_a_model_says_of_its_training_is_not_trusted(saved_model, tmp_path, capsys, said):
+    provenance = {"data": "digits-tts", "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []}
+    model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS, provenance={**provenance, **said})
+    model.save(tmp_path / "model.keras")
+    assert main(["agreement", str(tmp_path / "model.keras"), "--workdir", str(tmp_path)]) == 2
+    assert "says of its training what cannot be" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--seed", "--split-seed"])
+def test_seeds_are_whole_numbers_from_0(saved_model, capsys, option):
+    for seed in ("-1", "1.5", str(2**32)):
+        with pytest.raises(SystemExit, match="2"):
+            main(["agreement", str(saved_model), option, seed])
+    assert "not a whole number from 0" in capsys.readouterr().err
+
+
+def test_the_interval_takes_clips_as_the_unit():
+    rng = np.random.default_rng(0)
+    clips = np.repeat(np.arange(100), 50)
+    clip_is_right = rng.random(100) < 0.9
+    clustered = bootstrap_over_clips(clip_is_right[clips], clips)
+    p = clip_is_right.mean()
+    assert clustered.accuracy == pytest.approx(p)
+    half = 1.96 * np.sqrt(p * (1 - p) / 100)
+    assert clustered.low == pytest.approx(p - half, abs=0.015)
+    assert clustered.high == pytest.approx(p + half, abs=0.015)
+    independent = bootstrap_over_clips(rng.random(5000) < 0.9, np.arange(5000), replicates=500)
+    assert independent.high - independent.low < (clustered.high - clustered.low) / 3
+
+
+def test_small_functions():
+    np.testing.assert_array_equal(occurrence(np.array([3, 1, 3, 3, 1])), [0, 0, 1, 2, 1])
+    np.testing.assert_array_equal(confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2), [[1, 1], [0, 1]])
+    labels = np.arange(500) % 10
+    wrong = another_class(labels, np.arange(30) % 10, np.random.default_rng(0))
+    assert (wrong % 10 != labels).all()
+
+
+def test_lenet5_is_the_5_layers_of_61_706_parameters():
+    model = load_lenet5()
+    assert model.count_params() == 61_706
+    assert model.get_layer("features").output.shape == (None, 84)
+
+
+@pytest.mark.data
+def test_lenet5_reads_99_percent_of_mnist(real_data):
+    _, images = real_data
+    right = read(images.test_images[..., None].astype(np.float32) / 255) == images.test_labels
+    assert right.mean() >= 0.99
+    assert right.mean() == pytest.approx(json.loads(WEIGHTS.with_suffix(".json").read_text())["accuracy"], abs=2e-4)
+
+
+def test_changed_weights_are_refused(tmp_path):
+    weights = tmp_path / WEIGHTS.name
+    weights.write_bytes(WEIGHTS.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match="missing"):
+        load_lenet5(weights)
+    weights.with_suffix(".json").write_text(WEIGHTS.with_suffix(".json").read_text())
+    with pytest.raises(ModelError, match="not the file that its card describes"):
+        load_lenet5(weights)
+
+
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory):
+    model = AudioImageVAE(
+        4,
+        (4, 4),
+        (8,),
+        (8,),
+        (4, 4),
+        classes=DIGITS,
+        provenance={"data": "digits-tts", "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []},
+    )
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    model.save(path)
+    return path
+
+
+def test_the_command_writes_table_json_and_report(saved_model, tmp_path, capsys):
+    out, folder = tmp_path / "scores.json", tmp_path / "scored"
+    assert main(["agreement", str(saved_model), "--json", str(out), "--workdir", str(folder)]) == 0
+    assert "LeNet5 agreement on 360 pairs" in capsys.readouterr().out
+    scores = json.loads(out.read_text())
+    assert scores["protocol"] == "random"
+    assert 0 <= scores["posterior_mean"]["interval_95"][0] <= scores["posterior_mean"]["interval_95"][1] <= 1
+    kept = ["clips", "config.json", "confusion.png", "digits.png", "metrics.json", "report.html"]
+    assert sorted(path.name for path in folder.iterdir()) == kept
+    report = (folder / "report.html").read_text()
+    for words in (f"crossmodal evaluate agreement {saved_model}", "silent audio", "What was read", "random"):
+        assert words in report
+    assert report.count("<audio") == 10
+    assert main(["agreement", str(saved_model), "--workdir", str(folder)]) == 0  # an evaluation may be done again
+    training = tmp_path / "training"
+    training.mkdir()
+    (training / "config.json").write_text(json.dumps({"config": {"data": "digits-tts"}}))
+    assert main(["agreement", str(saved_model), "--workdir", str(training)]) == 2
+    assert "choose another --workdir" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{tmp}/absent.keras"], "There is no model at"),
+        (["{model}", "--split-seed", "1"], "another division would test it on clips it has heard"),
+        (["{model}", "--protocol", "official"], "another division"),
+        (["{model}", "--data", "folders"], "pass --sounds-dir and --images-dir"),
+        (["{model}", "--data", "fsdd-mnist", "--archives", "{tmp}/nowhere", "--data-dir", "{tmp}"], "does not exist"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(saved_model, tmp_path, capsys, arguments, message):
+    arguments = [argument.format(model=saved_model, tmp=tmp_path) for argument in arguments]
+    assert main(["agreement", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""

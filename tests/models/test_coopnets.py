@@ -1,0 +1,225 @@
+"""The networks: sizes, receptive fields, any length, a file that gives back the same sound."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from crossmodal.data.textures import chirps, rain
+from crossmodal.errors import AudioError
+from crossmodal.models import coopnets
+from crossmodal.models.coopnets import CoopNets, bandwidth, cross_fade
+from crossmodal.models.networks.auditory import cochlear_bank, join_subbands, modulation_bank, subbands
+from crossmodal.models.networks.waveform import WaveformDescriptor, receptive_field
+
+
+@pytest.fixture(scope="module")
+def thesis():
+    keras.utils.set_random_seed(0)
+    return CoopNets.thesis()
+
+
+@pytest.fixture(scope="module")
+def auditory():
+    """The default's networks, fitted to chirps, not trained."""
+    keras.utils.set_random_seed(0)
+    sound = chirps()
+    model = CoopNets.auditory(highest_hz=8000.0)
+    model.set_spectrum(sound)
+    model.descriptor.adapt(model.whiten(sound))
+    return model
+
+
+def test_parameters_of_the_thesis_networks(thesis):
+    assert thesis.generator.count_params() == 829_185
+    assert thesis.descriptor.count_params() == 300_170
+
+
+@pytest.mark.parametrize(("stride", "samples"), [(20, 12_780), (40, 25_360), (60, 37_940)])
+def test_receptive_field_is_what_changes_the_output(stride, samples):
+    """One output of the descriptor, by its gradient: the formula gives the first and the last sample it reads."""
+    assert receptive_field(strides=(stride, 20, 1)) == samples
+    descriptor = WaveformDescriptor(strides=(stride, 20, 1), activation="linear")
+    x = tf.ones((1, samples))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        f = descriptor(x)
+    read = np.flatnonzero(tape.gradient(f, x)[0])
+    assert (read[0], read[-1]) == (0, samples - 1)
+    with pytest.raises(AudioError, match=f"use at least {samples}"):
+        descriptor(x[:, 1:])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_f_is_the_sum_of_the_last_map(dtype):
+    descriptor = WaveformDescriptor(dtype=dtype)
+    descriptor.network.layers[-1].bias.assign(np.linspace(-1, 1, 20) + 0.5)
+    signal = tf.random.stateless_normal((2, 30_000), (0, 0))
+    f = descriptor(signal)
+    assert f.dtype == tf.float32
+    last_map = tf.cast(descriptor.network(signal[..., None]), tf.float32)
+    np.testing.assert_allclose(f, tf.reduce_sum(last_map, (1, 2)), rtol=1e-4 if dtype == "float32" else 0.05)
+
+
+def test_the_descriptor_is_the_sum_of_its_last_map(thesis):
+    x = 0.1 * tf.random.stateless_normal((2, 60_000), (0, 0))
+    maps = thesis.descriptor.network(x[..., None])
+    assert maps.shape == (2, thesis.descriptor.positions(60_000)[-1], 20)
+    np.testing.assert_allclose(thesis.descriptor(x), tf.reduce_sum(maps, (1, 2)), rtol=1e-4, atol=1e-4)
+
+
+def test_f_is_the_sum_of_a_last_map_with_a_stride_and_has_the_kernels_gradient():
+    keras.utils.set_random_seed(0)
+    descriptor = WaveformDescriptor(filters=(6, 5, 4), kernels=(9, 7, 5), strides=(4, 3, 2))
+    signal = tf.random.stateless_normal((2, 500), (0, 0))
+    with tf.GradientTape(persistent=True) as tape:
+        f = tf.reduce_sum(descriptor(signal))
+        summed = tf.reduce_sum(descriptor.network(signal[..., None]))
+    np.testing.assert_allclose(f, summed, rtol=1e-5)
+    variables = descriptor.trainable_variables
+    for ours, plain in zip(tape.gradient(f, variables), tape.gradient(summed, variables), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-4, atol=1e-4)
+
+
+def test_chains_on_processors_of_their_own_walk_as_together(thesis, monkeypatch):
+    signal = 0.1 * tf.random.stateless_normal((3, 26_000), (0, 0))
+    together = thesis.revise(signal, (1, 2), 3)
+    monkeypatch.setattr(coopnets, "side_by_side", lambda: 2)
+    apart = thesis.revise(signal, (1, 2), 3)
+    for a, b in zip(together, apart, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_the_generator_is_fully_convolutional(thesis):
+    """60 latents make 60,000 samples; away from the ends a longer draw is made of the same filters."""
+    z = tf.random.stateless_normal((1, 80, 1), (0, 0))
+    assert thesis.generator(z[:, :60]).shape == (1, 60_000)
+    np.testing.assert_allclose(
+        thesis.generator(z)[0, :57_000], thesis.generator(z[:, :60])[0, :57_000], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_cochlear_bands_keep_the_power_and_join_to_the_signal():
+    bank = cochlear_bank(20_000, 20_000, 6000.0)
+    x = np.random.default_rng(0).standard_normal((1, 20_000)).astype(np.float32)
+    frequency = np.fft.rfftfreq(20_000, 1 / 20_000)[:-1]
+    inside = (frequency > 60) & (frequency < 5000)
+    np.testing.assert_allclose(np.sum(bank[:, inside] ** 2, axis=0), 1.0, rtol=1e-4)
+    spectrum = np.fft.rfft(x) * np.append(inside, False)
+    banded = np.fft.irfft(spectrum).astype(np.float32)
+    np.testing.assert_allclose(join_subbands(subbands(banded, bank), bank, 20_000), banded, atol=0.02)
+
+
+def test_modulation_bands_cover_a_hertz_to_half_the_frame_rate():
+    total = np.sum(modulation_bank(800, 400.0) ** 2, axis=0)
+    frequency = np.fft.rfftfreq(800, 1 / 400)
+    assert np.all(total[(frequency >= 1) & (frequency <= 160)] > 0.99)
+
+
+def test_the_descriptor_prefers_its_texture(auditory):
+    """Another take of the chirps has more of f than rain or noise of the same spectrum; f is at most 0."""
+    noise = np.random.default_rng(0).standard_normal(80_000).astype(np.float32)
+    take, other = auditory.whiten(chirps(seed=1)), auditory.whiten(rain())
+    f = auditory.descriptor(np.stack([take, other, noise])).numpy()
+    assert np.all(f <= 0)
+    assert f[0] > 0.1 * f[1:].max()
+
+
+def test_the_gradient_of_silence_and_of_a_click_is_finite(auditory):
+    for x in (np.zeros((1, 20_000)), np.eye(1, 20_000, 1000), 1e4 * np.ones((1, 20_000))):
+        x = tf.constant(x, tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            f = auditory.descriptor(x)
+        assert np.all(np.isfinite(tape.gradient(f, x)))
+
+
+@pytest.mark.parametrize("sample_rate", [8000, 44_100])
+def test_the_default_hears_at_any_sample_rate(sample_rate):
+    sound = chirps(2.0, sample_rate)
+    model = CoopNets.auditory(sample_rate, 0.4 * sample_rate)
+    model.set_spectrum(sound)
+    signal = model.whiten(sound)
+    model.descriptor.adapt(signal)
+    data, noise = (
+        model.descriptor(x[None, : sample_rate // 1000 * 1000]).numpy()[0]
+        for x in (signal, model.whiten(model.draw(2.0)[0]))
+    )
+    assert noise < 2 * data < 0
+
+
+def test_an_untrained_generator_draws_noise_with_the_recordings_spectrum(auditory):
+    sound = chirps()
+    draws = auditory.draw(4.0, draws=2, seed=1)
+    assert draws.shape == (2, 80_000)
+    np.testing.assert_allclose(draws.std(axis=1), sound.std(), rtol=0.1)
+    assert abs(np.corrcoef(draws)[0, 1]) < 0.05
+
+
+def test_chains_raise_f(auditory):
+    before, after = (auditory.whiten(auditory.draw(1.0, seed=2, steps=steps)) for steps in (0, 15))
+    f = auditory.descriptor(np.concatenate([before, after])).numpy()
+    assert f[1] > 0.5 * f[0]
+    np.testing.assert_array_equal(auditory.draw(1.0, seed=2, steps=15), auditory.draw(1.0, seed=2, steps=15))
+
+
+@pytest.mark.parametrize("samples", [1, 20_001, 33_333])
+def test_draws_of_any_length(auditory, thesis, samples):
+    for model in (auditory, thesis):
+        assert model.draw(samples / 20_000).shape == (1, samples)
+
+
+def test_a_long_draw_is_revised_in_pieces_that_cannot_be_heard(auditory, monkeypatch):
+    monkeypatch.setattr("crossmodal.models.coopnets.PIECE_S", 1.0)
+    monkeypatch.setattr("crossmodal.models.coopnets.FADE_S", 0.1)
+    signal = auditory.whiten(auditory.draw(3.5, seed=1, steps=1)[0])
+    assert signal.shape == (70_000,)
+    tenths = signal.reshape(-1, 2000).std(axis=1)  # the joints are at 0.9 to 1.0 s, 1.8 to 1.9 s and 2.7 to 2.8 s
+    np.testing.assert_allclose(tenths, signal.std(), rtol=0.25)
+    assert abs(np.corrcoef(signal[:18_000], signal[18_000:36_000])[0, 1]) < 0.05
+
+
+def test_a_cross_fade_keeps_the_power_of_independent_signals():
+    pieces = list(np.random.default_rng(0).standard_normal((3, 1, 30_000), np.float32))
+    joined = cross_fade(pieces, 10_000)
+    assert joined.shape == (1, 70_000)
+    np.testing.assert_allclose(joined.reshape(7, 10_000).std(axis=1), pieces[0].std(), rtol=0.05)
+    np.testing.assert_array_equal(joined[0, :20_000], pieces[0][0, :20_000])
+
+
+@pytest.mark.parametrize("duration_s", [0.0, -1.0, np.nan, np.inf])
+def test_durations_that_cannot_be_drawn(thesis, duration_s):
+    with pytest.raises(AudioError, match="choose a positive"):
+        thesis.draw(duration_s)
+
+
+def test_a_nan_never_leaves_as_sound():
+    model = CoopNets.thesis()
+    model.set_spectrum(None, float("nan"))
+    with pytest.raises(AudioError, match="not finite"):
+        model.draw(1.0)
+
+
+def test_whitening_is_undone_by_colouring_and_makes_white(auditory):
+    sound = chirps()
+    white = auditory.whiten(sound)
+    np.testing.assert_allclose(auditory.colour(white), sound, atol=1e-5)
+    assert white.std() == pytest.approx(1.0, abs=0.2)
+
+
+def test_bandwidth_ends_where_a_recording_of_a_lower_rate_does():
+    spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal(80_000))
+    spectrum[32_000:] = 0
+    assert bandwidth(np.fft.irfft(spectrum), 20_000) == pytest.approx(8000, abs=100)  # the window's side lobes
+
+
+@pytest.mark.parametrize("name", ["thesis", "auditory"])
+def test_a_file_gives_back_the_same_model(name, tmp_path, request):
+    model = request.getfixturevalue(name)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    assert isinstance(loaded, CoopNets)
+    np.testing.assert_array_equal(loaded.draw(1.5, seed=3), model.draw(1.5, seed=3))
+    x = model.whiten(rain(2.0))[None]
+    np.testing.assert_allclose(loaded.descriptor(x), model.descriptor(x), rtol=1e-6)
+    assert loaded.walk == model.walk

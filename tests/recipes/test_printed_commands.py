@@ -1,0 +1,236 @@
+"""Every command that README and docs print is run as printed, or with the options below, which make it small, after it.
+
+A page that prints a program for which there is no entry here makes a test fail: give it one. In the default suite all
+are understood and the quick ones are run; `-m slow` runs the others.
+"""
+
+import argparse
+import functools
+import re
+import shlex
+import sys
+import tomllib
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from printed import PAGES, ROOT, StandIn, commands_in, make_inputs, names_in, outputs_of, program_of
+from recipe_scripts import RECIPES, recipe
+
+TRAIN = "--epochs 1 --passes 1"
+TEXTURE = "--iterations 1 --steps 1 --samples 20000 --duration-s 2 --revise-steps 1 --draws 1"
+# what is added to each program's commands
+QUICK = {
+    "draw": "",
+    "texture learn": "--iterations 1",
+    "texture play": "--seconds 1",
+    "evaluate agreement": "",
+    "evaluate texture": "",
+    "data info": "",
+    "report": "",
+    "demo": "",  # until the page has been fetched
+}
+LONG = {
+    "texture mix": "--iterations 1",
+    "train vae-gan": TRAIN,
+    "evaluate diversity": "--cas-steps 2",
+    "export": "",
+    "train_vae.py": TRAIN,
+    "train_vae_gan.py": TRAIN,
+    "train_lenet5.py": "--epochs 1 --batch-size 100 --validation-images 100",
+    "splits.py vae": f"{TRAIN} --shard 1/99",
+    "splits.py vae-gan": f"{TRAIN} --splits 1",
+    "alpha_frontier.py": f"{TRAIN} --shard 1/99",
+    "ablation.py": f"{TRAIN} --shard 1/99",
+    "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",
+    "scaling_benchmark.py": "--models compact --batches 16 --worker-batches 16 --workers 1 --pairs 640 --steps 1 "
+    "--turns 1 --rounds 1",
+    "texture_single.py": TEXTURE,
+    "texture_mix.py": TEXTURE,
+    "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
+    "texture_sweeps.py": "--iterations 1 --samples 40000 --only 'stride 20'",
+    "make_preset.py": "--folder .",
+}
+NOT_RUN = {"-m"}  # parts of this suite
+COMMANDS = list(dict.fromkeys(command for page in PAGES for command in commands_in(page.read_text())))
+WRITTEN = [ROOT / "crossmodal" / "app" / "commands", ROOT / "evaluation", RECIPES]  # whose help prints commands too
+
+
+def entry(command: str) -> str:
+    """What is added to a command."""
+    program = program_of(command)
+    assert program in (*QUICK, *LONG, *NOT_RUN), f"{command!r} is printed: give {program!r} an entry in {__file__}"
+    return (QUICK | LONG).get(program, "")
+
+
+def main_of(program: str, words: list[str]):
+    """The function that is the program, and its arguments."""
+    from crossmodal.__main__ import main
+
+    if program == "crossmodal":
+        return main, words
+    return recipe(Path(words[0]).stem).main, words[1:]
+
+
+def run(command: str, added: str = "") -> int:
+    """The exit code of a command, which is run in this process."""
+    program, *words = shlex.split(f"{command} {added}")
+    main, arguments = main_of(program, words)
+    return main(arguments)
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A folder to work in; results and presets of the repository stay what they are."""
+    from crossmodal.data import fsdd, mnist
+
+    monkeypatch.chdir(tmp_path)
+    for source in (fsdd, mnist):
+        monkeypatch.setattr(source, "open_dataset", StandIn)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setenv("CROSSMODAL_TEXTURES", str(tmp_path))
+    results = sorted((RECIPES / "results").iterdir())
+    before = [path.read_bytes() for path in results]
+    yield tmp_path
+    assert before == [path.read_bytes() for path in sorted((RECIPES / "results").iterdir())]
+
+
+def make_small(folder: Path, monkeypatch) -> None:
+    """Let recipes write their results into the folder, and do less of what no option makes less: CAS trains for two
+    steps, draws are revised by one."""
+    from crossmodal.app.experiments import texture_single
+    from evaluation import diversity as realism
+
+    monkeypatch.setattr(texture_single, "DRAW_STEPS", 1)
+    shorter = functools.partial(realism.measure_cas, steps=2)
+    monkeypatch.setattr(realism, "measure_cas", lambda *data, seed, steps: shorter(*data, seed=seed))
+    real = sys.modules[__name__].recipe
+
+    def kept(name):
+        module = real(name)
+        for known in (module, sys.modules.get("members")):
+            if path := getattr(known, "RESULTS", None):
+                monkeypatch.setattr(known, "RESULTS", folder / path.name if path.suffix else folder)
+        return module
+
+    monkeypatch.setattr(sys.modules[__name__], "recipe", kept)
+
+
+def fetch_then_stop(monkeypatch) -> None:
+    """Let a page that is served be fetched once, and stop."""
+    gradio = pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
+
+    def visited(page):
+        with urllib.request.urlopen(page.local_url) as answer:
+            assert answer.status == 200
+        page.close()
+
+    monkeypatch.setattr(gradio.Blocks, "block_thread", visited)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, marks=() if program_of(command) in QUICK else pytest.mark.slow)
+        for command in COMMANDS
+        if program_of(command) not in NOT_RUN
+    ],
+)
+def test_it_does_what_it_says(command, workplace, spoken_digits, monkeypatch):
+    added = entry(command)
+    waveform, bounds = spoken_digits
+    make_inputs(workplace, f"{command} {added}", waveform[: bounds[1][1]])
+    recordings = re.findall(r"recording:(\w+)", command)
+    for name in recordings + ["fire"] * program_of(command).startswith("texture_baselines"):
+        make_inputs(workplace, f"crossmodal texture learn {name}.wav", waveform)
+    if command.startswith("crossmodal demo"):
+        fetch_then_stop(monkeypatch)
+    make_small(workplace, monkeypatch)
+    assert run(command, added) == 0
+    written = outputs_of(shlex.split(f"{command} {added}"))
+    if "--shard" not in added:
+        assert all((workplace / name).exists() for name in written), written
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_its_words_are_understood(command, monkeypatch):
+    """By the program's own parser."""
+    program, *words = shlex.split(f"{command} {entry(command)}")
+    if program_of(command) not in NOT_RUN:
+        understood(program, words, monkeypatch)
+
+
+@pytest.mark.parametrize("name", dict.fromkeys(name for page in PAGES for name in names_in(page.read_text())))
+def test_a_command_that_is_named_exists(name, capsys):
+    from crossmodal.__main__ import main
+
+    with pytest.raises(SystemExit, match="0"):
+        main([*shlex.split(name)[1:], "--help"])
+    assert f"usage: {name}" in capsys.readouterr().out
+
+
+def test_so_are_the_words_that_help_prints(monkeypatch):
+    text = "\n".join(path.read_text() for folder in WRITTEN for path in folder.rglob("*.py"))
+    lines = re.findall(r"^ *((?:crossmodal|crossmodal-evaluate|python recipes/[\w/]+\.py) [^\n]*)", text, re.MULTILINE)
+    assert len(lines) > 20
+    for line in lines:
+        program, *words = shlex.split(line, comments=True)
+        if program == "crossmodal-evaluate":
+            program, words = "crossmodal", ["evaluate", *words]
+        understood(program, words, monkeypatch)
+
+
+def understood(program: str, words: list[str], monkeypatch) -> None:
+    """Let a program parse its words, and do nothing with them."""
+
+    class Parsed(Exception):
+        pass
+
+    def parse_and_stop(parser, words):
+        parse(parser, words)
+        raise Parsed
+
+    parse = argparse.ArgumentParser.parse_args
+    main, arguments = main_of(program, words)
+    with monkeypatch.context() as patch:
+        patch.setattr(argparse.ArgumentParser, "parse_args", parse_and_stop)
+        with pytest.raises(Parsed):
+            main(arguments)
+
+
+def test_the_suite_is_run_as_printed_and_the_files_of_its_parts_exist():
+    suites = [command for command in COMMANDS if program_of(command) in NOT_RUN]
+    assert suites[0] == "python -m pytest -q"
+    assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text()
+    for suite in suites:
+        words = shlex.split(suite)
+        assert words[:3] == ["python", "-m", "pytest"]
+        assert all((ROOT / word).exists() for word in words if word.startswith("tests/"))
+
+
+def test_the_extras_that_are_to_be_installed_exist():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    text = "\n".join(page.read_text() for page in PAGES)
+    named = re.findall(r"pip install [^\n]*?\[(\w+)\]", text)
+    assert len(named) >= 5
+    assert set(named) <= set(extras)
+
+
+def test_a_command_without_an_entry_is_noticed():
+    assert commands_in("```sh\ncrossmodal paint a.wav  # so\n```") == ["crossmodal paint a.wav"]
+    assert commands_in("run `python recipes/new.py` now, or `crossmodal paint`") == ["python recipes/new.py"]
+    for command in ("crossmodal paint a.wav", "python recipes/new.py"):
+        with pytest.raises(AssertionError, match="an entry"):
+            entry(command)
+
+
+def test_the_stand_in_is_like_the_real_data(workplace):
+    from crossmodal.data.alignment import split_clips
+    from crossmodal.data.catalog import load_pair
+
+    speech, images = load_pair("fsdd-mnist")
+    assert np.bincount(speech.labels).tolist() == [60] * 10
+    assert set(split_clips(speech, "random").test) <= set(range(600))
+    assert images.train_images.shape == (400, 28, 28)
+    assert images.test_labels.dtype == np.int64

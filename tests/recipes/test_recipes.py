@@ -1,0 +1,220 @@
+"""Each recipe runs for real at its smallest, is finished once, and continues where it was stopped."""
+
+import importlib.util
+import json
+import sys
+
+import numpy as np
+import pytest
+from recipe_scripts import recipe
+
+
+@pytest.fixture
+def folder_options(class_folders):
+    sounds, images = class_folders
+    return ["--data", "folders", "--sounds-dir", str(sounds), "--images-dir", str(images)]
+
+
+def test_train_vae_on_folders_learns_to_draw_what_it_hears(folder_options, class_folders, tmp_path, capsys):
+    from crossmodal import load_model, log_mel, read_audio
+
+    options = [
+        *folder_options,
+        "--epochs",
+        "30",
+        "--batch-size",
+        "32",
+        "--warmup-steps",
+        "10",
+        "--workdir",
+        str(tmp_path),
+    ]
+    assert recipe("train_vae").main(options) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "config.json",
+        "history.jsonl",
+        "model.keras",
+        "metrics.json",
+        "digits.png",
+        "curves.png",
+        "clips",
+        "epochs",
+        "report.html",
+    }
+    model = load_model(tmp_path)
+    assert model.provenance["recipe"]["epochs"] == 30
+    drawn_at = []
+    for folder in sorted(class_folders[0].iterdir()):
+        image = model.generate(log_mel([read_audio(next(folder.glob("*.wav")))]))[0][0, :, :, 0]
+        drawn_at.append(image.sum(axis=0).argmax())
+    np.testing.assert_allclose(drawn_at, 4 + 2 * np.arange(10), atol=2)
+    # finished: not run again
+    capsys.readouterr()
+    assert recipe("train_vae").main(options) == 0
+    assert "epoch" not in capsys.readouterr().out
+    # another configuration does not fall on this folder
+    assert recipe("train_vae").main([*options, "--seed", "1"]) == 2
+    assert "seed was 0, is 1" in capsys.readouterr().err
+
+
+def test_train_vae_on_the_embedded_data_is_measured(tmp_path, capsys):
+    assert recipe("train_vae").main(["--epochs", "1", "--batch-size", "64", "--workdir", str(tmp_path)]) == 0
+    assert "LeNet5 agreement" in capsys.readouterr().out
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["real_test_images"] > 0.9
+    assert metrics["controls"]["wrong_digit_audio"] < 0.3
+    assert (tmp_path / "confusion.png").exists()
+
+
+def finished_run(folder, i, diversity=False):
+    """A folder as a finished run leaves it, with figures that depend on i."""
+    folder.mkdir(parents=True, exist_ok=True)
+    metrics = {
+        "parameters": 1,
+        "epochs": 1,
+        "clips": 10,
+        "real_test_images": 1.0,
+        "controls": {},
+        "posterior_mean": {"accuracy": 0.9 + i / 100, "interval_95": [0, 1]},
+        "sampled_z": {"accuracy": 0.8, "interval_95": [0, 1]},
+    }
+    (folder / "config.json").write_text(json.dumps({"config": {"seed": i}, "environment": {}}))
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    columns = ("diversity_ratio", "precision", "recall", "density", "coverage", "FID-LeNet5", "KID-LeNet5")
+    report = {
+        "lenet5_sha256": "0",
+        "sets": {
+            name: dict.fromkeys(columns, value)
+            for name, value in {"sampled_z": 0.4, "real_training_images": 0.8}.items()
+        },
+        "spread": {"within_clip": i / 10, "between_clips": 0.5},
+        "cas": {"sampled_z": 0.7, "real_training_images": 0.9},
+        "nearest_training_image": {},
+    }
+    if diversity:
+        (folder / "diversity.json").write_text(json.dumps(report))
+
+
+def test_splits_gathers_what_its_runs_found(tmp_path, monkeypatch, capsys):
+    splits = recipe("splits")
+    monkeypatch.setattr(sys.modules["splits"], "RESULTS", tmp_path)
+    runs = []
+
+    def run(config, workdir):
+        runs.append(config.seed)
+        finished_run(workdir, config.seed, diversity=True)
+
+    monkeypatch.setattr(splits.FAMILIES["vae-gan"], "run", run)
+    options = ["--splits", "5", "--diversity", "--results", "r.json", "--workdir", str(tmp_path / "w")]
+    assert splits.main(["vae-gan", *options, "--shard", "1/2"]) == 0
+    assert "not finished yet: seed1, seed3" in capsys.readouterr().out
+    assert not (tmp_path / "r.json").exists()
+    assert splits.main(["vae-gan", *options, "--shard", "2/2"]) == 0
+    assert runs == [0, 2, 4, 1, 3]
+    gathered = json.loads((tmp_path / "r.json").read_text())
+    assert gathered["command"] == "python recipes/studies/splits.py vae-gan --splits 5 --diversity --results r.json"
+    assert gathered["posterior_mean"]["mean"] == pytest.approx(0.92)
+    assert gathered["within_clip"]["mean"] == pytest.approx(0.2)
+    assert gathered["coverage_to_real"]["mean"] == pytest.approx(0.5)
+    assert gathered["cas"]["mean"] == pytest.approx(0.7)
+    low, high = gathered["posterior_mean"]["interval_95"]
+    assert high - low == pytest.approx(2 * 2.776 * np.std([0, 1, 2, 3, 4], ddof=1) / 100 / 5**0.5)
+    report = (tmp_path / "w" / "report.html").read_text()
+    for words in (gathered["command"], "Means over the runs", "0.920", f"{low:.3f} to {high:.3f}"):
+        assert words in report
+
+
+def test_splits_asks_for_a_family(capsys):
+    splits = recipe("splits")
+    assert splits.main(["gan"]) == 2
+    assert splits.main([]) == 2
+    assert splits.main(["--help"]) == 0
+    assert "vae-gan" in capsys.readouterr().out
+
+
+def test_the_frontier_continues_where_it_was_killed(tmp_path, monkeypatch, capsys):
+    frontier = recipe("alpha_frontier")
+    monkeypatch.setattr(frontier, "RESULTS", tmp_path)
+    began = []
+
+    def run(config, workdir):
+        if (workdir / "metrics.json").exists():
+            return
+        began.append(workdir.name)
+        if len(began) == 3:
+            raise KeyboardInterrupt
+        finished_run(workdir, len(began), diversity=True)
+
+    monkeypatch.setattr(frontier.train_vae_gan, "run", run)
+    monkeypatch.setattr(frontier.train_vae, "run", run)
+    options = ["--data", "fsdd-mnist", "--workdir", str(tmp_path / "w")]
+    assert frontier.main(options) == 130
+    assert frontier.main(options) == 0
+    assert began == ["alpha-0", "alpha-0.05", "alpha-0.2", "alpha-0.2", "alpha-1", "alpha-5", "vae", "balanced"]
+    result = json.loads((tmp_path / "alpha_frontier.json").read_text())
+    assert list(result["runs"]) == ["alpha-0", "alpha-0.05", "alpha-0.2", "alpha-1", "alpha-5", "vae", "balanced"]
+    assert (tmp_path / "w" / "frontier.png").stat().st_size > 10_000
+    report = (tmp_path / "w" / "report.html").read_text()
+    assert "Agreement against diversity" in report
+    assert "python recipes/studies/alpha_frontier.py --data fsdd-mnist" in report
+    assert "real images" in capsys.readouterr().out
+
+
+def test_the_frontiers_members_differ_in_alpha_alone():
+    frontier = recipe("alpha_frontier")
+    configs = {name: vars(config) for name, (_, config) in frontier.members(frontier.Config(seed=3)).items()}
+    assert [configs[f"alpha-{alpha:g}"]["alpha"] for alpha in frontier.ALPHAS] == list(frontier.ALPHAS)
+    assert all(config["seed"] == 3 for config in configs.values())
+    assert {config["model"] for name, config in configs.items() if "alpha" in name} == {"narrow"}
+
+
+def test_the_ablations_change_one_thing_each():
+    ablation = recipe("ablation")
+    configs = {name: vars(config) for name, (_, config) in ablation.members(ablation.Config(epochs=3)).items()}
+    base = configs.pop("balanced")
+    parts = {name: {key for key in base if config[key] != base[key]} for name, config in configs.items()}
+    assert all(1 <= len(part) <= 2 for part in parts.values())
+    assert len(set(map(frozenset, parts.values()))) == len(parts)
+
+
+@pytest.mark.parametrize("model", ["balanced", "narrow"])
+def test_train_vae_gan_on_the_embedded_data_is_measured_and_drawn(model, tmp_path, capsys):
+    options = ["--model", model, "--epochs", "2", "--passes", "1", "--workdir", str(tmp_path)]
+    assert recipe("train_vae_gan").main(options) == 0
+    assert "LeNet5 agreement" in capsys.readouterr().out
+    assert sorted(path.name for path in (tmp_path / "epochs").iterdir()) == ["epoch-00001.png", "epoch-00002.png"]
+    last = json.loads((tmp_path / "history.jsonl").read_text().splitlines()[-1])
+    assert {"loss", "discriminator_loss", "gradient_norm", "discriminator_gradient_norm"} <= set(last)
+
+
+def test_benchmark_measures_all_that_the_readme_shows(tmp_path, monkeypatch):
+    sizes = ["--rounds", "1", "--steps", "1", "--batch-size", "8", "--clips", "20", "--langevin-steps", "1"]
+    out = tmp_path / "benchmark.json"
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else found(name))
+    assert recipe("benchmark").main([*sizes, "--thesis-iterations", "1", "--results", str(out)]) == 0
+    result = json.loads(out.read_text())
+    for family in ("VAE", "compact VAE", "VAE-GAN"):
+        assert next(iter(result["training"][family]["steps"].values()))["ratio"] == 1
+    readme_table = recipe("readme_table")
+    monkeypatch.setattr(readme_table, "RESULTS", tmp_path)
+    assert "| log-mel |" in readme_table.speed()
+
+
+def test_a_training_step_of_the_papers_vae_is_31_gflop():
+    from crossmodal.models.vae import AudioImageVAE
+
+    limits = recipe("limits")
+    assert limits.training_flops(AudioImageVAE(), 128) / 1e9 == pytest.approx(31.5, rel=0.02)
+
+
+@pytest.mark.data
+def test_train_lenet5_reads_mnist_after_one_epoch(tmp_path, real_data):
+    import os
+
+    options = ["--epochs", "1", "--workdir", str(tmp_path), "--data-dir", os.environ["TFDS_DATA_DIR"]]
+    assert recipe("train_lenet5").main(options) == 0
+    from evaluation.lenet5 import load_lenet5
+
+    assert json.loads((tmp_path / "metrics.json").read_text())["accuracy"] > 0.95
+    assert load_lenet5(tmp_path / "lenet5_mnist.npz").count_params() == 61_706

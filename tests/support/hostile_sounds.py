@@ -1,0 +1,150 @@
+"""Sound files that harm: in all formats of libsndfile, with headers that lie, damaged, cut, with endless tags."""
+
+import io
+import random
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from fuzzing import BYTES, TROUBLESOME, assert_clean, assert_one_sentence, blank, changed, flip_bits, lie
+
+
+def encoded(waveform: np.ndarray, sample_rate: int, suffix: str, subtype: str | None = None) -> bytes:
+    """A sound file as bytes."""
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, waveform, sample_rate, format=suffix.upper(), subtype=subtype)
+    return buffer.getvalue()
+
+
+SOUNDS = (
+    *(("wav", kind) for kind in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW")),
+    *(("wav", kind) for kind in ("IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32", "NMS_ADPCM_24")),
+    *(("wavex", kind) for kind in ("PCM_16", "FLOAT")),
+    *(("flac", kind) for kind in ("PCM_S8", "PCM_16", "PCM_24")),
+    *(("ogg", kind) for kind in ("VORBIS", "OPUS")),
+    ("mp3", "MPEG_LAYER_III"),
+    ("aiff", "PCM_16"),
+    ("aiff", "IMA_ADPCM"),
+    ("caf", "ALAC_16"),
+    *((kind, "PCM_16") for kind in ("rf64", "w64", "caf", "au", "nist", "voc", "ircam", "svx", "paf", "mat4", "mat5")),
+)
+FOUR = ("wav", "flac", "ogg", "mp3")  # the formats that the package speaks of; others are what libsndfile also opens
+
+
+def files() -> list[tuple[str, bytes]]:
+    """(suffix, bytes) of a fifth of a second of noise in all formats, in one channel and two, and with long tags."""
+    rng = np.random.default_rng(0)
+    made = []
+    for suffix, kind in SOUNDS:
+        for channels in (1, 2):
+            noise = 0.1 * rng.standard_normal((3200, channels))
+            try:
+                made.append((suffix, encoded(noise, 16_000, suffix, kind)))
+            except RuntimeError:  # GSM and others have one channel
+                assert channels == 2, (suffix, kind)
+    mp3 = next(data for suffix, data in made if suffix == "mp3")
+    id3 = b"ID3\x04\0\0" + bytes((0, 0, 8, 0)) + b"TIT2" + bytes((0, 0, 7, 118)) + b"\0\0\0" + b"t" * 1013
+    return [*made, ("mp3", id3 + mp3), ("mp3", mp3[mp3.index(b"\xff\xf3", 4) :])]
+
+
+def wav_header(rng, data: bytes) -> bytes:
+    """One of the ten numbers of a WAV file's header, replaced."""
+    if data[:4] != b"RIFF" or len(data) < 44:
+        return lie(rng, data)
+    at, size = rng.choice([(4, "I"), (16, "I"), (20, "H"), (22, "H"), (24, "I"), (28, "I"), (32, "H"), (34, "H")])
+    if rng.random() < 0.2 and b"data" in data[:-8]:
+        at, size = data.index(b"data") + 4, "I"
+    tags = (*TROUBLESOME, 6, 17, 49, 64, 80, 85, 0xFFFE) if at == 20 else TROUBLESOME
+    changed = bytearray(data)
+    struct.pack_into("<" + size, changed, at, rng.choice(tags) % 2 ** (8 * struct.calcsize(size)))
+    return bytes(changed)
+
+
+def odd_floats(rng, data: bytes) -> bytes:
+    """Values that are not finite, or out of all bounds, from some sample on."""
+    value = struct.pack(rng.choice("<>") + rng.choice("fd"), rng.choice((np.nan, np.inf, -np.inf, 1e30, 1e-40)))
+    start = rng.randrange(len(data))
+    return data[:start] + value * rng.choice((1, 100)) + data[start:]
+
+
+def flac_header(rng, data: bytes) -> bytes:
+    """Sample rate, channels, bits and length as FLAC states them, 64 bits that have no checksum."""
+    changed = bytearray(data)
+    if data[:4] == b"fLaC" and len(data) > 26:
+        changed[18 + rng.randrange(8)] = rng.choice((0, 255, rng.randrange(256)))
+    return bytes(changed)
+
+
+def ogg_pages(rng, data: bytes) -> bytes:
+    """A change of bytes whose pages have right checksums again: it reaches the decoder."""
+    changed = bytearray(rng.choice((flip_bits, lie, blank))(rng, data))
+    at = changed.find(b"OggS")
+    while at >= 0 and at + 27 <= len(changed):
+        segments = changed[at + 26]
+        end = at + 27 + segments + sum(changed[at + 27 : at + 27 + segments])
+        changed[at + 22 : at + 26] = b"\0\0\0\0"
+        struct.pack_into("<I", changed, at + 22, ogg_checksum(bytes(changed[at:end])))
+        at = changed.find(b"OggS", max(end, at + 27))
+    return bytes(changed)
+
+
+def ogg_checksum(page: bytes) -> int:
+    checksum = 0
+    for byte in page:
+        checksum ^= byte << 24
+        for _ in range(8):
+            checksum = (checksum << 1) ^ (0x04C11DB7 if checksum & 0x80000000 else 0)
+    return checksum & 0xFFFFFFFF
+
+
+def id3_tag(rng, data: bytes) -> bytes:
+    """A tag before the sound that claims to be far longer than it is, or is a real long one."""
+    claimed = bytes(rng.choice(((127, 127, 127, 127), (0, 0, 0, 0), (0, 1, 0, 0), (255, 255, 255, 255))))
+    flags = rng.choice((b"\x04\0\0", b"\x03\0\x80", b"\x02\0\xff", b"\xff\xff\xff"))
+    frame = rng.choice((b"", b"APIC\x7f\x7f\x7f\x7f\0\0" * 50, rng.randbytes(rng.choice((100, 70_000)))))
+    return b"ID3" + flags + claimed + frame + data
+
+
+OWN: dict[str, tuple[Callable, ...]] = {
+    "wav": (wav_header, wav_header, odd_floats),
+    "wavex": (wav_header, odd_floats),
+    "flac": (flac_header,),
+    "ogg": (ogg_pages,),
+    "mp3": (id3_tag,),
+}
+
+
+def mutants(count: int, seed: int):
+    """(suffix, bytes) of hostile sound files; every second is one of the four formats, some have a wrong suffix."""
+    whole = files()
+    four = [file for file in whole if file[0] in FOUR]
+    for i in range(count):
+        rng = random.Random(f"{seed} {i}")
+        kind, data = rng.choice(four if i % 2 else whole)
+        suffix = kind if rng.random() < 0.9 else rng.choice((*FOUR, "txt", "raw"))
+        yield suffix, changed(rng, data, BYTES + 2 * OWN.get(kind, ()))
+
+
+def enter(path: Path) -> str:
+    """Read a file and say what came of it; AssertionError where that is neither a result nor a sentence."""
+    import soundfile
+
+    from crossmodal.errors import AudioError
+    from crossmodal.sound.audio import read_audio
+
+    try:
+        waveform = read_audio(path)
+    except AudioError as error:
+        assert_one_sentence(error, path.name)
+        return "refused"
+    assert_clean(waveform)
+    assert 0 < len(waveform) <= 60 * 8000
+    assert np.abs(waveform).max() < 100
+    info = soundfile.info(path)
+    if info.format not in ("OGG", "MP3") and info.subtype != "MPEG_LAYER_III":
+        expected = info.frames * 8000 / info.samplerate
+        assert abs(len(waveform) - expected) <= 2, f"{len(waveform)} samples of {expected:.0f}"
+    return "read"

@@ -1,0 +1,134 @@
+"""The commands that README and docs print, and a place in which they can be run: files under the names that they use,
+runs to look at, and a small data set where TensorFlow Datasets would give FSDD and MNIST."""
+
+import itertools
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "crossmodal" / "presets" / "README.md"]
+FORMS = {"RUN": "runs/vae", "NAME": "mine", "REFERENCE.wav": "rain.wav", "SYNTHESIS.wav": "fire.wav", "...": ""}
+OUTPUTS = ("-o", "--output", "--json", "--workdir", "--results", "--data-dir")  # options that name what is written
+SPEAKERS, TAKES = ("george", "jackson", "nicolas", "theo", "yweweler"), 12
+TRAIN_IMAGES, TEST_IMAGES = 400, 120
+
+
+def commands_in(text: str) -> list[str]:
+    """Every command of a page, once, in its order: of blocks of shell, and in running text. `crossmodal-evaluate` is
+    `crossmodal evaluate`; words in capitals stand for names, and get some."""
+    shell = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    prose = re.sub(r"```.*?```|^#.*?$", "", text, flags=re.DOTALL | re.MULTILINE)
+    found = [as_command(part.strip()) for line in shell for part in line.split("&&")]
+    found += [command for command in map(as_command, re.findall(r"`([^`]+)`", prose)) if not is_name(command)]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def names_in(text: str) -> list[str]:
+    """The commands of which a page says no more than the name, such as `crossmodal texture learn`."""
+    return [command for command in map(as_command, re.findall(r"`([^`]+)`", text)) if is_name(command)]
+
+
+def as_command(line: str) -> str:
+    """A line as it is to be run; empty if it is none of ours."""
+    try:
+        words = [FORMS.get(word, word) for word in shlex.split(line, comments=True)] or [""]
+    except ValueError:  # a quotation mark alone
+        return ""
+    words[0] = words[0].removeprefix(".venv/bin/")
+    if words[0] == "crossmodal-evaluate":
+        words[:1] = ["crossmodal", "evaluate"]
+    return shlex.join(filter(None, words)) if words[0] in ("crossmodal", "python") and len(words) > 1 else ""
+
+
+def is_name(command: str) -> bool:
+    return bool(command) and command == f"crossmodal {program_of(command)}"
+
+
+def program_of(command: str) -> str:
+    """What is run: such as `texture learn` of `crossmodal`, `train_vae.py` of the recipes, `splits.py vae`."""
+    program, *words = shlex.split(command)
+    if program == "python":
+        name = Path(words[0]).name
+        return f"{name} {words[1]}" if name == "splits.py" else name
+    return " ".join(words[:2]) if words[0] in ("texture", "train", "evaluate", "data") else words[0]
+
+
+def outputs_of(words: list[str]) -> list[str]:
+    """The files and folders that a command is told to write."""
+    return [word for option, word in itertools.pairwise(words) if option in OUTPUTS]
+
+
+def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
+    """The recordings, models and runs that a command reads, under its own names; draw is given `speech` at 8 kHz."""
+    from crossmodal.data.textures import rain
+
+    words = shlex.split(command)
+    for seed, name in enumerate(part for word in words for part in word.split(",") if part not in outputs_of(words)):
+        if Path(name).suffix in (".wav", ".mp3"):
+            hears = program_of(command) == "draw"
+            soundfile.write(folder / name, speech if hears else rain(4.0, seed=seed), 8000 if hears else 20_000)
+        elif Path(name).suffix == ".keras":
+            untrained_texture().save(folder / name)
+        elif name.startswith("runs/"):
+            finished_run(folder / name, "digits-tts" if name == "runs/vae" else "fsdd-mnist")
+
+
+def untrained_texture():
+    from crossmodal.data.textures import rain
+    from crossmodal.models.coopnets import CoopNets
+
+    model = CoopNets.auditory()
+    model.set_spectrum(rain(2.0))
+    return model
+
+
+def finished_run(folder: Path, data: str) -> None:
+    """A run as a training leaves it, of a small model that has not learned anything."""
+    from crossmodal.data.sources import DIGITS
+    from crossmodal.models.vae import AudioImageVAE
+
+    folder.mkdir(parents=True)
+    said = {"data": data, "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []}
+    AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS, provenance=said).save(folder / "model.keras")
+    (folder / "config.json").write_text(json.dumps({"config": {"data": data}, "environment": {}}))
+    (folder / "metrics.json").write_text(json.dumps({"command": "python recipes/train_vae.py", "epochs": 1}))
+
+
+class StandIn:
+    """What `tfds_source.open_dataset` gives, of a name such as mnist:3.0.1: a builder, of small data."""
+
+    def __init__(self, name: str, **places):
+        self.name = name
+
+    def as_dataset(self, split: str, batch_size: int | None = None):
+        self.split = split
+        return self
+
+    def as_numpy_iterator(self):
+        return self.clips() if self.name.startswith("spoken_digit") else self.images()
+
+    def clips(self):
+        """A tone for each digit, a little different for each speaker and take."""
+        rng = np.random.default_rng(0)
+        for digit in range(10):
+            for i, speaker in enumerate(SPEAKERS):
+                for take in range(TAKES):
+                    times_s = np.arange(rng.integers(1600, 3200)) / 8000
+                    tone = np.sin(2 * np.pi * 300 * 2 ** (digit / 3) * (1 + 0.01 * i) * times_s)
+                    sound = 8000 * tone + 100 * rng.standard_normal(len(times_s))
+                    name = f"{digit}_{speaker}_{take}.wav".encode()
+                    yield {"audio/filename": name, "audio": sound.astype(np.int64), "label": digit}
+
+    def images(self):
+        from crossmodal.data.digits_tts import load_images
+
+        drawn = load_images()
+        if self.split == "train":
+            yield {"image": drawn.train_images[:TRAIN_IMAGES, ..., None], "label": drawn.train_labels[:TRAIN_IMAGES]}
+        else:
+            yield {"image": drawn.test_images[:TEST_IMAGES, ..., None], "label": drawn.test_labels[:TEST_IMAGES]}

@@ -1,0 +1,224 @@
+"""Training on a texture: every algorithm learns, a stopped run ends as an unbroken one, a NaN is survived."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from crossmodal.data.textures import rain
+from crossmodal.errors import AudioError, ModelError
+from crossmodal.models.coopnets import CoopNets
+from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator
+from crossmodal.training.algorithms import Settings, divide_by_positions, make_state
+from crossmodal.training.cooperative import (
+    all_variables,
+    compile_iteration,
+    outside,
+    restore,
+    snapshot,
+    train_texture,
+)
+from crossmodal.training.runs import read_history
+
+ALGORITHMS = ("coopnets", "coopnets-z", "descriptor", "contrastive", "generator")
+SMALL = Settings(iterations=6, chains=2, samples=4000, latent_steps=2, block=2, descriptor_rate=1e-3)
+
+
+def build(steps=3, **walk):
+    """Networks of some hundred parameters, and 2 s of rain as their signal."""
+    keras.utils.set_random_seed(0)
+    descriptor = WaveformDescriptor((6, 4, 2), (40, 10, 5), (10, 5, 1), activation="silu")
+    walk = {"step": 0.02, "sigma": 0.3, "most_drift": 1.0, **walk}
+    model = CoopNets(WaveformGenerator((6, 4, 1)), descriptor, steps=steps, **walk)
+    sound = rain(1.0)
+    model.set_spectrum(None, float(np.abs(sound).max()))
+    return model, model.whiten(sound)
+
+
+def weights(*networks):
+    return [np.asarray(v.value).copy() for network in networks for v in network.trainable_variables]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_an_algorithm_trains_the_networks_that_it_names(algorithm):
+    model, signal = build()
+    before = [weights(model.generator), weights(model.descriptor)]
+    history = train_texture(model, signal, replace(SMALL, algorithm=algorithm))
+    changed = [
+        any(not np.array_equal(a, b) for a, b in zip(old, weights(network), strict=True))
+        for old, network in zip(before, (model.generator, model.descriptor), strict=True)
+    ]
+    assert changed == [algorithm not in ("descriptor", "contrastive"), algorithm != "generator"]
+    assert [line["iteration"] for line in history] == [1, 2, 3, 4, 5, 6]
+    assert all(np.isfinite(list(line.values())).all() for line in history)
+
+
+def test_the_descriptor_learns_to_prefer_the_recording():
+    """Against chains that hardly move, the energy gap between recording and chains opens."""
+    model, signal = build(steps=1, step=1e-4)
+    history = train_texture(model, signal, replace(SMALL, algorithm="descriptor", iterations=30))
+    assert history[-1]["energy_gap"] > history[0]["energy_gap"] + 1e-4
+
+
+def test_the_generator_learns_to_reconstruct_what_it_infers():
+    model, signal = build()
+    settings = replace(SMALL, algorithm="generator", iterations=60, generator_rate=3e-3, latent_steps=3, block=30)
+    history = train_texture(model, signal, settings)
+    assert history[-1]["error"] < 0.9 * history[0]["error"]
+
+
+@pytest.mark.parametrize("algorithm", ["coopnets", "descriptor", "generator"])
+def test_a_stopped_run_ends_as_an_unbroken_one_to_the_bit(algorithm, tmp_path):
+    settings = replace(SMALL, algorithm=algorithm)
+    whole, signal = build()
+    train_texture(whole, signal, settings, make(tmp_path / "whole"))
+
+    def stop(iteration, figures):
+        if iteration == 4:
+            raise KeyboardInterrupt
+
+    stopped, _ = build()
+    with pytest.raises(KeyboardInterrupt):
+        train_texture(stopped, signal, settings, make(tmp_path / "stopped"), on_block=stop)
+    resumed, _ = build()
+    train_texture(resumed, signal, settings, tmp_path / "stopped")
+    for a, b in zip(
+        weights(whole.generator, whole.descriptor), weights(resumed.generator, resumed.descriptor), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+    histories = [read_history(tmp_path / name) for name in ("whole", "stopped")]
+    assert [line["epoch"] for line in histories[1]] == [2, 4, 6]
+    for a, b in zip(*histories, strict=True):
+        assert {**a, "seconds": 0} == {**b, "seconds": 0}
+
+
+def make(folder):
+    folder.mkdir()
+    return folder
+
+
+def broken(monkeypatch, at):
+    """Let the iterations whose numbers are in `at`, counted over all attempts, come out as NaN and ruin the weights."""
+    calls = []
+
+    def compile_broken(state):
+        good = compile_iteration(state)
+
+        def step(seed, first):
+            calls.append(1)
+            figures = good(seed, first)
+            if len(calls) not in at:
+                return figures
+            for variable in state.model.descriptor.trainable_variables:
+                variable.assign(variable * float("nan"))
+            return {**figures, "rms": tf.constant(float("nan"))}
+
+        return step
+
+    monkeypatch.setattr("crossmodal.training.cooperative.compile_iteration", compile_broken)
+    return calls
+
+
+def test_a_nan_returns_to_the_last_good_state_at_half_the_rate(monkeypatch):
+    calls = broken(monkeypatch, at=(4,))
+    model, signal = build()
+    history = train_texture(model, signal, SMALL)
+    assert len(calls) == 6 + 2  # the third and fourth are done again
+    assert [line["iteration"] for line in history] == [1, 2, 3, 4, 5, 6]
+    assert history[2]["rate"] == 0.5
+    assert history[5]["rate"] > 0.5  # it recovers slowly
+    assert all(np.isfinite(w).all() for w in weights(model.generator, model.descriptor))
+    assert np.isfinite(model.draw(1.0, steps=2)).all()
+
+
+def test_training_that_always_fails_ends_in_a_sentence_with_the_last_good_state(monkeypatch):
+    broken(monkeypatch, at=range(3, 100))
+    model, signal = build()
+    with pytest.raises(ModelError, match="diverged 13 times after iteration 0: try lower"):
+        train_texture(model, signal, SMALL)
+    assert all(np.isfinite(w).all() for w in weights(model.generator, model.descriptor))
+
+
+def test_a_state_is_good_only_once_its_chains_stayed_near_the_recording(monkeypatch, tmp_path):
+    """A weight whose steps are too long by 2.5 swings about 1: after three it throws the chains, at half the rate it
+    settles. The state at the end of a block may be one that throws them."""
+
+    def compile_swinging(state):
+        weight = state.model.generator.trainable_variables[-1]
+        weight.assign(tf.zeros_like(weight))
+
+        def step(seed, first):
+            level = tf.reduce_max(tf.abs(weight.value))
+            weight.assign(weight + 2.5 * state.rate.value * (1.0 - weight))
+            return {"rms": level, "drift_to_noise": tf.constant(0.0), "energy_gap": tf.constant(0.0)}
+
+        return step
+
+    monkeypatch.setattr("crossmodal.training.cooperative.compile_iteration", compile_swinging)
+    model, signal = build()
+    settings = replace(SMALL, iterations=12, block=3, most_rms=4.0 / np.sqrt(np.mean(np.square(signal))))
+    history = train_texture(model, signal, settings, tmp_path)
+    assert [line["iteration"] for line in history] == list(range(1, 13))
+    assert history[0]["rate"] == 0.5
+    assert history[-1]["rms"] == pytest.approx(1.0, abs=0.01)
+    assert {path.name for path in tmp_path.glob("*.npz")} == {"checkpoint-00009.npz", "checkpoint-00012.npz"}
+
+
+def test_without_the_stabiliser_an_explosion_ends_the_history(monkeypatch):
+    broken(monkeypatch, at=(4,))
+    model, signal = build()
+    history = train_texture(model, signal, replace(SMALL, stabilise=False))
+    assert len(history) == 4
+    assert np.isnan(history[-1]["rms"])
+
+
+def test_the_bands_of_the_stabiliser():
+    good = {"drift_to_noise": 1.0, "energy_gap": 0.1, "rms": 1.0}
+    assert outside(good, SMALL, 1.0) is None
+    for name, value in (("drift_to_noise", 1e3), ("energy_gap", -1e3), ("rms", 10.0)):
+        assert outside({**good, name: value}, SMALL, 1.0) == name
+
+
+def test_leaving_a_band_lowers_the_learning_rates():
+    model, signal = build()
+    history = train_texture(model, signal, replace(SMALL, most_drift=0.0))
+    np.testing.assert_allclose([line["rate"] for line in history], 0.8 ** np.arange(6), rtol=1e-5)
+
+
+def test_chains_that_are_too_loud_return_to_the_last_good_state():
+    model, signal = build()
+    levels = [line["rms"] for line in train_texture(model, signal, SMALL)]
+    model, signal = build()
+    most = 0.9999 * max(levels) / np.sqrt(np.mean(np.square(signal)))
+    history = train_texture(model, signal, replace(SMALL, most_rms=most))
+    assert max(line["rms"] for line in history) < max(levels)
+    assert min(line["rate"] for line in history) < 0.6
+    with pytest.raises(ModelError, match="diverged 13 times after iteration 0"):
+        train_texture(*build(), replace(SMALL, most_rms=0.0))
+
+
+def test_a_snapshot_restores_optimizers_and_chains():
+    model, signal = build()
+    state = make_state(model, signal, replace(SMALL, algorithm="descriptor"))
+    changing = all_variables(state)
+    kept = snapshot(changing)
+    compile_iteration(state)(tf.constant([0, 1]), tf.constant(True))
+    assert any(not np.array_equal(a, b) for a, b in zip(kept, snapshot(changing), strict=True))
+    restore(changing, kept)
+    for a, b in zip(kept, snapshot(changing), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_gradients_by_positions_are_divided_layer_by_layer():
+    divided = divide_by_positions([tf.ones(3)] * 4, [10, 2])
+    assert [float(g[0]) for g in divided] == pytest.approx([0.1, 0.1, 0.5, 0.5])
+
+
+def test_signals_that_cannot_be_trained_on():
+    model, signal = build()
+    with pytest.raises(AudioError, match=r"has 3000 samples.*--samples 3000"):
+        train_texture(model, signal[:3000], SMALL)
+    with pytest.raises(AudioError, match="NaN or infinite"):
+        train_texture(model, np.full_like(signal, np.nan), SMALL)

@@ -1,0 +1,123 @@
+"""A run: nothing is lost, nothing is mixed up, a stopped run ends as it would have ended."""
+
+import json
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from crossmodal.errors import ModelError
+from crossmodal.models.vae import AudioImageVAE
+from crossmodal.runtime.progress import Progress
+from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint
+from crossmodal.training.loop import changing_variables, train
+from crossmodal.training.optimizers import FusedAdam
+from crossmodal.training.runs import open_run, read_history, write_json
+
+
+@dataclass(frozen=True)
+class Config:
+    seed: int = 0
+    rate: float = 0.1
+
+
+def build():
+    keras.utils.set_random_seed(0)
+    model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), batch_norm=True, dropout=0.2)
+    model.compile(FusedAdam(1e-3), jit_compile=False)
+    return model
+
+
+def batches(first_epoch, scale=1.0):
+    def pair(i):
+        x = tf.random.stateless_uniform((2, 48, 48, 1), tf.stack([i, 0]))
+        return x, tf.random.stateless_uniform((2, 2, 28, 28, 1), tf.stack([i, 1])) * scale
+
+    return tf.data.Dataset.range(first_epoch * 3, 1000).map(pair)
+
+
+def run(workdir, epochs, **options):
+    model = build()
+    train(model, options.pop("make", batches), epochs=epochs, steps_per_epoch=3, workdir=workdir, seed=7, **options)
+    return model
+
+
+def test_a_stopped_run_ends_as_an_unbroken_one_to_the_bit(tmp_path):
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+    whole = run(tmp_path / "whole", 4)
+
+    def stop(epoch, logs):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "stopped", 4, on_epoch=stop)
+    resumed = run(tmp_path / "stopped", 4)
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(whole.optimizer.variables, resumed.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
+    histories = [read_history(tmp_path / name) for name in ("whole", "stopped")]
+    assert [line["epoch"] for line in histories[1]] == [1, 2, 3, 4]
+    for a, b in zip(*histories, strict=True):
+        assert a == pytest.approx(b, rel=1e-6)  # the mean over a batch is summed by threads in any order
+
+
+def test_the_last_two_checkpoints_are_kept_and_a_damaged_one_is_passed_over(tmp_path):
+    model = run(tmp_path, 3)
+    assert [path.name for path in sorted(tmp_path.glob("*.npz"))] == ["checkpoint-00002.npz", "checkpoint-00003.npz"]
+    newest = tmp_path / "checkpoint-00003.npz"
+    newest.write_bytes(newest.read_bytes()[:-100])
+    with pytest.warns(UserWarning, match="checkpoint-00003.npz is damaged"):
+        assert load_checkpoint(changing_variables(model), tmp_path) == 2
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    save_checkpoint(changing_variables(build_with_state()), tmp_path, 1)
+    other = AudioImageVAE(4, (4, 4), (8, 8), (8,), (4, 4))
+    other.compile(FusedAdam(1e-3), jit_compile=False)
+    other.optimizer.build(other.trainable_variables)
+    with pytest.raises(ModelError, match="another model"):
+        load_checkpoint(changing_variables(other), tmp_path)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(tmp_path):
+    run(tmp_path, 1)
+    with pytest.raises(ModelError, match=r"In epoch 2 loss became nan.*is kept"):
+        run(tmp_path, 3, make=lambda first: batches(first, scale=float("nan")))
+    assert load_checkpoint(changing_variables(build_with_state()), tmp_path) == 1
+
+
+def build_with_state():
+    model = build()
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def test_a_run_continues_only_with_its_own_settings(tmp_path):
+    assert open_run(tmp_path, Config()) is None
+    assert open_run(tmp_path, Config()) is None
+    with pytest.raises(ModelError, match=r"rate was 0\.1, is 0\.2"):
+        open_run(tmp_path, Config(rate=0.2))
+    assert open_run(tmp_path, Config(rate=0.2), ignore=("rate",)) is None
+    assert json.loads((tmp_path / "config.json").read_text())["environment"]["tensorflow"] == tf.__version__
+
+
+def test_a_finished_run_gives_its_metrics_and_is_not_run_again(tmp_path):
+    open_run(tmp_path, Config())
+    write_json(tmp_path / "metrics.json", {"accuracy": 0.5})
+    assert open_run(tmp_path, Config()) == {"accuracy": 0.5}
+
+
+def test_progress_is_plain_lines_with_the_time_left_off_a_terminal(capsys):
+    progress = Progress(epochs=2, steps_per_epoch=5)
+    progress.start_epoch(0)
+    for step in range(5):
+        progress.step(step, {"loss": 1.0})
+    progress.end_epoch(0, {"loss": 1.0})
+    printed = capsys.readouterr().out
+    assert printed.startswith("epoch 1/2 loss 1, 0:00, 0:00 left")
+    assert "\r" not in printed
