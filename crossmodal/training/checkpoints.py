@@ -6,7 +6,7 @@ process that is killed at any moment leaves the ones before it.
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +41,14 @@ def verifies(path: Path) -> bool:
 
 def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.ndarray] | None = None) -> None:
     """Write the Keras variables, or values that they had, after `done` epochs or iterations with their SHA-256; keep
-    the last two that verify."""
+    the last two that verify.
+
+    Raises:
+        ModelError: a value is not finite. Nothing is written, the checkpoints before are kept.
+    """
     values = [np.asarray(variable.value) for variable in variables] if values is None else values
+    if not all_finite(values):
+        raise ModelError(f"The state after {done} is not finite and is not saved: try a smaller learning rate.")
     state = dict(zip(_named(variables), values, strict=True))
     path = Path(workdir) / f"checkpoint-{done:05d}.npz"
     with replacing(path) as temporary:
@@ -59,8 +65,13 @@ def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.n
             _remove(other)
 
 
+def all_finite(arrays: Iterable[np.ndarray]) -> bool:
+    """Whether no array holds a NaN or an infinity; whole numbers never do."""
+    return all(np.isfinite(array).all() for array in arrays)
+
+
 def load_checkpoint(variables: list, workdir: Path) -> int:
-    """Restore the newest checkpoint that verifies. Returns how much was done, 0 if there is none."""
+    """Restore the newest checkpoint that verifies and is finite. Returns how much was done, 0 if there is none."""
     for path in _newest_first(workdir):
         if not verifies(path):
             warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
@@ -69,8 +80,12 @@ def load_checkpoint(variables: list, workdir: Path) -> int:
         with np.load(path, allow_pickle=False) as state:
             if set(state.files) != set(named):
                 raise ModelError(f"{path} belongs to another model: choose another --workdir.")
-            for name, variable in named.items():
-                variable.assign(state[name])
+            values = {name: state[name] for name in named}
+        if not all_finite(values.values()):
+            warnings.warn(f"{path.name} holds values that are not finite and is passed over.", stacklevel=2)
+            continue
+        for name, variable in named.items():
+            variable.assign(values[name])
         return _done(path)
     return 0
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from crossmodal.errors import ModelError
 from crossmodal.runtime.progress import Progress
-from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint, training_in
+from crossmodal.training.checkpoints import all_finite, load_checkpoint, save_checkpoint, training_in
 from crossmodal.training.distribution import (
     all_workers,
     as_the_chief,
@@ -46,7 +46,8 @@ def train(
         on_epoch: called as on_epoch(epoch, logs) after each epoch, by the chief; what it puts into logs is logged too.
 
     Raises:
-        ModelError: a logged value is no longer finite, or another worker is lost. The last checkpoint is kept.
+        ModelError: after an epoch a logged value, a weight or the optimizer's state is no longer finite, or another
+            worker is lost. Nothing of that epoch is saved, the last checkpoint is kept.
         CrossmodalError: another process trains in `workdir`.
     """
     strategy, workdir = model.distribute_strategy, Path(workdir)
@@ -82,6 +83,8 @@ def train(
                 for _ in range(test_steps):
                     tested = test_step(test_batches)
                 logs |= {f"val_{name}": value for name, value in tested.items()}
+            check_finite(logs, epoch, workdir)
+            check_state(changing, epoch, workdir)
             if chief:
                 if on_epoch:
                     on_epoch(epoch, logs)
@@ -98,6 +101,13 @@ def check_finite(logs: dict[str, float], epoch: int, workdir: Path) -> None:
             f"In epoch {epoch + 1} {', '.join(wrong)}: try a smaller learning rate. "
             f"The state after the last whole epoch is kept in {workdir}."
         )
+
+
+def check_state(variables: list, epoch: int, workdir: Path) -> None:
+    """ModelError if a Keras variable is not finite: a step's figures are those before its update, and the last update
+    of an epoch shows in none of them."""
+    if not all_finite(np.asarray(variable.value) for variable in variables):
+        check_finite({"a weight or the optimizer's state": np.nan}, epoch, workdir)
 
 
 def _step_and_batches(strategy, step: Callable, make_batches: Callable):

@@ -15,6 +15,8 @@ from dataclasses import MISSING, asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from crossmodal.errors import ModelError
 from crossmodal.runtime.files import replacing, write_json
 from crossmodal.runtime.processors import cores, threads
@@ -86,9 +88,19 @@ def append_history(workdir: Path, line: dict) -> None:
 
 
 def save_model(model, path: Path) -> None:
-    """Write a `.keras` file completely or not at all."""
+    """Write a `.keras` file completely or not at all; ModelError for weights that are not finite."""
+    check_weights(model)
     with replacing(path) as temporary:
         model.save(temporary)
+
+
+def check_weights(model) -> None:
+    """ModelError if a weight of a Keras model is NaN or infinite, as after a training that failed."""
+    if wrong := [weight.path for weight in model.weights if not np.isfinite(np.asarray(weight.value)).all()]:
+        raise ModelError(
+            f"The weights {wrong[0]} are not finite, and the model is not saved: train anew with a smaller learning "
+            "rate."
+        )
 
 
 def environment() -> dict:

@@ -92,7 +92,7 @@ def run(config: Config, workdir: Path) -> dict:
     """Train in `workdir`, write and measure the draws; returns the metrics."""
     from crossmodal.data.textures import load_texture
     from crossmodal.training.cooperative import train_texture
-    from crossmodal.training.runs import open_run, save_model
+    from crossmodal.training.runs import check_weights, open_run, save_model
     from crossmodal.training.tensorboard import logged
 
     command = f"python recipes/texture_single.py{as_options(config, SIDE_ISSUES)}"
@@ -103,6 +103,7 @@ def run(config: Config, workdir: Path) -> dict:
     model.provenance = provenance_of("texture_single.py", config)
     began = time.time()
     train_texture(model, signal, settings, workdir, on_block=logged(show, workdir) if config.tensorboard else show)
+    check_weights(model)
     metrics = {
         "command": command,
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},
