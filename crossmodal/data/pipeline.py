@@ -18,7 +18,12 @@ from crossmodal.sound.spectrogram import LogMel
 
 
 def steps_per_epoch(image_labels: np.ndarray, batch_size: int, images_per_clip: int = 1) -> int:
-    """Whole batches in one epoch."""
+    """Whole batches in one epoch; DataError for batches that are smaller than the images of one clip."""
+    if batch_size < images_per_clip:
+        raise DataError(
+            f"A batch of {batch_size} images cannot hold {images_per_clip} of one clip: choose a larger --batch-size "
+            "or a smaller --images-per-clip."
+        )
     groups = int((np.bincount(image_labels) // images_per_clip).sum())
     return groups // (batch_size // images_per_clip)
 

@@ -7,6 +7,7 @@ workdir/
     model.keras, metrics.json, *.png: what the recipe writes at the end; metrics.json marks a finished run
 """
 
+import contextlib
 import json
 import os
 import platform
@@ -18,10 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.errors import ModelError
-from crossmodal.runtime.files import replacing, write_json
+from crossmodal.runtime.files import check_folder, replacing, write_json
 from crossmodal.runtime.processors import cores, threads
+from crossmodal.runtime.ranges import check_config
 
 ROOT = Path(__file__).parents[2]  # of the code
+_OPENED: set[Path] = set()  # folders of the runs that this process has started
 
 
 def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
@@ -37,8 +40,11 @@ def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
         the metrics of a finished run, None if there is work left to do.
 
     Raises:
+        CrossmodalError: a number of the config is out of its range, or there can be no such folder; nothing is made.
         ModelError: the folder holds a run with another configuration.
     """
+    check_config(config)
+    check_folder(workdir)
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     defaults = {f.name: f.default for f in fields(config) if f.default is not MISSING}
@@ -46,6 +52,7 @@ def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
     path = workdir / "config.json"
     if not path.exists():
         write_json(path, {"config": asked, "environment": environment()})
+        _OPENED.add(workdir)
         return read_metrics(workdir)
     run = json.loads(path.read_text())
     started = {**defaults, **run["config"]}
@@ -57,6 +64,18 @@ def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
     if metrics is None:
         note_changes(run["environment"])
     return metrics
+
+
+def forget_unbegun_runs() -> None:
+    """Take back what `open_run` made in this process of runs in which nothing was trained, as after a wrong option:
+    such a folder would refuse the command once it is corrected."""
+    for workdir in _OPENED:
+        begun = ("history.jsonl", "metrics.json", "checkpoint-*")
+        if not any(next(workdir.glob(name), None) for name in begun):
+            with contextlib.suppress(OSError):
+                (workdir / "config.json").unlink()
+                workdir.rmdir()  # where there is nothing else in it
+    _OPENED.clear()
 
 
 def note_changes(started: dict) -> None:

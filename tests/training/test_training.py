@@ -134,7 +134,7 @@ def test_a_figure_of_the_validation_that_is_not_finite_stops_the_run(tmp_path):
 
 
 def test_no_state_and_no_model_is_saved_that_is_not_finite(tmp_path):
-    """The moments of an optimizer count too; and a checkpoint of an earlier version that is not finite is passed over."""
+    """Moments of an optimizer count too; a checkpoint of an earlier version that is not finite is passed over."""
     model = build_with_state()
     variables = changing_variables(model)
     save_checkpoint(variables, tmp_path, 1)

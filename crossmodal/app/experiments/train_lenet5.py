@@ -11,14 +11,14 @@ EXAMPLES = 8  # test images of each digit in a row of the picture
 
 @dataclass(frozen=True)
 class Config:
-    epochs: int = option(20, "passes over the training images")
-    batch_size: int = option(128, "images per step")
-    learning_rate: float = option(2e-3, "of Adam at its highest; a cosine brings it to zero")
-    dropout: float = option(0.2, "rate before the 84 features")
-    shift: float = option(2.5, "pixels by which training images are moved at most, each way")
-    scale: float = option(0.12, "log of the factor by which they are stretched at most, each axis")
-    validation_images: int = option(5000, "cut from the training images to watch the training by")
-    seed: int = option(0, "of weights, order and augmentation")
+    epochs: int = option(20, "passes over the training images", least=1, most=99_999)
+    batch_size: int = option(128, "images per step", least=1, most=59_999)
+    learning_rate: float = option(2e-3, "Adam's highest rate; a cosine brings it to 0", above=0, most=1)
+    dropout: float = option(0.2, "dropout rate before the 84 features", least=0, below=1)
+    shift: float = option(2.5, "pixels by which training images are moved at most", least=0, most=28)
+    scale: float = option(0.12, "log of the largest factor that stretches training images", least=0, most=3)
+    validation_images: int = option(5000, "training images set aside for validation", least=1, most=59_999)
+    seed: int = option(0, "seed of weights, order and augmentation", least=0, most=2**32 - 1)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of MNIST's original archives, for a machine without a network")
@@ -50,6 +50,7 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.presets import write_preset
     from crossmodal.runtime.determinism import fix_numbers
     from crossmodal.training.loop import train
+    from crossmodal.training.optimizers import check_steps
     from crossmodal.training.runs import open_run
     from evaluation.classifier import confusion_matrix
 
@@ -59,7 +60,7 @@ def run(config: Config, workdir: Path) -> dict:
     order = np.random.default_rng(config.seed).permutation(len(data.train_labels))
     held, kept = order[: config.validation_images], order[config.validation_images :]
     images, labels = tf.constant(data.train_images[kept]), tf.constant(data.train_labels[kept])
-    steps = len(kept) // config.batch_size
+    steps = check_steps(len(kept) // config.batch_size)
 
     def batches(first_epoch):
         def epoch_batches(epoch):

@@ -4,37 +4,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crossmodal.app.options import natural
+from crossmodal.app.options import a_name, a_path, natural
+from crossmodal.app.reports.reading import read_run
 from crossmodal.data.alignment import PROTOCOLS
-from crossmodal.data.catalog import NAMES
+from crossmodal.data.catalog import LOCATIONS, NAMES
 from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError, ModelError
 
 
 @dataclass(frozen=True)
 class Tested:
-    """A model, the data to test it on, and `facts` that its report begins with."""
+    """A model, the data to test it on, `facts` that its report begins with, and the `locations` of the data."""
 
     model: Any
     speech: Speech
     images: Images
     split: Any
     facts: dict
+    locations: dict[str, str]
 
 
 def add_model_options(parser) -> None:
-    """The options that `load_tested` reads, and --seed and --json."""
-    parser.add_argument("model", type=Path, help="a .keras file, the folder of a run or a preset")
+    """The options that `load_tested` reads, and --seed."""
+    parser.add_argument("model", type=a_path, help="a .keras file, the folder of a run or a preset")
     parser.add_argument("--data", choices=NAMES, help="the data (those that the model was trained on)")
-    parser.add_argument("--protocol", choices=PROTOCOLS, help="(the model's own)")
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="how the clips are divided (the model's own)")
     parser.add_argument("--split-seed", type=natural, help="seed of the division of the clips (the model's own)")
-    parser.add_argument("--held-out-speaker", help="for protocol speaker (the model's own)")
-    parser.add_argument("--seed", type=natural, default=0, help="of everything drawn at random (%(default)s)")
-    parser.add_argument("--data-dir", help="TFDS's folder of prepared data")
-    parser.add_argument("--archives", help="folder of the original archives, for a machine without a network")
-    parser.add_argument("--sounds-dir", help="for data from folders")
-    parser.add_argument("--images-dir", help="for data from folders")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--held-out-speaker", type=a_name, help="whom protocol speaker tests on (the model's own)")
+    parser.add_argument("--seed", type=natural, default=0, help="seed of all that is drawn at random (%(default)s)")
+    parser.add_argument("--data-dir", type=a_name, help="TFDS's folder of prepared data (the run's)")
+    parser.add_argument(
+        "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
+    )
+    for kind in ("sounds", "images"):
+        parser.add_argument(
+            f"--{kind}-dir",
+            type=a_name,
+            help=f"for data from folders: one folder of {kind} per class (the run's)",
+        )
 
 
 def check_chosen(chosen: dict) -> None:
@@ -52,6 +59,30 @@ def check_chosen(chosen: dict) -> None:
     )
     if not is_sound:
         raise DataError("The model says of its training what cannot be: pass --data of another kind, or make it anew.")
+
+
+def locations_of(arguments) -> dict[str, str]:
+    """Option -> where the data lie: as the arguments say, else as the run's config.json does, without those of neither.
+
+    A model's file alone says nothing of it: it holds no path of the machine that it was trained on.
+
+    Raises:
+        DataError: a folder that the run was trained with is gone.
+    """
+    given = {name: value for name in LOCATIONS if (value := getattr(arguments, name)) is not None}
+    model = Path(arguments.model)
+    folder = model if model.is_dir() else model.parent if model.name == "model.keras" else None
+    if folder is None or not (folder / "config.json").is_file():
+        return given
+    config = read_run(folder).config
+    if arguments.data not in (None, config.get("data")):
+        return given
+    kept = {name: config[name] for name in LOCATIONS if isinstance(config.get(name), str) and name not in given}
+    for name, place in kept.items():
+        if not Path(place).is_dir():
+            option = f"--{name.replace('_', '-')}"
+            raise DataError(f"The run's data are no longer at {place}: pass {option} with the folder they are in now.")
+    return {**kept, **given}
 
 
 def load_tested(arguments) -> Tested:
@@ -87,13 +118,8 @@ def load_tested(arguments) -> Tested:
         chosen["speakers"] = []
     chosen = {"held_out_speaker": None, "speakers": [], **chosen}
     check_chosen(chosen)
-    speech, images = load_pair(
-        chosen["data"],
-        data_dir=arguments.data_dir,
-        archives=arguments.archives,
-        sounds_dir=arguments.sounds_dir,
-        images_dir=arguments.images_dir,
-    )
+    locations = locations_of(arguments)
+    speech, images = load_pair(chosen["data"], **locations)
     names = ("data", "protocol", "held_out_speaker")
     facts = {"model": Path(arguments.model).name, **{name: chosen[name] for name in names}}
-    return Tested(model, speech, images, protocol_split(speech, chosen), facts)
+    return Tested(model, speech, images, protocol_split(speech, chosen), facts, locations)
