@@ -17,6 +17,7 @@ from crossmodal.runtime.files import DISK_FULL, check_folder
 from crossmodal.runtime.interruption import Terminated, sigterm_as_interrupt
 from crossmodal.runtime.quiet import import_tensorflow
 from crossmodal.runtime.ranges import Range, range_of, read_number
+from crossmodal.runtime.surroundings import keras_as_needed, prepare_surroundings
 
 
 def option(default, help, *, least=None, most=None, above=None, below=None):
@@ -137,12 +138,16 @@ def run_command(arguments: argparse.Namespace) -> int:
         sentence, 130 after Ctrl-C, 143 after SIGTERM.
     """
     try:
-        with sigterm_as_interrupt():
+        with sigterm_as_interrupt(), keras_as_needed():
+            prepare_surroundings()
             if workdir := getattr(arguments, "workdir", None):
                 check_folder(workdir)
             if getattr(arguments, "needs_tensorflow", True):
                 import_tensorflow()
             return arguments.run(arguments) or 0
+    except BrokenPipeError:  # who read the output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 2
     except (CrossmodalError, OSError, MemoryError) as error:
         from crossmodal.training.runs import forget_unbegun_runs
 

@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from crossmodal.presets import from_preset
+from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.spectrogram import LogMel
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -57,6 +58,7 @@ class AudioImageModel(keras.Model):
     def __init__(
         self, latent_dim=64, beta=1.0, kl_warmup_steps=1500, front_end=None, classes=None, provenance=None, **kwargs
     ):
+        check_keras()
         super().__init__(**kwargs)
         self.latent_dim = latent_dim
         self.beta = beta

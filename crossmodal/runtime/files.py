@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crossmodal.errors import CrossmodalError
+from crossmodal.runtime.systems import check_system
+
+check_system()
+import fcntl  # noqa: E402 - Windows has no such module
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -150,7 +153,7 @@ def check_folder(path: str | os.PathLike, option: str = "--workdir") -> None:
         place = next(folder for folder in (path, *path.absolute().parents) if os.path.lexists(folder))
         if not place.is_dir():
             raise CrossmodalError(f"{path} cannot be a folder, {place} is a file: choose another {option}.")
-        _check_takes_files(place, option)
+        _check_takes_files(place, option, "" if place == path else f"{path} cannot be made: ")
         os.lstat(path)
     except FileNotFoundError:
         pass
@@ -158,13 +161,15 @@ def check_folder(path: str | os.PathLike, option: str = "--workdir") -> None:
         raise CrossmodalError(f"{path} cannot be made ({error.strerror}): choose another {option}.") from error
 
 
-def _check_takes_files(folder: Path, option: str = "folder") -> None:
+def _check_takes_files(folder: Path, option: str = "folder", begins: str = "") -> None:
     """CrossmodalError unless a file can be made in a folder; it is gone again at once."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise CrossmodalError(f"{folder} takes no files ({error.strerror}): choose another {option}.") from error
+        raise CrossmodalError(
+            f"{begins}{folder} takes no files ({error.strerror}): choose another {option}."
+        ) from error
 
 
 def write_json(path: str | os.PathLike, content: dict) -> None:

@@ -23,6 +23,7 @@ import numpy as np
 
 from crossmodal.errors import ModelError
 from crossmodal.presets import preset_names, read_card
+from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 from crossmodal.sound.spectrogram import LogMel
 
@@ -42,6 +43,7 @@ def load_model(path):
         path: a `.keras` file, the folder of a run that holds model.keras, or the name of a preset.
 
     Raises:
+        CrossmodalError: Keras is set to what the models are not made for.
         ModelError: the file is missing, damaged, not of this package, or holds anything but a model's numbers.
     """
     path = Path(path)
@@ -56,6 +58,7 @@ def load_model(path):
         )
     if path.suffix != ".keras":
         raise ModelError(f"{path.name} is not a .keras file: no other format is opened.")
+    check_keras()
     try:
         return read_model(path)
     except ModelError as error:

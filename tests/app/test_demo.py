@@ -212,9 +212,10 @@ def test_a_port_that_is_taken_is_one_sentence(empty_page):
         launch(empty_page, port=other.getsockname()[1], wait=False)
 
 
-@pytest.mark.parametrize(
-    "proxy", ["http://127.0.0.1:9", "http://proxy.invalid:3128", "socks5://127.0.0.1:9", "nonsense"]
-)
+PROXIES = ["http://127.0.0.1:9", "http://proxy.invalid:3128", "socks5://127.0.0.1:9", "nonsense"]
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
 def test_the_page_is_not_looked_for_through_a_proxy(proxy, empty_page, monkeypatch):
     from crossmodal.app.demo.page import launch
 

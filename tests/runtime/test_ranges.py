@@ -111,7 +111,7 @@ def test_every_number_of_every_command_has_its_range():
     numbers = 0
     for command, action in numeric_actions():
         for wrong in ("nan", "inf", "-inf", "many", "1e400", "9" * 400):
-            with pytest.raises(Exception, match="is out of range|is not a") as refused:
+            with pytest.raises(Exception, match=r"is out of range|is not a") as refused:
                 action.type(wrong)
             assert type(refused.value).__name__ == "ArgumentTypeError", f"{command} {action.option_strings}"
         numbers += 1

@@ -38,9 +38,8 @@ def free_address(host: str, port: int | None = None) -> tuple[str, int]:
         if reason == errno.EADDRNOTAVAIL:
             raise CrossmodalError(f"{host} is not an address of this machine: choose another --host.")
         if reason != errno.EADDRINUSE and port:
-            raise CrossmodalError(
-                f"No page can be served at {shown}:{port} ({os.strerror(reason)}): {_advice(reason)}."
-            )
+            words = os.strerror(reason)
+            raise CrossmodalError(f"No page can be served at {shown}:{port} ({words}): {_advice(reason)}.")
     taken = f"{shown}:{port} is taken" if port else f"All ports from {FIRST_PORT} to {FIRST_PORT + PORTS - 1} are taken"
     raise CrossmodalError(f"{taken}: choose another --port.")
 
