@@ -152,12 +152,17 @@ def run_command(arguments: argparse.Namespace) -> int:
         from crossmodal.training.runs import forget_unbegun_runs
 
         forget_unbegun_runs()
-        print(sentence_of(error), file=sys.stderr)
+        print(one_line(sentence_of(error)), file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         where = f"Stopped {stop.args[0]}: the same command continues." if stop.args else None
         print(f"\n{where or getattr(arguments, 'stopped', 'Stopped.')}", file=sys.stderr)
         return 143 if isinstance(stop, Terminated) else 130
+
+
+def one_line(words: str) -> str:
+    """Words in which the name of a file, which may hold any character, begins no line and moves no cursor."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
 
 
 def sentence_of(error: Exception) -> str:

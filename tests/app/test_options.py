@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from crossmodal.app.options import as_options, option, run_recipe
+from crossmodal.app.options import as_options, one_line, option, run_recipe
 from crossmodal.errors import DataError
 
 
@@ -60,3 +60,29 @@ def test_errors_are_a_sentence_and_ctrl_c_is_no_traceback(capsys):
     assert capsys.readouterr().err == "There is nothing here.\n"
     assert run_recipe(failing(KeyboardInterrupt()), Config, "text", []) == 130
     assert "the same command continues" in capsys.readouterr().err
+
+
+def test_a_sentence_is_one_line_whatever_a_file_is_called():
+    assert one_line("a\nb \x1b[31m 七 \udcff.wav") == r"a\nb \x1b[31m 七 \udcff.wav"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            PermissionError(13, "Permission denied", "a.json"),
+            "a.json cannot be used (Permission denied): choose",
+        ),
+        (OSError(28, "No space left on device", "a.npz"), "There is no room for a.npz on its disk"),
+        (MemoryError(), "There is not enough memory for this: choose smaller numbers"),
+    ],
+)
+def test_errors_of_the_system_are_sentences_without_numbers(error, said, capsys):
+    def work(config, arguments):
+        raise error
+
+    assert run_recipe(work, Config, "text", []) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(said)
+    assert "Errno" not in printed
+    assert len(printed.splitlines()) == 1

@@ -42,13 +42,14 @@ def run_info(arguments) -> None:
 def run_prepare(arguments) -> int:
     """Prepare all that can be; 2 if something could not."""
     from crossmodal.data import digits_tts, fsdd, mnist
-    from crossmodal.data.tfds_source import open_dataset, show_progress
+    from crossmodal.data.tfds_source import archives_of, open_dataset, show_progress
     from crossmodal.errors import DataError
 
     failed = False
     if arguments.data == "digits-tts":
         step("eSpeak NG speaks the digits", digits_tts.load_speech)
     else:
+        archives_of(arguments.archives)
         places = {"data_dir": arguments.data_dir, "archives": arguments.archives}
         show_progress(sys.stderr.isatty())
         for name in (fsdd.TFDS_NAME, mnist.TFDS_NAME):
