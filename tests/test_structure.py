@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # what each folder may import, beside itself: everything to the left of it
 ORDER = [
-    *("errors", "runtime", "sound", "data", "presets", "sampling", "models", "training", "saving"),
+    *("errors", "runtime", "sound", "sampling", "data", "presets", "models", "training", "saving", "reader"),
     *("drawing", "evaluation", "app", "__main__", "recipes"),
 ]
 

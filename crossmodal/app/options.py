@@ -49,6 +49,11 @@ def as_options(config, without: tuple[str, ...] = ()) -> str:
     return text
 
 
+def command_of(words: str, config, without: tuple[str, ...] = ()) -> str:
+    """The command that makes a run with a config: such as "crossmodal train vae --epochs 3"."""
+    return words + as_options(config, without)
+
+
 def natural(text: str) -> int:
     """The type of an option that is a whole number from 0 to 2^32 - 1, as seeds are."""
     number = int(text)

@@ -9,11 +9,9 @@ classes that run code, or for other files. What Keras writes of a model of this 
 - as many weights as the configuration asks for, counted by a build that allocates none of them.
 """
 
-import importlib
 import io
 import json
 import math
-import pkgutil
 import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -78,7 +76,7 @@ def read_model(path: Path):
     with zipfile.ZipFile(path) as file:
         check_members(file)
         config, weights = json.loads(file.read(CONFIG)), file.read(WEIGHTS)
-    import_module_of(config)
+    import_class_of(config)
     check_class(config)
     check_config({name: value for name, value in config["config"].items() if name not in SAID})
     check_said(config["config"])
@@ -90,8 +88,6 @@ def read_model(path: Path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras warns of what a damaged file lacks, then refuses it
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    if not hasattr(model, "provenance"):
-        raise ModelError(f"it is a {type(model).__name__}")
     if not all(np.isfinite(keras.ops.convert_to_numpy(weight.value)).all() for weight in model.weights):
         raise ModelError("its weights are not finite, those of a failed training")
     return model
@@ -108,12 +104,13 @@ def check_members(file: zipfile.ZipFile) -> None:
         raise ModelError("its configuration is too long")
 
 
-def import_module_of(config: dict) -> None:
-    """Import the one module of `crossmodal.models` that a configuration names, so that Keras knows its classes."""
-    import crossmodal.models
+def import_class_of(config: dict) -> None:
+    """Import the public class that a configuration names, so that Keras knows it, wherever its module lay when the
+    file was written."""
+    import crossmodal
 
-    if config["module"] in {f"crossmodal.models.{m.name}" for m in pkgutil.iter_modules(crossmodal.models.__path__)}:
-        importlib.import_module(config["module"])
+    if config["class_name"] in crossmodal.__all__:
+        getattr(crossmodal, config["class_name"])
 
 
 def check_class(config: dict) -> None:
@@ -122,11 +119,12 @@ def check_class(config: dict) -> None:
     import keras
 
     from crossmodal.models.base import AudioImageModel
+    from crossmodal.models.classifier import Classifier
 
     registered = config.get("registered_name")
     known = keras.saving.get_registered_object(registered) if isinstance(registered, str) else None
     is_own = isinstance(known, type) and known.__module__.startswith("crossmodal.models.")
-    is_family = isinstance(known, type) and issubclass(known, AudioImageModel)
+    is_family = isinstance(known, type) and issubclass(known, AudioImageModel | Classifier)
     if known is None or config["class_name"] != known.__name__ or not (is_own or is_family):
         raise ModelError(f"its class is {str(config['class_name'])[:100]!r}")
 

@@ -27,10 +27,6 @@ def _newest_first(workdir: Path) -> list[Path]:
     return sorted(Path(workdir).glob("checkpoint-*.npz"), reverse=True)
 
 
-def _done(path: Path) -> int:
-    return int(path.stem.removeprefix("checkpoint-"))
-
-
 def verifies(path: Path) -> bool:
     """Whether a checkpoint is what was written."""
     try:
@@ -59,20 +55,36 @@ def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.n
             _remove(other)
 
 
+def newest_checkpoint(workdir: Path) -> Path | None:
+    """The newest checkpoint that verifies, None if there is none; a damaged one is warned of and passed over."""
+    for path in _newest_first(workdir):
+        if verifies(path):
+            return path
+        warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
+    return None
+
+
+def done_at(path: Path | None) -> int:
+    """After how many epochs or iterations a checkpoint was written; 0 of none."""
+    return int(path.stem.removeprefix("checkpoint-")) if path else 0
+
+
+def restore_checkpoint(variables: list, path: Path) -> None:
+    """Give Keras variables the values in a checkpoint; ModelError if it is of another model."""
+    named = _named(variables)
+    with np.load(path, allow_pickle=False) as state:
+        if set(state.files) != set(named):
+            raise ModelError(f"{path} belongs to another model: choose another --workdir.")
+        for name, variable in named.items():
+            variable.assign(state[name])
+
+
 def load_checkpoint(variables: list, workdir: Path) -> int:
     """Restore the newest checkpoint that verifies. Returns how much was done, 0 if there is none."""
-    for path in _newest_first(workdir):
-        if not verifies(path):
-            warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
-            continue
-        named = _named(variables)
-        with np.load(path, allow_pickle=False) as state:
-            if set(state.files) != set(named):
-                raise ModelError(f"{path} belongs to another model: choose another --workdir.")
-            for name, variable in named.items():
-                variable.assign(state[name])
-        return _done(path)
-    return 0
+    path = newest_checkpoint(workdir)
+    if path:
+        restore_checkpoint(variables, path)
+    return done_at(path)
 
 
 @contextlib.contextmanager
@@ -87,7 +99,7 @@ def training_in(workdir: Path, unit: str) -> Iterator[None]:
     """
 
     def where() -> str:
-        done = max(map(_done, _newest_first(workdir)), default=0)
+        done = max(map(done_at, _newest_first(workdir)), default=0)
         return f"after {unit} {done}"
 
     with alone_in(workdir), told_where(where):

@@ -24,9 +24,9 @@ def alternating():
     import keras
     import tensorflow as tf
 
-    from crossmodal.models.base import sample_latents
     from crossmodal.models.losses import discriminator_loss, generator_loss, kl_divergence, reconstruction
     from crossmodal.models.vae_gan import AudioImageVAEGAN
+    from crossmodal.models.variational import sample_latents
 
     class Alternating(AudioImageVAEGAN):
         def compile(self, optimizer, **options):

@@ -9,7 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from texture_baselines import GATED
+from crossmodal.app.sweeps.members import agreement_of
+from crossmodal.app.sweeps.textures import GATED
+from evaluation.diversity import DiversitySummary
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "recipes" / "results"
@@ -78,7 +80,7 @@ def agreement_rows(name: str, what: str, paper: str = "-") -> list[str]:
     for figure, label in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z")):
         here = percent(result[figure]["mean"], result[figure]["interval_95"])
         if name.endswith("speaker"):
-            each = {speaker: run[figure]["accuracy"] for speaker, run in result["runs"].items()}
+            each = {speaker: getattr(agreement_of(run), figure).accuracy for speaker, run in result["runs"].items()}
             here += "; " + ", ".join(f"{speaker} {accuracy:.1%}" for speaker, accuracy in each.items())
         title = f"{what}, {label}, mean of {len(result['runs'])}, {epochs} epochs"
         papers = (figure == "sampled_z") == ("GAN" in what)
@@ -91,9 +93,9 @@ def diversity_rows(name: str, what: str, paper: str = "-") -> list[str]:
     """Variety within a clip, coverage and CAS, each beside what real images reach."""
     if not (result := load(name)):
         return []
-    real = [run["diversity"] for run in result["runs"].values()]
-    coverage = sum(d["real_training_images"]["coverage"] for d in real) / len(real)
-    cas = sum(d["cas"]["real_training_images"] for d in real) / len(real)
+    real = [DiversitySummary.from_json(run["diversity"]) for run in result["runs"].values()]
+    coverage = sum(d.real_training_images.coverage for d in real) / len(real)
+    cas = sum(d.cas["real_training_images"] for d in real) / len(real)
     figures = {
         "diversity within a clip, ratio to real images": ratio(**as_figure(result["within_clip"])),
         f"coverage, ratio to real images' {coverage:.3f}": ratio(**as_figure(result["coverage_to_real"])),
@@ -109,9 +111,8 @@ def contrast_rows() -> list[str]:
     """What a VAE's archetypes reach in the same measures, one split."""
     if not (frontier := load("alpha_frontier")):
         return []
-    d = frontier["runs"]["vae"]["diversity"]
-    coverage = d["sampled_z"]["coverage"] / d["real_training_images"]["coverage"]
-    here = f"**{d['within_clip']:.2f}**, **{coverage:.2f}**, **{d['cas']['sampled_z']:.1%}**"
+    d = DiversitySummary.from_json(frontier["runs"]["vae"]["diversity"])
+    here = f"**{d.within_clip:.2f}**, **{d.coverage_to_real:.2f}**, **{d.cas['sampled_z']:.1%}**"
     title = "compact VAE for contrast, one split: diversity within a clip, coverage to real images', CAS"
     return [row(title, "-", here, f"`{frontier['command']}`")]
 
@@ -184,20 +185,20 @@ def runs_table(name: str, titles: dict[str, str]) -> str:
     if not load(name):
         return ""
     runs = load(name)["runs"]
-    heads = ("", "mean", "sampled z", "within clip", "between clips", "precision", "coverage", "FID-LeNet5")
+    heads = ("", "mean", "sampled z", "within clip", "between clips", "precision", "coverage", "FID on LeNet5")
     lines = head(*heads)
     for key, run in runs.items():
-        d = run["diversity"]
-        drawn, real = d["sampled_z"], d["real_training_images"]
+        measured, d = agreement_of(run), DiversitySummary.from_json(run["diversity"])
+        drawn, real = d.sampled_z, d.real_training_images
         cells = [
             titles.get(key, key),
-            f"{run['posterior_mean']['accuracy']:.1%}",
-            f"{run['sampled_z']['accuracy']:.1%}",
+            f"{measured.posterior_mean.accuracy:.1%}",
+            f"{measured.sampled_z.accuracy:.1%}",
         ]
-        cells += [f"{d['within_clip']:.2f}", f"{d['between_clips']:.2f}"]
-        lines.append(row(*cells, f"{drawn['precision']:.3f}", f"{drawn['coverage']:.3f}", f"{drawn['FID-LeNet5']:.2f}"))
-    cells = ("real images", "-", f"{run['real_test_images']:.1%}", "1.00", "1.00")
-    lines.append(row(*cells, f"{real['precision']:.3f}", f"{real['coverage']:.3f}", f"{real['FID-LeNet5']:.2f}"))
+        cells += [f"{d.within_clip:.2f}", f"{d.between_clips:.2f}"]
+        lines.append(row(*cells, f"{drawn.precision:.3f}", f"{drawn.coverage:.3f}", f"{drawn.fid:.2f}"))
+    cells = ("real images", "-", f"{measured.real_test_images:.1%}", "1.00", "1.00")
+    lines.append(row(*cells, f"{real.precision:.3f}", f"{real.coverage:.3f}", f"{real.fid:.2f}"))
     return "\n".join([*lines, "", f"`{load(name)['command']}`"]) + "\n"
 
 

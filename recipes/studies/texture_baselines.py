@@ -18,11 +18,10 @@ from pathlib import Path
 from crossmodal.app.experiments import texture_single
 from crossmodal.app.options import as_options, option, run_recipe
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
-from crossmodal.app.sweeps.textures import summary
+from crossmodal.app.sweeps.textures import GATED, summary
 from crossmodal.errors import AudioError
 
 RESULTS = Path(__file__).parents[1] / "results"
-GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these suffice for a score
 TRAINED = {
     "coopnets": {},
     "coopnets-z": {"algorithm": "coopnets-z"},

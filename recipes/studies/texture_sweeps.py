@@ -48,7 +48,7 @@ def members(config: Config) -> dict[str, texture_single.Config]:
 
 def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALONE) -> dict:
     """This process' share of the runs that are not finished, then the curves and figures of all that are."""
-    from crossmodal.app.pictures.sounds import save_texture_curves
+    from crossmodal.app.pictures.curves import save_curves
     from crossmodal.training.runs import open_run, read_metrics
 
     open_run(workdir, config)
@@ -60,7 +60,7 @@ def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALO
         if metrics := read_metrics(folder):
             histories[name] = metrics.pop("history")
             figures[name] = metrics
-    save_texture_curves(workdir / "sweeps.png", histories, ("error", "rms", "energy_gap"))
+    save_curves(workdir / "sweeps.png", histories, ("error", "rms", "energy_gap"))
     return {"command": f"python recipes/studies/texture_sweeps.py{as_options(config)}", "runs": figures}
 
 

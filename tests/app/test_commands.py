@@ -20,7 +20,7 @@ PAGES = [
     [],
     *([name] for name in COMMANDS),
     *(["texture", action] for action in ("learn", "play", "mix")),
-    *(["train", family] for family in ("vae", "vae-gan", "lenet5")),
+    *(["train", family] for family in ("vae", "vae-gan", "classifier")),
     *(["data", action] for action in ("info", "prepare")),
     *(["evaluate", score] for score in ("agreement", "diversity", "texture")),
 ]
@@ -194,13 +194,13 @@ def test_train_is_the_recipe(class_folders, tmp_path, capsys):
 
 
 def test_ctrl_c_is_no_traceback(tmp_path, monkeypatch, capsys):
-    from crossmodal.app.experiments import train_lenet5
+    from crossmodal.app.experiments import train_classifier
 
     def stopped(config, workdir):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train_lenet5, "run", stopped)
-    assert main(["train", "lenet5", "--workdir", str(tmp_path)]) == 130
+    monkeypatch.setattr(train_classifier, "run", stopped)
+    assert main(["train", "classifier", "--workdir", str(tmp_path)]) == 130
     assert "the same command continues" in capsys.readouterr().err
 
 

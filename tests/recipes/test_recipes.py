@@ -35,7 +35,7 @@ def test_train_vae_on_folders_learns_to_draw_what_it_hears(folder_options, class
         "history.jsonl",
         "model.keras",
         "metrics.json",
-        "digits.png",
+        "drawings.png",
         "curves.png",
         "clips",
         "epochs",
@@ -62,7 +62,7 @@ def test_train_vae_on_the_embedded_data_is_measured(tmp_path, capsys):
     assert "LeNet5 agreement" in capsys.readouterr().out
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["real_test_images"] > 0.9
-    assert metrics["controls"]["wrong_digit_audio"] < 0.3
+    assert metrics["controls"]["wrong_class_audio"] < 0.3
     assert (tmp_path / "confusion.png").exists()
 
 
@@ -74,15 +74,16 @@ def finished_run(folder, i, diversity=False):
         "epochs": 1,
         "clips": 10,
         "real_test_images": 1.0,
-        "controls": {},
+        "controls": {"silent_audio": 0.1, "wrong_class_audio": 0.0},
         "posterior_mean": {"accuracy": 0.9 + i / 100, "interval_95": [0, 1]},
         "sampled_z": {"accuracy": 0.8, "interval_95": [0, 1]},
     }
     (folder / "config.json").write_text(json.dumps({"config": {"seed": i}, "environment": {}}))
     (folder / "metrics.json").write_text(json.dumps(metrics))
-    columns = ("diversity_ratio", "precision", "recall", "density", "coverage", "FID-LeNet5", "KID-LeNet5")
+    columns = ("diversity_ratio", "precision", "recall", "density", "coverage", "fid", "kid")
     report = {
-        "lenet5_sha256": "0",
+        **{"seed": 0, "neighbours": 5, "expected_coverage": 0.97, "pairs": 100, "clips": 20, "real_test_images": {}},
+        "reader": {"name": "LeNet5", "sha256": "0", "features": 84},
         "sets": {
             name: dict.fromkeys(columns, value)
             for name, value in {"sampled_z": 0.4, "real_training_images": 0.8}.items()
@@ -209,12 +210,15 @@ def test_a_training_step_of_the_papers_vae_is_31_gflop():
 
 
 @pytest.mark.data
-def test_train_lenet5_reads_mnist_after_one_epoch(tmp_path, real_data):
+def test_train_classifier_reads_mnist_after_one_epoch(tmp_path, real_data):
     import os
 
     options = ["--epochs", "1", "--workdir", str(tmp_path), "--data-dir", os.environ["TFDS_DATA_DIR"]]
-    assert recipe("train_lenet5").main(options) == 0
-    from evaluation.lenet5 import load_lenet5
+    assert recipe("train_classifier").main(options) == 0
+    from crossmodal.data.sources import DIGITS
+    from crossmodal.reader import load_reader
 
     assert json.loads((tmp_path / "metrics.json").read_text())["accuracy"] > 0.95
-    assert load_lenet5(tmp_path / "lenet5_mnist.npz").count_params() == 61_706
+    reader = load_reader(tmp_path)
+    assert reader.model.count_params() == 61_706
+    assert reader.classes == DIGITS

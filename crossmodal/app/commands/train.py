@@ -3,20 +3,20 @@
   crossmodal train vae                                          # embedded data, minutes, no download
   crossmodal train vae --data fsdd-mnist --workdir runs/fsdd
   crossmodal train vae-gan --data fsdd-mnist --workdir runs/hands
-  crossmodal train lenet5
+  crossmodal train classifier                                   # LeNet5 on MNIST
 
 Everything of a run lies in one folder; the same command continues a run that was stopped.
 """
 
 from argparse import RawDescriptionHelpFormatter
 
-from crossmodal.app.experiments import train_lenet5, train_vae, train_vae_gan
+from crossmodal.app.experiments import train_classifier, train_vae, train_vae_gan
 from crossmodal.app.options import add_recipe
 
 FAMILIES = {
     "vae": (train_vae, "a VAE that hears a spoken digit and draws it"),
     "vae-gan": (train_vae_gan, "a VAE-GAN that draws it in many hands"),
-    "lenet5": (train_lenet5, "LeNet5 on MNIST, the classifier that reads the drawings"),
+    "classifier": (train_classifier, "the classifier that reads the drawings: LeNet5 on MNIST, or on your own images"),
 }
 
 

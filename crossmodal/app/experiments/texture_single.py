@@ -142,7 +142,8 @@ def draw_sounds(config: Config, model) -> dict:
 
 def write_draws(config: Config, drawn: dict, sound, shown: dict, workdir: Path) -> dict:
     """Write what was drawn, the spectrograms of what is to be `shown`, and curves; the scores against a sound."""
-    from crossmodal.app.pictures.sounds import save_spectrograms, save_texture_curves
+    from crossmodal.app.pictures.curves import save_curves
+    from crossmodal.app.pictures.sounds import save_spectrograms
     from crossmodal.sound.audio import write_wav
     from crossmodal.training.runs import read_history
 
@@ -151,7 +152,7 @@ def write_draws(config: Config, drawn: dict, sound, shown: dict, workdir: Path) 
     save_spectrograms(workdir / "spectrograms.png", shown, config.sample_rate)
     if history := read_history(workdir):
         names = tuple(name for name in ("energy_gap", "drift_to_noise", "rms", "error") if name in history[-1])
-        save_texture_curves(workdir / "curves.png", {config.algorithm: history}, names)
+        save_curves(workdir / "curves.png", {config.algorithm: history}, names)
     least = min(len(sound), len(drawn["draw_1"]) * 2) / config.sample_rate
     return scores(sound, drawn, config.sample_rate) if least >= SCORED_S else {}
 

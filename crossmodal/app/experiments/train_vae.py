@@ -41,7 +41,7 @@ def run(asked: Config, workdir: Path) -> dict:
         rate = warm_cosine(config.learning_rate, steps, config.warmup_steps)
         return FusedAdam(rate, exchange_dtype=computed_in(config.precision))
 
-    return train_and_measure("train_vae.py", asked, config, workdir, build, optimizer)
+    return train_and_measure("vae", asked, config, workdir, build, optimizer)
 
 
 def work(config: Config, arguments) -> None:

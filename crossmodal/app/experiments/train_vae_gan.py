@@ -69,7 +69,7 @@ def run(asked: Config, workdir: Path) -> dict:
         exchanged = computed_in(config.precision)
         return FusedAdam(rate, beta_1=0.5, beta_2=0.99, exchange_dtype=exchanged, **average)
 
-    return train_and_measure("train_vae_gan.py", asked, config, workdir, build, optimizer)
+    return train_and_measure("vae-gan", asked, config, workdir, build, optimizer)
 
 
 def work(config: Config, arguments) -> None:

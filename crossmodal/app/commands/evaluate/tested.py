@@ -5,21 +5,28 @@ from pathlib import Path
 from typing import Any
 
 from crossmodal.app.options import natural
-from crossmodal.data.alignment import PROTOCOLS
+from crossmodal.data.alignment import PROTOCOLS, split_of
 from crossmodal.data.catalog import NAMES
 from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError, ModelError
+from crossmodal.reader import Reader, find_reader, load_reader
 
 
 @dataclass(frozen=True)
 class Tested:
-    """A model, the data to test it on, and `facts` that its report begins with."""
+    """A model, the data to test it on, the reader that judges it, and `facts` that its report begins with."""
 
     model: Any
     speech: Speech
     images: Images
     split: Any
+    reader: Reader
     facts: dict
+
+    @property
+    def data(self) -> tuple[Any, Speech, Images, Any]:
+        """What scores are measured on."""
+        return self.model, self.speech, self.images, self.split
 
 
 def add_model_options(parser) -> None:
@@ -34,6 +41,7 @@ def add_model_options(parser) -> None:
     parser.add_argument("--archives", help="folder of the original archives, for a machine without a network")
     parser.add_argument("--sounds-dir", help="for data from folders")
     parser.add_argument("--images-dir", help="for data from folders")
+    parser.add_argument("--reader", help="classifier that judges, a .keras file or a run (the one beside the model)")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
 
 
@@ -62,12 +70,13 @@ def load_tested(arguments) -> Tested:
         DataError: the data are absent, or the division would test the model on clips it has heard.
     """
     from crossmodal.data.catalog import load_pair
+    from crossmodal.models.base import AudioImageModel
     from crossmodal.saving.keras_file import load_model
-    from evaluation.agreement import protocol_split
 
     model = load_model(arguments.model)
-    if not hasattr(model, "front_end"):
+    if not isinstance(model, AudioImageModel):
         raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a model that hears sounds and draws.")
+    reader = reader_of(model, arguments)
     trained = model.provenance
     asked = {
         "data": arguments.data,
@@ -96,4 +105,16 @@ def load_tested(arguments) -> Tested:
     )
     names = ("data", "protocol", "held_out_speaker")
     facts = {"model": Path(arguments.model).name, **{name: chosen[name] for name in names}}
-    return Tested(model, speech, images, protocol_split(speech, chosen), facts)
+    return Tested(model, speech, images, split_of(speech, chosen), reader, facts)
+
+
+def reader_of(model, arguments) -> Reader:
+    """The reader that was asked for, else the one that fits the model; DataError if there is none."""
+    if arguments.reader:
+        return load_reader(arguments.reader)
+    if reader := find_reader(model.classes, model.image_shape, arguments.model):
+        return reader
+    raise DataError(
+        f"Nobody can read what this model draws ({', '.join(model.classes) or 'no classes'}): train a classifier of "
+        "these images by crossmodal train classifier, and pass it by --reader."
+    )
