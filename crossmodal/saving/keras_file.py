@@ -21,6 +21,7 @@ import numpy as np
 
 from crossmodal.errors import ModelError
 from crossmodal.presets import preset_names, read_card
+from crossmodal.runtime.files import replacing
 from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 from crossmodal.sound.spectrogram import LogMel
 
@@ -28,8 +29,10 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MOST_CONFIG_BYTES = 2**20  # a real one has some thousand
 MOST = 10**7  # of any number in a configuration; the steps of a warm-up are the largest
 MOST_STEPS = 10_000  # of a chain
+MOST_CLASSES = 10_000
 MOST_LAYERS = 64  # in one list of a configuration
 SPARE = 2**14  # numbers in variables that are not saved, such as means over an epoch
+READ_WITH = "import crossmodal; model = crossmodal.load_model(PATH)"
 SAID = ("provenance", "classes")  # what a model says of itself: builds nothing
 
 
@@ -60,6 +63,18 @@ def load_model(path):
         raise ModelError(f"{path.name} is not a model of this package ({error}): make it anew.") from None
     except Exception as error:  # Keras and HDF5 raise a different class for each way in which a file can be wrong
         raise ModelError(f"{path.name} is damaged or not a model of this package: make it anew.") from error
+
+
+def save_model(model, path: Path) -> None:
+    """Write a `.keras` file completely or not at all. Its metadata say how to read it."""
+    with replacing(path) as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary) as file:
+            content = {name: file.read(name) for name in file.namelist()}
+        content[METADATA] = json.dumps(json.loads(content[METADATA]) | {"read_with": READ_WITH}).encode()
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as file:
+            for name, data in content.items():
+                file.writestr(name, data)
 
 
 def load_preset(name: str):
@@ -156,6 +171,8 @@ def check_said(config: dict) -> None:
     """ModelError unless what a model says of itself is of the kinds that the package writes."""
     provenance, classes = config.get("provenance", {}), config.get("classes", [])
     recipe = provenance.get("recipe", "") if isinstance(provenance, dict) else None
+    if isinstance(classes, int) and 0 < classes <= MOST_CLASSES:  # of a classifier that does not name them
+        classes = []
     if not isinstance(recipe, dict | str) or not all(isinstance(name, str) for name in classes):
         raise ModelError("what it says of its training is of other kinds")
     if isinstance(recipe, dict):  # whose other numbers build nothing: a seed may be any

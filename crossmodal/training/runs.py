@@ -85,12 +85,6 @@ def append_history(workdir: Path, line: dict) -> None:
         temporary.write_text(lines)
 
 
-def save_model(model, path: Path) -> None:
-    """Write a `.keras` file completely or not at all."""
-    with replacing(path) as temporary:
-        model.save(temporary)
-
-
 def environment() -> dict:
     """Versions and settings that decide whether a run can be repeated to the bit. Names no folder of the machine."""
     packages = ("tensorflow", "keras", "numpy", "librosa", "tensorflow-datasets")

@@ -99,12 +99,12 @@ def train_and_measure(
     from crossmodal.data.alignment import split_of
     from crossmodal.reader import find_reader
     from crossmodal.runtime.determinism import fix_numbers
-    from crossmodal.saving.keras_file import load_model
+    from crossmodal.saving.keras_file import load_model, save_model
     from crossmodal.sound.spectrogram import LogMel
     from crossmodal.training.distribution import all_workers, broadcast, is_chief, make_strategy, own_parts
     from crossmodal.training.initial import take_weights
     from crossmodal.training.loop import Stage, train_stages
-    from crossmodal.training.runs import open_run, read_history, save_model
+    from crossmodal.training.runs import open_run, read_history
     from crossmodal.training.tensorboard import logged
 
     strategy = make_strategy(config.distribute)

@@ -17,8 +17,9 @@ class Config(texture_single.Config):
 def run(config: Config, workdir: Path) -> dict:
     """Train on all recordings in `workdir`, write and measure the draws; returns the metrics."""
     from crossmodal.data.textures import join_textures, load_texture
+    from crossmodal.saving.keras_file import save_model
     from crossmodal.training.cooperative import train_texture
-    from crossmodal.training.runs import open_run, save_model
+    from crossmodal.training.runs import open_run
     from crossmodal.training.tensorboard import logged
 
     command = f"python recipes/texture_mix.py{as_options(config, texture_single.SIDE_ISSUES)}"

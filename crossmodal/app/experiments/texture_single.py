@@ -91,8 +91,9 @@ def thesis_settings(reading: str) -> dict:
 def run(config: Config, workdir: Path) -> dict:
     """Train in `workdir`, write and measure the draws; returns the metrics."""
     from crossmodal.data.textures import load_texture
+    from crossmodal.saving.keras_file import save_model
     from crossmodal.training.cooperative import train_texture
-    from crossmodal.training.runs import open_run, save_model
+    from crossmodal.training.runs import open_run
     from crossmodal.training.tensorboard import logged
 
     command = f"python recipes/texture_single.py{as_options(config, SIDE_ISSUES)}"

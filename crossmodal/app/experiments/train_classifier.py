@@ -74,8 +74,9 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.errors import DataError
     from crossmodal.models.networks.lenet5 import LeNet5
     from crossmodal.runtime.determinism import fix_numbers
+    from crossmodal.saving.keras_file import save_model
     from crossmodal.training.loop import train
-    from crossmodal.training.runs import environment, open_run, read_history, save_model
+    from crossmodal.training.runs import environment, open_run, read_history
     from evaluation.agreement import confusion_matrix
 
     if metrics := open_run(workdir, config, ignore=LOCATIONS):
