@@ -197,7 +197,7 @@ def test_benchmark_measures_all_that_the_readme_shows(tmp_path, monkeypatch):
     result = json.loads(out.read_text())
     for family in ("VAE", "compact VAE", "VAE-GAN"):
         assert next(iter(result["training"][family]["steps"].values()))["ratio"] == 1
-    readme_table = recipe("readme_table")
+    readme_table = recipe("tables")
     monkeypatch.setattr(readme_table, "RESULTS", tmp_path)
     assert "| log-mel |" in readme_table.speed()
 

@@ -1,7 +1,7 @@
-"""The README's tables, written from the files in recipes/results and crossmodal/presets.
+"""The tables of README and docs/results.md, written from the files in recipes/results and crossmodal/presets.
 
-python recipes/pages/readme_table.py            # print them
-python recipes/pages/readme_table.py --write    # put them into the README
+python recipes/pages/tables.py            # print them
+python recipes/pages/tables.py --write    # put them into their pages
 """
 
 import argparse
@@ -265,7 +265,33 @@ def texture_methods() -> str:
     return "\n".join([*lines, "", ", ".join(f"`{result['command']}`" for result in files)]) + "\n"
 
 
+def headlines() -> str:
+    """One row per system: what its source reports, and what was measured here."""
+    paper, compact = load("vae_paper_random"), load("vae_compact_random")
+    papers_gan, balanced = load("vae_gan_paper_random"), load("vae_gan_balanced_random")
+    strangers, textures = load("vae_compact_speaker"), load("texture_baselines")
+
+    def mean(result: dict, figure: str, write=percent) -> str:
+        return write(result[figure]["mean"], result[figure]["interval_95"])
+
+    at_mean, sampled = "drawn at the posterior mean", "drawn at sampled z"
+    score = f"**{textures['mean']['coopnets']['score']:.2f}**"
+    rows = (
+        (f"VAE, {at_mean}, `random`", "93.7 %", mean(paper, "posterior_mean"), paper),
+        (f"compact VAE of 1.2 M parameters, {at_mean}, `random`", "-", mean(compact, "posterior_mean"), compact),
+        ("the same, `speaker`: a voice never heard in training", "-", mean(strangers, "posterior_mean"), strangers),
+        (f"VAE-GAN, {sampled}, `random`", "79 %", mean(papers_gan, "sampled_z"), papers_gan),
+        (f"`balanced` VAE-GAN, {sampled}, `random`", "-", mean(balanced, "sampled_z"), balanced),
+        ("the same: variety within a clip, ratio to real images", "-", mean(balanced, "within_clip", ratio), balanced),
+        ("the same: accuracy of a classifier trained on its drawings", "-", mean(balanced, "cas"), balanced),
+        ("sound textures: mean score of five, 0 noise, 1 another half of the recording", "-", score, textures),
+    )
+    lines = head("figure", "paper", "here (95 % interval)", "command")
+    return "\n".join([*lines, *(row(*cells, f"`{result['command']}`") for *cells, result in rows)]) + "\n"
+
+
 TABLES = {
+    "headlines": headlines,
     "results": results,
     "frontier": frontier,
     "ablation": ablation,
@@ -274,6 +300,12 @@ TABLES = {
     "texture sweeps": texture_sweeps,
     "speed": speed,
 }
+README = {"headlines"}  # the others stand in docs/results.md
+
+
+def page_of(table: str) -> Path:
+    """Where a table stands."""
+    return ROOT / ("README.md" if table in README else "docs/results.md")
 
 
 def between(text: str, name: str) -> tuple[str, str, str]:
@@ -284,22 +316,22 @@ def between(text: str, name: str) -> tuple[str, str, str]:
     return before + begin, table, end + after
 
 
-def print_or_write(page: Path, tables: dict, argv=None, description: str | None = __doc__) -> int:
-    """The main of a script that makes a page's tables."""
+def print_or_write(pages: dict[str, Path], tables: dict, argv=None, description: str | None = __doc__) -> int:
+    """The main of a script that makes the tables of some pages, by the table's name."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {page.name}")
+    parser.add_argument("--write", action="store_true", help="put the tables into their pages")
     arguments = parser.parse_args(argv)
     for name, table in tables.items():
         if arguments.write:
-            before, _, after = between(page.read_text(), name)
-            page.write_text(before + table() + after)
+            before, _, after = between(pages[name].read_text(), name)
+            pages[name].write_text(before + table() + after)
         else:
             print(table())
     return 0
 
 
 def main(argv=None) -> int:
-    return print_or_write(ROOT / "README.md", TABLES, argv)
+    return print_or_write({name: page_of(name) for name in TABLES}, TABLES, argv)
 
 
 if __name__ == "__main__":
