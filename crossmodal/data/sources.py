@@ -36,3 +36,9 @@ class Images:
     test_images: np.ndarray
     test_labels: np.ndarray
     classes: tuple[str, ...] = DIGITS
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        height, width, *channels = self.train_images.shape[1:]
+        return height, width, channels[0] if channels else 1
