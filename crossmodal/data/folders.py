@@ -79,7 +79,8 @@ class Contents:
     def summary(self) -> str:
         """How much is used, and how much is left out and why: a few lines."""
         each = [f"{name} {count:,}" for name, count in zip(self.classes, self.counts(), strict=True)]
-        lines = [f"{self.kind}: {len(self.files):,} used, of {len(self.classes)} classes ({listed(each, NAMED)})"]
+        classes = f"{len(each)} class{'es' if len(each) != 1 else ''}"
+        lines = [f"{self.kind}: {len(self.files):,} used, of {classes} ({listed(each, NAMED)})"]
         deeper = [path for path, _ in self.files if len(path.relative_to(self.folder).parts) > 2]
         if deeper:
             lines.append(f"{len(deeper):,} of them lie in lower folders: {self.name_of(deeper[0])}")

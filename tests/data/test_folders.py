@@ -369,5 +369,6 @@ def test_bad_folders_are_refused(tmp_path, pets):
 def test_one_class_is_enough(pets):
     for folder in pets:
         shutil.rmtree(folder / "dog")
-    speech, images, _ = load_both(pets)
+    speech, images, said = load_both(pets)
     assert speech.classes == images.classes == ("cat",)
+    assert "sounds: 3 used, of 1 class (cat 3)" in said
