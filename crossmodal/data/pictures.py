@@ -6,6 +6,7 @@ decoded for which Pillow runs no other program.
 """
 
 import io
+import logging
 import os
 import stat
 import warnings
@@ -41,6 +42,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # it would print what our own message says
 ORIENTATION, PHOTOMETRIC, BITS = 0x0112, 262, 258  # tags of EXIF and TIFF
 
 

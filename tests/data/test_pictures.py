@@ -4,8 +4,11 @@ import io
 import os
 import random
 import struct
+import subprocess
+import sys
 import zlib
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -433,6 +436,23 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path):
     with pytest.raises(DataError, match=r"bomb\.png has more than 89 million pixels: save it smaller\.") as refused:
         read_picture(tmp_path / "bomb.png")
     assert "DecompressionBomb" in type(refused.value.__cause__).__name__
+
+
+def test_nothing_is_printed_beside_the_message(tmp_path):
+    """In a process of its own: pytest takes what is logged."""
+    data = encoded_picture("TIFF", "RGB")
+    samples = struct.pack("<HHIHH", 277, 3, 1, 3, 0)
+    assert samples in data
+    (tmp_path / "a.tif").write_bytes(data.replace(samples, struct.pack("<HHIHH", 277, 3, 1, 999, 0)))
+    script = "import sys; from crossmodal.data.pictures import read_picture; read_picture(sys.argv[1])"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "a.tif")],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert "DataError: a.tif is no PNG" in done.stderr
+    assert "\nMore samples" not in f"\n{done.stderr}"
 
 
 def test_a_lack_of_memory_is_not_called_damage(saved, monkeypatch):
