@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from crossmodal.sound.splice import Layout, Part, Pieces, after_tags, bytes_at, positions, size_of
+from crossmodal.sound.splice import Layout, Part, Pieces, after_tags, before_tags, bytes_at, positions, size_of
 
 MOST_CHUNKS = 10_000  # more are not looked at
 SHORTEST_REST = 256  # bytes after the sound: fewer are not worth a word
@@ -78,10 +78,11 @@ def container_layout(file: BinaryIO, start: int) -> Layout | None:
 
 def _finder(file: BinaryIO, at: int) -> Callable[[BinaryIO, int], Found | None] | None:
     """The function that reads the header at a position of a file, if it is one of these formats."""
-    head = bytes_at(file, at, 12)
-    if head[:4] == b".snd":
-        return _find_au
-    if head[:4] == b"fLaC":
+    head = bytes_at(file, at, 24)
+    if head[:4] == b".snd" and len(head) == 24:
+        offset, _, encoding, _, channels = struct.unpack(">5I", head[4:])
+        return _find_au if 24 <= offset <= 2**20 and 0 < encoding < 28 and 0 < channels <= 1024 else None
+    if head[:4] == b"fLaC" and head[4:5] in (b"\0", b"\x80") and head[5:8] == b"\0\0\x22":
         return _find_flac
     return _find_chunks if _container(head) else None
 
@@ -93,7 +94,7 @@ def _container(head: bytes) -> Container | None:
         return Container(">I", b"SSND")
     if head[:8] == b"riff\x2e\x91\xcf\x11":
         return _W64
-    return Container(">Q", b"data", first=8, alignment=1) if head[:4] == b"caff" else None
+    return Container(">Q", b"data", first=8, alignment=1) if head[:8] == b"caff\0\1\0\0" else None
 
 
 def is_placeholder(size: int, bits: int) -> bool:
@@ -129,7 +130,7 @@ def _find_chunks(file: BinaryIO, start: int) -> Found | None:
                 size, bits = long_size, 64
             is_there = _is_end(file, container, content, end) if size == 0 else content + size <= end
             if is_placeholder(size, bits) and not is_there:
-                size, has_known_size = end - content, has_known_size and content + size == end
+                size, has_known_size = _next_file(file, head[:4], content) - content, False
             is_cut = content + size > end
             first_size_at = first_size_at or at + container.id_bytes
             sounds.append(range(content, min(content + size, end)))
@@ -160,6 +161,11 @@ def _chunk(file: BinaryIO, container: Container, at: int, end: int) -> tuple[byt
     return header[: container.id_bytes], size
 
 
+def _next_file(file: BinaryIO, magic: bytes, at: int) -> int:
+    """Where another file of a kind begins after a position, or the end: of sounds whose length is not known."""
+    return next((other for other in positions(file, magic, at) if _finder(file, other)), size_of(file))
+
+
 def _is_end(file: BinaryIO, container: Container, at: int, end: int) -> bool:
     """Whether a file ends at a position or goes on with a chunk that fits in it or another file."""
     if at >= end or _finder(file, at) is not None:
@@ -184,13 +190,11 @@ def _rebuilt(container: Container, head: bytes, start: int, size_at: int, sounds
 
 def _find_au(file: BinaryIO, start: int) -> Found | None:
     header = bytes_at(file, start, 12)
-    if len(header) < 12:
-        return None
     offset, size = struct.unpack(">II", header[4:])
     end = size_of(file)
     content = start + offset
     is_known = not is_placeholder(size, 32) or content >= end or 0 < size <= end - content
-    stop = content + size if is_known else end
+    stop = content + size if is_known else _next_file(file, b".snd", content)
     sound = range(content, min(stop, end))
     pieces = (header[:8] + struct.pack(">I", min(len(sound), 2**31)), range(start + 12, content), sound)
     return Found(Part(pieces, is_cut=stop > end), min(stop, end), is_known)
@@ -199,19 +203,18 @@ def _find_au(file: BinaryIO, start: int) -> Found | None:
 def _find_flac(file: BinaryIO, start: int) -> Found | None:
     """A FLAC stream, with its length blanked out: the decoder then reads until the end, whatever the header says."""
     header = bytearray(bytes_at(file, start, 42))
-    if len(header) < 42 or header[4] & 0x7F or header[5:8] != b"\0\0\x22":
+    if len(header) < 42:
         return None
     packed = int.from_bytes(header[18:26], "big")  # rate, channels, bits of a sample, and 36 bits of length
-    stated = packed & (2**36 - 1)
+    stated = packed % 2**36
     header[18:26] = (packed - stated).to_bytes(8, "big")
     frames = None if stated in (0, 2**36 - 1) else stated
     at, is_last = start + 42, header[4] & 0x80
-    end = size_of(file)
     for _ in range(MOST_CHUNKS):  # other metadata, such as a picture
         block = bytes_at(file, at, 4)
         if is_last or len(block) < 4:
             break
         is_last, at = block[0] & 0x80, at + 4 + int.from_bytes(block[1:], "big")
-    following = (other for other in positions(file, b"fLaC", at) if bytes_at(file, other, 8)[5:] == b"\0\0\x22")
-    stop = next(following, end)
-    return Found(Part((bytes(header), range(start + 42, stop)), False, frames), stop, False)
+    stop = _next_file(file, b"fLaC", at)
+    sound = range(start + 42, before_tags(file, stop))
+    return Found(Part((bytes(header), sound), False, frames), stop, False)

@@ -3,6 +3,7 @@
 Files are decoded by libsndfile (https://libsndfile.github.io/libsndfile/), those that it does not read by FFmpeg.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -16,13 +17,14 @@ from crossmodal.sound.containers import container_layout
 from crossmodal.sound.ffmpeg import decoded_by_ffmpeg, find_ffmpeg
 from crossmodal.sound.formats import Format, other_codec, other_format
 from crossmodal.sound.splice import Layout, Part, Splice, after_tags, bytes_at, size_of
-from crossmodal.sound.streams import mp3_layout, ogg_layout
+from crossmodal.sound.streams import SHORTEST_REST, mp3_layout, ogg_layout
 
 LOWEST_SAMPLE_RATE, HIGHEST_SAMPLE_RATE = 4_000, 192_000  # Hz
 MOST_VALUES = (
     2**26
 )  # frames times channels of a file, 256 MB: 10 min in stereo at 48 kHz, or a minute of 5 channels at 192
 HEAD_BYTES = 4096  # that tell the format
+MOST_PARTS = 1000
 BLOCK_VALUES = 2**16
 FLAC_BLOCK = 2048  # frames: after an error within a longer one, libFLAC does not go on
 
@@ -109,6 +111,8 @@ def decode(path: PathLike, name: str, max_duration_s: float) -> Mixdown:
         other = other_format(head)
         if other is None:
             layout = _layout(file, start)
+            if len(layout.parts) > MOST_PARTS:
+                raise AudioError(f"{name} is joined from more than {MOST_PARTS:,} sounds: give fewer at a time.")
             try:
                 is_cut = [_read_part(path, file, part, mix) for part in layout.parts]
             except (OSError, MemoryError, soundfile.SoundFileError) as error:
@@ -122,10 +126,7 @@ def decode(path: PathLike, name: str, max_duration_s: float) -> Mixdown:
             f"{name} is truncated (it holds {mix.frames} samples, its header promises more): copy or export it again."
         )
     elif layout.unread_bytes:
-        raise AudioError(
-            f"{name} holds {layout.unread_bytes:,} bytes that its headers do not count, which may be sound: "
-            "export it again, as WAV or FLAC."
-        )
+        raise _unread(name, layout.unread_bytes)
     return mix
 
 
@@ -165,8 +166,13 @@ def _read_part(path: PathLike, file: BinaryIO, part: Part, mix: Mixdown) -> bool
                 raise splice.error
             mix.add(block, sound.samplerate)
             frames += len(block)
-    if splice is not None and splice.error is not None:
-        raise splice.error
+        is_flac = sound.format == "FLAC"
+    if splice is not None:
+        left = splice.left() if is_flac else 0  # libFLAC stops at what is no FLAC
+        if splice.error is not None:
+            raise splice.error
+        if left >= SHORTEST_REST:
+            raise _unread(mix.name, left)
     return part.is_cut or frames < (stated or 0)
 
 
@@ -206,8 +212,17 @@ def _read_other(path: PathLike, kind: Format, mix: Mixdown) -> None:
             f"{mix.name} is {kind.what}, which is read only where FFmpeg is installed: install it, or convert the file "
             f"elsewhere with `ffmpeg -i {file_name} {wav_name if wav_name != file_name else 'converted.wav'}`."
         )
-    for block, sample_rate in decoded_by_ffmpeg(program, os.fspath(path), kind, mix.name, mix.max_duration_s):
-        mix.add(block, sample_rate)
+    blocks = decoded_by_ffmpeg(program, os.fspath(path), kind, mix.name, mix.max_duration_s)
+    with contextlib.closing(blocks):
+        for block, sample_rate in blocks:
+            mix.add(block, sample_rate)
+
+
+def _unread(name: str, count: int) -> AudioError:
+    return AudioError(
+        f"{name} holds {count:,} bytes that its headers do not count, which may be sound: "
+        "export it again, as WAV or FLAC."
+    )
 
 
 def _damaged(name: str, mix: Mixdown, error: Exception) -> AudioError:

@@ -83,6 +83,14 @@ class Splice:
             return 0
         return done
 
+    def left(self) -> int:
+        """How many bytes follow, without the zeros that come first; they are read."""
+        block = bytearray(2**16)
+        while count := self.readinto(block):
+            if rest := block[:count].lstrip(b"\0"):
+                return len(rest) + len(self) - self._at
+        return 0
+
 
 def size_of(file: BinaryIO) -> int:
     """The number of bytes of an open file."""
@@ -97,13 +105,13 @@ def bytes_at(file: BinaryIO, at: int, count: int) -> bytes:
 
 def positions(file: BinaryIO, needle: bytes, start: int, most_bytes: int = 2**30) -> Iterator[int]:
     """Where `needle` stands in the `most_bytes` of a file after `start`."""
-    block, overlap, at = 2**20, len(needle) - 1, start
+    block, overlap, at = 2**12, len(needle) - 1, start
     while at < start + most_bytes and len(found := bytes_at(file, at, block + overlap)) > overlap:
         i = found.find(needle)
         while i >= 0:
             yield at + i
             i = found.find(needle, i + 1)
-        at += block
+        at, block = at + block, min(2 * block, 2**20)
 
 
 def after_tags(file: BinaryIO, at: int, zeros: bool = True) -> int:
@@ -130,6 +138,18 @@ def after_tags(file: BinaryIO, at: int, zeros: bool = True) -> int:
             break
         at = after
     return at
+
+
+def before_tags(file: BinaryIO, end: int) -> int:
+    """The start of the tags (ID3v1, APE) that end at a position of a file, or that position."""
+    for _ in range(2):
+        footer = bytes_at(file, max(end - 128, 0), min(end, 128))
+        if footer[:3] == b"TAG":
+            end -= 128
+        elif footer[-32:-24] == b"APETAGEX":
+            length = int.from_bytes(footer[-20:-16], "little") + 32 * (footer[-9] >> 7)  # the header is not counted
+            end -= length if length <= end else 0
+    return end
 
 
 def _after_zeros(file: BinaryIO, at: int) -> int:

@@ -102,8 +102,9 @@ def _is_followed(file: BinaryIO, frame: Frame, size: int) -> bool:
 
 def _resync(file: BinaryIO, at: int, size: int, guesses: int) -> tuple[int, int]:
     """The next place where two like frames follow each other, or the size; and how many guesses are left."""
+    count = 2**12
     while at < size:
-        block = bytes_at(file, at, 2**16)
+        block = bytes_at(file, at, count)
         for match in re.finditer(rb"\xff[\xe2-\xff]|ID3", block):
             guesses -= 1
             if guesses <= 0:
@@ -112,7 +113,7 @@ def _resync(file: BinaryIO, at: int, size: int, guesses: int) -> tuple[int, int]
             is_tag = frame is None and after_tags(file, at + match.start()) > at + match.start()
             if is_tag or (frame is not None and _is_followed(file, frame, size)):
                 return at + match.start(), guesses
-        at += max(len(block) - 2, 1)
+        at, count = at + max(len(block) - 2, 1), min(2 * count, 2**16)
     return size, guesses
 
 
