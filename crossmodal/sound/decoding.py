@@ -118,7 +118,7 @@ def decode(path: PathLike, name: str, max_duration_s: float) -> Mixdown:
             except (OSError, MemoryError, soundfile.SoundFileError) as error:
                 other = None if mix.frames else other_codec(head)
                 if other is None:
-                    raise _damaged(name, mix, error) from None
+                    raise _damaged(name, mix, reason_of(error)) from None
     if other is not None:
         _read_other(path, other, mix)
     elif any(is_cut):
@@ -160,6 +160,8 @@ def _read_part(path: PathLike, file: BinaryIO, part: Part, mix: Mixdown) -> bool
         most = sound.frames if part.is_stated and not is_guess else None
         stated = part.frames if most is None else most
         mix.check(stated or 0, sound.channels, sound.samplerate)
+        if sound.format == "MP3":  # libmpg123 rounds in another way once it was sought in, as soundfile does
+            sound.seek(0)
         frames = 0
         for block in _blocks(sound, most):
             if splice is not None and splice.error is not None:
@@ -171,8 +173,10 @@ def _read_part(path: PathLike, file: BinaryIO, part: Part, mix: Mixdown) -> bool
         left = splice.left() if is_flac else 0  # libFLAC stops at what is no FLAC
         if splice.error is not None:
             raise splice.error
-        if left >= SHORTEST_REST:
+        if left >= SHORTEST_REST and frames >= (stated or np.inf):
             raise _unread(mix.name, left)
+        if left >= SHORTEST_REST:
+            raise _damaged(mix.name, mix, "its rest is not FLAC")
     return part.is_cut or frames < (stated or 0)
 
 
@@ -225,7 +229,7 @@ def _unread(name: str, count: int) -> AudioError:
     )
 
 
-def _damaged(name: str, mix: Mixdown, error: Exception) -> AudioError:
+def _damaged(name: str, mix: Mixdown, reason: str) -> AudioError:
     if name.lower().rstrip("'\"").endswith(".raw"):
         return AudioError(
             f"{name} has no header, so that its rate and format are not known: convert it with "
@@ -234,6 +238,6 @@ def _damaged(name: str, mix: Mixdown, error: Exception) -> AudioError:
     if mix.frames:
         seconds = mix.frames / mix.sample_rate
         return AudioError(
-            f"{name} is damaged after {seconds:.2f} s ({reason_of(error)}): copy or export it again, as WAV or FLAC."
+            f"{name} is damaged after {seconds:.2f} s ({reason}): copy or export it again, as WAV or FLAC."
         )
-    return AudioError(f"{name} is damaged or not audio ({reason_of(error)}): export it again, as WAV or FLAC.")
+    return AudioError(f"{name} is damaged or not audio ({reason}): export it again, as WAV or FLAC.")

@@ -5,8 +5,9 @@ last. Each sound is given to it alone.
 """
 
 import re
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from crossmodal.sound.splice import Layout, Part, after_tags, bytes_at, positions, size_of
@@ -44,7 +45,7 @@ def mp3_layout(file: BinaryIO, start: int) -> Layout | None:
     unread_bytes, at = 0, start
     for frame in _frames(file, start):
         if sound and (frame.stated is not None or frame.kind != sound[-1].kind):
-            parts.append(_mp3_part(sound))
+            parts.append(_mp3_part(file, sound))
             sound = []
         sound.append(frame)
         unread_bytes += _unread_between(file, at, frame.where.start)
@@ -52,11 +53,15 @@ def mp3_layout(file: BinaryIO, start: int) -> Layout | None:
     if not sound:
         return None
     unread_bytes += _unread_between(file, at, size_of(file))
-    return Layout((*parts, _mp3_part(sound)), unread_bytes)
+    return Layout((*parts, _mp3_part(file, sound)), unread_bytes)
 
 
-def _mp3_part(sound: list[Frame]) -> Part:
-    """The frames of a sound; a tag that states fewer than there are is left out, so that all are decoded."""
+def _mp3_part(file: BinaryIO, sound: list[Frame]) -> Part:
+    """The frames of a sound, with a tag that states how many they are; libsndfile decodes no more than that.
+
+    One that is there stays, as it also tells how much silence the encoder has added; one that states fewer gives way to
+    a new one.
+    """
     stated = sound[0].stated
     if stated is not None and len(sound) - 1 > stated + 1:  # some count the tag's frame too
         sound, stated = sound[1:], None
@@ -66,7 +71,21 @@ def _mp3_part(sound: list[Frame]) -> Part:
             runs[-1] = range(runs[-1].start, frame.where.stop)
         else:
             runs.append(frame.where)
-    return Part(tuple(runs), is_stated=stated is not None, is_cut=stated is not None and len(sound) - 1 < stated - 1)
+    if stated is not None:
+        return Part(tuple(runs), is_cut=len(sound) - 1 < stated - 1)
+    tag = _made_tag(bytes_at(file, sound[0].where.start, 4), len(sound))
+    return Part((tag, *runs), is_stated=bool(tag))
+
+
+def _made_tag(header: bytes, frames: int) -> bytes:
+    """A frame of the longest kind with a tag that states a number of frames; none for layers 1 and 2."""
+    if header[1] >> 1 & 3 != 1:
+        return b""
+    header = bytes((header[0], header[1] | 1, header[2] & 0x0C | 0xE0, header[3]))  # no checksum, no padding
+    frame = _parsed(header, 0)
+    assert frame is not None
+    tag = header + bytes(_side_bytes(frame)) + b"Xing" + struct.pack(">II", 1, frames)
+    return tag.ljust(len(frame.where), b"\0")
 
 
 def _unread_between(file: BinaryIO, start: int, stop: int) -> int:
@@ -120,6 +139,18 @@ def _resync(file: BinaryIO, at: int, size: int, guesses: int) -> tuple[int, int]
 def _frame(file: BinaryIO, at: int) -> Frame | None:
     """The MPEG audio frame at a position of a file, or None."""
     head = bytes_at(file, at, 48)
+    frame = _parsed(head, at)
+    if frame is None or frame.kind[1] != 3:
+        return frame
+    place = 4 + _side_bytes(frame)
+    for tag, start in ((b"Xing", place), (b"Info", place), (b"VBRI", 36)):
+        if head[start : start + 4] == tag:
+            return replace(frame, stated=_stated_frames(file, at + start, tag))
+    return frame
+
+
+def _parsed(head: bytes, at: int) -> Frame | None:
+    """The frame whose four bytes of header stand at a position, or None."""
     if len(head) < 4 or head[0] != 0xFF or head[1] < 0xE0:
         return None
     version, layer = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3)  # version: 0 is MPEG 2.5, 2 is MPEG 2, 3 is MPEG 1
@@ -128,17 +159,17 @@ def _frame(file: BinaryIO, at: int) -> Frame | None:
         return None
     is_first = version == 3
     sample_rate = (44_100, 48_000, 32_000)[rate] // {3: 1, 2: 2, 0: 4}[version]
-    channels = 1 if head[3] >> 6 == 3 else 2
     samples = 384 if layer == 1 else 1152 if layer == 2 or is_first else 576
     slot = 4 if layer == 1 else 1
     length = (samples // 8 * 1000 * _BITRATES[is_first, layer][bitrate - 1] // sample_rate // slot + padding) * slot
-    where = range(at, at + length)
-    kind = (version, layer, sample_rate, channels)
-    side = {(True, 2): 32, (True, 1): 17, (False, 2): 17, (False, 1): 9}[is_first, channels]
-    for tag, place in ((b"Xing", 4 + side), (b"Info", 4 + side), (b"VBRI", 36)):
-        if layer == 3 and head[place : place + 4] == tag:
-            return Frame(where, samples, kind, _stated_frames(file, at + place, tag))
-    return Frame(where, samples, kind)
+    channels = 1 if head[3] >> 6 == 3 else 2
+    return Frame(range(at, at + length), samples, (version, layer, sample_rate, channels))
+
+
+def _side_bytes(frame: Frame) -> int:
+    """The length of the side information of a layer 3 frame, after which a tag stands."""
+    version, _, _, channels = frame.kind
+    return {(True, 2): 32, (True, 1): 17, (False, 2): 17, (False, 1): 9}[version == 3, channels]
 
 
 def _stated_frames(file: BinaryIO, at: int, tag: bytes) -> int:
