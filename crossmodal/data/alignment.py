@@ -68,13 +68,27 @@ def split_clips(
         test = clips[speech.speakers[clips] == held_out_speaker]
     train = rng.permutation(np.setdiff1d(clips, test))
     n_validation = round(len(train) * validation_fraction)
-    split = Split(train=np.sort(train[n_validation:]), validation=np.sort(train[:n_validation]), test=np.sort(test))
+    train, validation = train[n_validation:], train[:n_validation]
+    train, validation = keep_one_of_each(speech.labels, train, validation)
+    if protocol == "random":
+        train, test = keep_one_of_each(speech.labels, train, test, left=1)
+    split = Split(train=np.sort(train), validation=np.sort(validation), test=np.sort(test))
     for name, part in (("training", split.train), ("test", split.test)):
         missing = set(range(len(speech.classes))) - set(speech.labels[part].tolist())
         if missing:
             absent = ", ".join(speech.classes[label] for label in sorted(missing))
             raise DataError(f"The {name} part of {speech.name} has no clip of {absent}: it needs one of each class.")
     return split
+
+
+def keep_one_of_each(labels, train, other, left: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """(train, other) after `train` was given the first clip of each class that it lacks, as long as `left` of them stay
+    in `other`. Of many clips nothing changes."""
+    for label in np.setdiff1d(labels[other], labels[train]):
+        members = other[labels[other] == label]
+        if len(members) > left:
+            train, other = np.append(train, members[:1]), other[other != members[0]]
+    return train, other
 
 
 def split_of(speech: Speech, provenance: dict) -> Split:

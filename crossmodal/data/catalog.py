@@ -7,6 +7,7 @@ from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
 
 NAMES = ("fsdd-mnist", "digits-tts", "folders")
+HOW_READ = ("fit", "background", "skip_bad")  # options that say how pictures in folders become images
 LOCATIONS = ("data_dir", "archives", "sounds_dir", "images_dir")  # options that say where the data lie
 
 

@@ -18,7 +18,12 @@ from crossmodal.sound.spectrogram import LogMel
 
 
 def steps_per_epoch(pairing: Pairing, batch_size: int) -> int:
-    """Whole batches in one epoch."""
+    """Whole batches in one epoch; DataError for batches that are smaller than the images of one clip."""
+    if batch_size < pairing.images_per_clip:
+        raise DataError(
+            f"A batch of {batch_size} images cannot hold {pairing.images_per_clip} of one clip: choose a larger "
+            "--batch-size or a smaller --images-per-clip."
+        )
     return pairing.groups // (batch_size // pairing.images_per_clip)
 
 

@@ -1,5 +1,6 @@
 """What every source of data gives: labelled recordings or labelled images, in plain numpy arrays."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,15 @@ class Images:
     def paired(self) -> bool:
         """Whether it is given which clip each image goes with."""
         return self.train_clips is not None
+
+
+def fingerprint(speech: Speech) -> str:
+    """A SHA-256 of the clips of a source and of their order: the division of other clips would be another one."""
+    digest = hashlib.sha256()
+    for waveform, speaker in zip(speech.waveforms, speech.speakers, strict=True):
+        digest.update(f"{len(waveform)} {speaker} ".encode())
+        digest.update(np.asarray(waveform[:: max(len(waveform) // 16, 1)], np.float32).tobytes())
+    return digest.hexdigest()
 
 
 def as_input(images: np.ndarray) -> np.ndarray:

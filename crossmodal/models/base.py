@@ -13,6 +13,7 @@ from keras import ops
 
 from crossmodal.errors import DataError
 from crossmodal.presets import from_preset
+from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.spectrogram import LogMel
 
 FEW = 64  # clips or latents that are one batch, for which `predict` takes long to begin
@@ -46,6 +47,7 @@ class AudioImageModel(keras.Model):
     NEEDS: tuple[str, ...] = ()  # of "clip" and "label": what a batch carries beside the arrays
 
     def __init__(self, image_shape=(28, 28, 1), front_end=None, classes=None, provenance=None, **kwargs):
+        check_keras()
         super().__init__(**kwargs)
         self.image_shape = tuple(image_shape)
         self.front_end = dict(front_end or LogMel().get_config())

@@ -19,6 +19,7 @@ from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
 from crossmodal.presets import from_preset
 from crossmodal.runtime.processors import side_by_side
+from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sampling.langevin import langevin
 
 SPECTRUM_BINS = 513  # of the fixed spectrum, from 0 Hz to half the sample rate
@@ -101,6 +102,7 @@ class CoopNets(keras.Model):
     @classmethod
     def auditory(cls, sample_rate=20_000, highest_hz=None, **kwargs):
         """The default: a descriptor of cochlear features, a generator of shaped noise, whitened signals."""
+        check_keras()
         settings = dict(
             sample_rate=sample_rate, steps=30, step=0.2, sigma=None, noise=0.1, momentum=0.9, most_drift=0.2
         )
@@ -110,6 +112,7 @@ class CoopNets(keras.Model):
     @classmethod
     def thesis(cls, sample_rate=20_000, stride=40, kernel=25, activation="relu", **kwargs):
         """The thesis' networks; signals are divided by their peak."""
+        check_keras()
         descriptor = WaveformDescriptor(strides=(stride, *STRIDES[1:]), activation=activation)
         settings = dict(sample_rate=sample_rate, steps=40, step=0.001, sigma=0.03)
         return cls(WaveformGenerator(kernel=kernel), descriptor, **{**settings, **kwargs})

@@ -70,6 +70,20 @@ FORMATS = {
 }
 
 
+def check_export(path, format: str) -> None:
+    """Find out before any work whether a model can be written in a format of `FORMATS`.
+
+    Raises:
+        CrossmodalError: a package is missing, or nothing can be written there.
+    """
+    chosen = FORMATS[format]
+    if not chosen.suffix and Path(path).exists():
+        raise CrossmodalError(f"{path} exists: choose another name.")
+    check_output(path, (chosen.suffix,))
+    if missing := [package for package in chosen.packages if find_spec(package) is None]:
+        raise CrossmodalError(f'{format} needs {", ".join(missing)}: pip install "crossmodal-toolkit[export]".')
+
+
 def export_model(model, path, format: str) -> float:
     """Write a model for another runtime, which has to give what Keras gives.
 
@@ -88,11 +102,7 @@ def export_model(model, path, format: str) -> float:
     import keras
 
     path, chosen = Path(path), FORMATS[format]
-    check_output(path, (chosen.suffix,))
-    if path.is_dir():
-        raise CrossmodalError(f"{path} exists: choose another name.")
-    if missing := [package for package in chosen.packages if find_spec(package) is None]:
-        raise CrossmodalError(f'{format} needs {", ".join(missing)}: pip install "crossmodal-toolkit[export]".')
+    check_export(path, format)
     if not isinstance(model, AudioImageModel | Classifier):
         raise ModelError(f"A {type(model).__name__} cannot be exported: pass a model that draws, or a classifier.")
     shape = model.spectrogram_shape if isinstance(model, AudioImageModel) else model.input_shape[1:]

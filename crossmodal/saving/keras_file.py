@@ -22,8 +22,10 @@ import numpy as np
 from crossmodal.errors import ModelError
 from crossmodal.presets import preset_names, read_card
 from crossmodal.runtime.files import replacing
+from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 from crossmodal.sound.spectrogram import LogMel
+from crossmodal.training.runs import check_weights as check_finite_weights
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MOST_CONFIG_BYTES = 2**20  # a real one has some thousand
@@ -43,6 +45,7 @@ def load_model(path):
         path: a `.keras` file, the folder of a run that holds model.keras, or the name of a preset.
 
     Raises:
+        CrossmodalError: Keras is set to what the models are not made for.
         ModelError: the file is missing, damaged, not of this package, or holds anything but a model's numbers.
     """
     path = Path(path)
@@ -57,6 +60,7 @@ def load_model(path):
         )
     if path.suffix != ".keras":
         raise ModelError(f"{path.name} is not a .keras file: no other format is opened.")
+    check_keras()
     try:
         return read_model(path)
     except ModelError as error:
@@ -66,7 +70,9 @@ def load_model(path):
 
 
 def save_model(model, path: Path) -> None:
-    """Write a `.keras` file completely or not at all. Its metadata say how to read it."""
+    """Write a `.keras` file completely or not at all; ModelError for weights that are not finite. Its metadata say how
+    to read it."""
+    check_finite_weights(model)
     with replacing(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary) as file:

@@ -6,7 +6,7 @@ process that is killed at any moment leaves the ones before it.
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +37,14 @@ def verifies(path: Path) -> bool:
 
 def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.ndarray] | None = None) -> None:
     """Write the Keras variables, or values that they had, after `done` epochs or iterations with their SHA-256; keep
-    the last two that verify."""
+    the last two that verify.
+
+    Raises:
+        ModelError: a value is not finite. Nothing is written, the checkpoints before are kept.
+    """
     values = [np.asarray(variable.value) for variable in variables] if values is None else values
+    if not all_finite(values):
+        raise ModelError(f"The state after {done} is not finite and is not saved: try a smaller learning rate.")
     state = dict(zip(_named(variables), values, strict=True))
     path = Path(workdir) / f"checkpoint-{done:05d}.npz"
     with replacing(path) as temporary:
@@ -55,12 +61,22 @@ def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.n
             _remove(other)
 
 
+def all_finite(arrays: Iterable[np.ndarray]) -> bool:
+    """Whether no array holds a NaN or an infinity; whole numbers never do."""
+    return all(np.isfinite(array).all() for array in arrays)
+
+
 def newest_checkpoint(workdir: Path) -> Path | None:
-    """The newest checkpoint that verifies, None if there is none; a damaged one is warned of and passed over."""
+    """The newest checkpoint that verifies and is finite, None if there is none. A warning names each passed over."""
     for path in _newest_first(workdir):
-        if verifies(path):
+        if not verifies(path):
+            warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
+            continue
+        with np.load(path, allow_pickle=False) as state:
+            finite = all_finite(state[name] for name in state.files)
+        if finite:
             return path
-        warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
+        warnings.warn(f"{path.name} holds values that are not finite and is passed over.", stacklevel=2)
     return None
 
 

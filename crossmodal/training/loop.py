@@ -15,6 +15,7 @@ import numpy as np
 from crossmodal.errors import ModelError
 from crossmodal.runtime.progress import Progress
 from crossmodal.training.checkpoints import (
+    all_finite,
     done_at,
     newest_checkpoint,
     restore_checkpoint,
@@ -67,7 +68,8 @@ def train_stages(stages: Sequence[Stage], workdir, seed: int) -> None:
     itself. Epochs are counted on from stage to stage.
 
     Raises:
-        ModelError: a logged value is no longer finite, or another worker is lost. The last checkpoint is kept.
+        ModelError: after an epoch a logged value, a weight or the optimizer's state is no longer finite, or another
+            worker is lost. Nothing of that epoch is saved, the last checkpoint is kept.
         CrossmodalError: another process trains in `workdir`.
     """
     strategy, workdir = stages[0].model.distribute_strategy, Path(workdir)
@@ -121,6 +123,8 @@ def _train_stage(
             for _ in range(test_steps):
                 tested = test_step(test_batches)
             logs |= {f"val_{name}": value for name, value in tested.items()}
+        check_finite(logs, first + epoch, workdir)
+        check_state(changing, first + epoch, workdir)
         if chief:
             if stage.on_epoch:
                 stage.on_epoch(first + epoch, logs)
@@ -138,6 +142,13 @@ def check_finite(logs: dict[str, float], epoch: int, workdir: Path) -> None:
             f"In epoch {epoch + 1} {', '.join(wrong)}: try a smaller learning rate. "
             f"The state after the last whole epoch is kept in {workdir}."
         )
+
+
+def check_state(variables: list, epoch: int, workdir: Path) -> None:
+    """ModelError if a Keras variable is not finite: a step's figures are those before its update, and the last update
+    of an epoch shows in none of them."""
+    if not all_finite(np.asarray(variable.value) for variable in variables):
+        check_finite({"a weight or the optimizer's state": np.nan}, epoch, workdir)
 
 
 def _step_and_batches(strategy, step: Callable, make_batches: Callable):

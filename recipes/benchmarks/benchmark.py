@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossmodal.app.options import as_options, option, run_recipe
+from crossmodal.app.options import a_path, as_options, option, run_recipe
 
 RESULTS = Path(__file__).parents[1] / "results" / "benchmark.json"
 SECTIONS = {
@@ -26,12 +26,12 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class Config:
-    rounds: int = option(5, "turns that each rival takes")
-    steps: int = option(10, "training steps in a turn")
-    batch_size: int = option(128, "pairs in a training step")
-    clips: int = option(2500, "clips in a turn of the spectrograms; FSDD has 2,500")
-    langevin_steps: int = option(30, "Langevin steps in a turn")
-    thesis_iterations: int = option(500, "of the thesis' training with 40 steps")
+    rounds: int = option(5, "turns that each rival takes", least=1, most=1000)
+    steps: int = option(10, "training steps in a turn", least=1)
+    batch_size: int = option(128, "pairs in a training step", least=1, most=65_536)
+    clips: int = option(2500, "clips in a turn of the spectrograms; FSDD has 2,500", least=1, most=10**6)
+    langevin_steps: int = option(30, "Langevin steps in a turn", least=1, most=10_000)
+    thesis_iterations: int = option(500, "iterations of the thesis' training with 40 steps", least=1, most=99_999)
 
 
 def run(config: Config, only: list[str] | None = None) -> dict:
@@ -61,7 +61,7 @@ def work(config: Config, arguments) -> None:
 def main(argv=None) -> int:
     def extra(parser):
         parser.add_argument("--only", nargs="+", choices=SECTIONS, help="measure these anew, keep the others' results")
-        parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
+        parser.add_argument("--results", type=a_path, default=RESULTS, help="file to write (%(default)s)")
 
     return run_recipe(work, Config, __doc__, argv, extra=extra)
 

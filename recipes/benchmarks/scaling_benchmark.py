@@ -21,7 +21,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossmodal.app.options import run_recipe
+from crossmodal.app.options import a_path, run_recipe, whole_number
 
 RESULTS = Path(__file__).parents[1] / "results" / "scaling.json"
 SECTIONS = {
@@ -220,14 +220,14 @@ def main(argv=None) -> int:
         sizes = ("--batches", [32, 64, 128, 256, 512]), ("--worker-batches", [128, 512, 2048])
         sizes += ("--workers", [1, 2]), ("--pairs", [10_000, 100_000, 1_000_000])
         for option, default in sizes:
-            parser.add_argument(option, nargs="+", type=int, default=default, help="(%(default)s)")
+            parser.add_argument(option, nargs="+", type=whole_number(1), default=default, help="(%(default)s)")
         names = ("compact", "paper")
         parser.add_argument("--models", nargs="+", choices=names, default=list(names), help="VAEs (%(default)s)")
-        parser.add_argument("--steps", type=int, default=20, help="in a turn (%(default)s)")
-        parser.add_argument("--turns", type=int, default=3, help="of a process (%(default)s)")
-        parser.add_argument("--rounds", type=int, default=3, help="in which workers take turns (%(default)s)")
+        parser.add_argument("--steps", type=whole_number(1), default=20, help="training steps in a turn (%(default)s)")
+        parser.add_argument("--turns", type=whole_number(1), default=3, help="turns of a process (%(default)s)")
+        parser.add_argument("--rounds", type=whole_number(1), default=3, help="turns of the workers (%(default)s)")
         parser.add_argument("--only", nargs="+", choices=SECTIONS, help="measure these anew, keep the others' results")
-        parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
+        parser.add_argument("--results", type=a_path, default=RESULTS, help="file to write (%(default)s)")
 
     return run_recipe(work, Config, __doc__, argv, extra=extra)
 

@@ -26,7 +26,7 @@ ALPHAS = (0.0, 0.05, 0.2, 1.0, 5.0)
 
 @dataclass(frozen=True)
 class Config(train_vae_gan.Config):
-    model: Literal["narrow", "paper"] = option("narrow", "of the sweep")
+    model: Literal["narrow", "paper"] = option("narrow", "the sweep's model")
 
 
 def members(config: Config) -> dict:

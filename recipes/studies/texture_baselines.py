@@ -37,11 +37,11 @@ TRAINED = {
 class Config:
     textures: str = option(",".join(GATED), "names of recordings, or made:NAME, with commas")
     methods: str = option("coopnets,statistics,adapted,descriptor,contrastive,generator", "with commas")
-    iterations: int | None = option(None, "of training, in place of each method's own")
-    draws: int = option(2, "of each texture and method")
-    duration_s: float = option(4.0, "of each draw, in seconds")
-    statistics_steps: int = option(100, "of L-BFGS for the method statistics")
-    seed: int = option(0, "of training and draws")
+    iterations: int | None = option(None, "training iterations, in place of each method's own", least=0, most=99_999)
+    draws: int = option(2, "draws of each texture and method", least=1, most=1000)
+    duration_s: float = option(4.0, "duration of a draw in seconds", least=0.01, most=3600)
+    statistics_steps: int = option(100, "steps of L-BFGS for the method statistics", least=1, most=100_000)
+    seed: int = option(0, "seed of training and draws", least=0, most=2_000_000_000)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
 
 

@@ -27,9 +27,9 @@ STRIDES, RATES, STEPS = (20, 40, 60), (0.1, 0.2, 0.3), (30, 40, 50)
 class Config:
     reference: str = option("made:chirps", "a recording, or made:rain, made:insects, made:chirps")
     reading: Literal["swapped", "printed"] = option("swapped", "how the thesis' table 4.1 is read")
-    iterations: int = option(500, "updates of the networks")
-    samples: int = option(60_000, "length of each signal")
-    seed: int = option(0, "of weights and chains")
+    iterations: int = option(500, "updates of the networks", least=1, most=99_999)
+    samples: int = option(60_000, "samples of a signal", least=1000, most=10**8)
+    seed: int = option(0, "seed of weights and chains", least=0, most=2_000_000_000)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
 
 

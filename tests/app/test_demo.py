@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import os
 import socket
 import threading
+import time
 from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
@@ -13,6 +15,7 @@ import pytest
 from hostile_sounds import mutants
 
 from crossmodal.app.demo import hearing
+from crossmodal.app.demo.address import free_address
 from crossmodal.data.sources import DIGITS
 from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, CrossmodalError, ModelError
@@ -204,14 +207,101 @@ def test_who_comes_when_too_many_wait_is_told_so(served, monkeypatch):
     assert "/" not in told
 
 
-def test_a_port_that_is_taken_is_one_sentence():
+@pytest.fixture
+def empty_page():
     gradio = pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
-    from crossmodal.app.demo.page import launch
-
     with gradio.Blocks(analytics_enabled=False) as page:
         gradio.Markdown("nothing")
+    yield page
+    page.close()
+
+
+def test_a_port_that_is_taken_is_one_sentence(empty_page):
+    from crossmodal.app.demo.page import launch
+
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(CrossmodalError, match="another --port"):
-        launch(page, port=other.getsockname()[1], wait=False)
+        launch(empty_page, port=other.getsockname()[1], wait=False)
+
+
+PROXIES = ["http://127.0.0.1:9", "http://proxy.invalid:3128", "socks5://127.0.0.1:9", "nonsense"]
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_the_page_is_not_looked_for_through_a_proxy(proxy, empty_page, monkeypatch):
+    from crossmodal.app.demo.page import launch
+
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    monkeypatch.setenv("no_proxy", "example.org")
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
+    address = launch(empty_page, wait=False)
+    assert urlsplit(address).hostname == "127.0.0.1"
+    assert os.environ["no_proxy"] == "example.org"
+    assert "NO_PROXY" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("host.invalid", "There is no host host.invalid: choose another --host"),
+        ("a..b", "There is no host a..b"),
+        ("x" * 300, "There is no host xxx"),
+        ("192.0.2.1", "192.0.2.1 is not an address of this machine: choose another --host"),
+        ("[::2]", r"\[::2\] is not an address of this machine|There is no host|No page can be served"),
+    ],
+)
+def test_a_host_that_cannot_be_is_one_sentence_at_once(host, message):
+    began = time.monotonic()
+    for port in (None, 8123):
+        with pytest.raises(CrossmodalError, match=message):
+            free_address(host, port)
+    assert time.monotonic() - began < 20
+
+
+def test_a_port_that_needs_rights_is_one_sentence(monkeypatch):
+    def bind(self, place):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(CrossmodalError, match="choose a --port of 1024 or more"):
+        free_address("127.0.0.1", 80)
+
+
+def test_the_first_free_port_is_taken_and_all_taken_are_one_sentence(monkeypatch):
+    from crossmodal.app.demo import address
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        monkeypatch.setattr(address, "FIRST_PORT", taken)
+        monkeypatch.setattr(address, "PORTS", 1)
+        with pytest.raises(CrossmodalError, match=f"All ports from {taken} to {taken} are taken"):
+            free_address("127.0.0.1")
+        monkeypatch.setattr(address, "PORTS", 50)
+        assert taken < free_address("127.0.0.1")[1] < taken + 50
+        assert free_address("[::1]")[0] == "[::1]" if socket.has_ipv6 else True
+
+
+@pytest.mark.parametrize("words", [["--host", "host.invalid"], ["--host", "192.0.2.1", "--port", "8000"]])
+def test_the_command_says_so_before_it_loads_a_model(words, monkeypatch, capsys):
+    from crossmodal.__main__ import main
+
+    monkeypatch.setattr("crossmodal.saving.keras_file.load_model", lambda name: pytest.fail("a model was loaded"))
+    assert main(["demo", *words]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_variables_of_gradio_do_not_break_the_command(monkeypatch):
+    from crossmodal.__main__ import main
+
+    pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
+    for name in ("GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_SERVER_NAME"):
+        monkeypatch.setenv(name, "nonsense")
+    launched = []
+    monkeypatch.setattr("crossmodal.app.demo.page.build_page", lambda *models: None)
+    monkeypatch.setattr("crossmodal.app.demo.page.launch", lambda page, *where: launched.append(where))
+    assert main(["demo", "--model", "vae_compact"]) == 0
+    assert launched == [("127.0.0.1", None)]
+    assert "GRADIO_SERVER_PORT" not in os.environ
 
 
 def test_without_gradio_the_command_says_what_to_install(monkeypatch, capsys):

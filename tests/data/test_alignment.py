@@ -1,11 +1,13 @@
-"""Who trains, who tests, what goes with what: promises of the protocols and of the pairing."""
+"""Who trains, who tests, what goes with what: promises of the protocols."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from crossmodal.data.alignment import PROTOCOLS, split_clips
 from crossmodal.data.fsdd import PAPER_SPEAKERS
-from crossmodal.data.sources import Speech
+from crossmodal.data.sources import Speech, fingerprint
 from crossmodal.errors import DataError
 
 
@@ -69,3 +71,25 @@ def test_a_seed_gives_one_division_another_seed_another(fsdd_like):
 def test_impossible_divisions_are_refused(fsdd_like, arguments, message):
     with pytest.raises(DataError, match=message):
         split_clips(fsdd_like, **arguments)
+
+
+def test_small_sets_train_on_each_class():
+    for classes in (5, 22, 40):
+        labels = np.repeat(np.arange(classes), 2)
+        names = tuple(str(i) for i in range(classes))
+        clips = [np.ones(1, np.float32)] * len(labels)
+        speech = Speech("small", clips, labels, np.full(len(labels), "x"), np.arange(len(labels)), 8000, names)
+        for seed in range(5):
+            split = split_clips(speech, "random", seed=seed)
+            assert set(labels[split.train]) == set(labels[split.test]) == set(range(classes))
+            assert len(np.concatenate(parts(split))) == len(set(np.concatenate(parts(split)))) == len(labels)
+
+
+def test_the_fingerprint_tells_other_clips_and_another_order(fsdd_like):
+    rng = np.random.default_rng(0)
+    clips = [rng.standard_normal(100).astype(np.float32) for _ in range(4)]
+    speech = Speech("four", clips, np.arange(4), np.array(list("abcd")), np.arange(4), 8000)
+    prints = {fingerprint(speech), fingerprint(replace(speech, waveforms=clips[::-1]))}
+    prints |= {fingerprint(replace(speech, speakers=np.array(list("abce")))), fingerprint(fsdd_like)}
+    assert len(prints) == 4
+    assert fingerprint(speech) == fingerprint(replace(speech, name="other"))

@@ -11,6 +11,7 @@ import tensorflow as tf
 from crossmodal.errors import ModelError
 from crossmodal.models.vae import AudioImageVAE
 from crossmodal.runtime.progress import Progress
+from crossmodal.saving.keras_file import save_model
 from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint
 from crossmodal.training.loop import changing_variables, train
 from crossmodal.training.optimizers import FusedAdam
@@ -89,6 +90,71 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(t
     with pytest.raises(ModelError, match=r"In epoch 2 loss became nan.*is kept"):
         run(tmp_path, 3, make=lambda first: batches(first, scale=float("nan")))
     assert load_checkpoint(changing_variables(build_with_state()), tmp_path) == 1
+
+
+def ruined_after(step, model):
+    """Let every step of a model end with weights that are infinite, which its figures do not show."""
+
+    def ruining(batch):
+        figures = step(batch)
+        for variable in model.decoder.trainable_variables:
+            variable.assign(variable * float("inf"))
+        return figures
+
+    return ruining
+
+
+def test_weights_that_the_last_update_ruined_are_not_saved(tmp_path):
+    """An epoch of one step: its figures are those before the update."""
+    run(tmp_path, 1)
+    kept = (tmp_path / "checkpoint-00001.npz").read_bytes()
+    model, drawn = build(), []
+    model.train_step = ruined_after(model.train_step, model)
+    with pytest.raises(ModelError, match=r"In epoch 2 a weight or the optimizer's state became nan.*is kept"):
+        train(
+            model,
+            batches,
+            epochs=2,
+            steps_per_epoch=1,
+            workdir=tmp_path,
+            seed=7,
+            on_epoch=lambda *epoch: drawn.append(epoch),
+        )
+    assert drawn == []
+    assert [line["epoch"] for line in read_history(tmp_path)] == [1]
+    assert [path.name for path in tmp_path.glob("*.npz")] == ["checkpoint-00001.npz"]
+    assert (tmp_path / "checkpoint-00001.npz").read_bytes() == kept
+
+
+def test_a_figure_of_the_validation_that_is_not_finite_stops_the_run(tmp_path):
+    nothing_finite = batches(0, scale=float("nan")).take(2).apply(tf.data.experimental.assert_cardinality(2))
+    with pytest.raises(ModelError, match=r"In epoch 1 val_\w+ became nan"):
+        run(tmp_path, 2, validation=nothing_finite)
+    assert not list(tmp_path.glob("checkpoint-*"))
+    assert read_history(tmp_path) == []
+
+
+def test_no_state_and_no_model_is_saved_that_is_not_finite(tmp_path):
+    """Moments of an optimizer count too; a checkpoint of an earlier version that is not finite is passed over."""
+    model = build_with_state()
+    variables = changing_variables(model)
+    save_checkpoint(variables, tmp_path, 1)
+    good = [np.asarray(variable.value) for variable in variables]
+    model.optimizer.variables[-1].assign(model.optimizer.variables[-1] * np.inf)
+    with pytest.raises(ModelError, match="is not finite and is not saved"):
+        save_checkpoint(variables, tmp_path, 2)
+    assert not (tmp_path / "checkpoint-00002.npz").exists()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crossmodal.training.checkpoints.all_finite", lambda arrays: True)
+        save_checkpoint(variables, tmp_path, 2)
+    with pytest.warns(UserWarning, match="checkpoint-00002.npz holds values that are not finite"):
+        assert load_checkpoint(variables, tmp_path) == 1
+    for variable, value in zip(variables, good, strict=True):
+        np.testing.assert_array_equal(variable.value, value)
+    model.decoder.trainable_variables[0].assign(model.decoder.trainable_variables[0] * np.nan)
+    with pytest.raises(ModelError, match="are not finite, and the model is not saved"):
+        save_model(model, tmp_path / "model.keras")
+    assert not (tmp_path / "model.keras").exists()
 
 
 def build_with_state():

@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 
 from crossmodal.app.demo import hearing, listening
+from crossmodal.app.demo.address import free_address, without_proxy
 from crossmodal.errors import CrossmodalError
 
 UPLOAD = 10 * gr.FileSize.MB
@@ -48,28 +49,39 @@ def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, wa
         the page's address.
 
     Raises:
-        CrossmodalError: the port is taken.
+        CrossmodalError: see `free_address`.
     """
+    host, port = free_address(host, port)
     try:
-        _, address, _ = page.launch(
-            server_name=host,
-            server_port=port,
-            share=False,
-            ssr_mode=False,
-            pwa=False,
-            enable_monitoring=False,
-            max_file_size=UPLOAD,
-            footer_links=[],
-            theme=gr.themes.Soft(**FONTS),
-            quiet=True,
-            prevent_thread_lock=True,
-        )
-    except OSError as error:
-        raise CrossmodalError(f"No page can be served at {host}:{port or 7860}: choose another --port.") from error
+        with without_proxy():
+            _, address, _ = page.launch(
+                server_name=host,
+                server_port=port,
+                share=False,
+                ssr_mode=False,
+                ssl_verify=False,
+                pwa=False,
+                enable_monitoring=False,
+                max_file_size=UPLOAD,
+                footer_links=[],
+                theme=gr.themes.Soft(**FONTS),
+                quiet=True,
+                prevent_thread_lock=True,
+            )
+    except Exception as error:  # Gradio and httpx raise a class for each way in which a server does not answer
+        page.close()
+        raise CrossmodalError(
+            f"No page can be served at {host}:{port} ({first_line(error)}): choose another --host or --port."
+        ) from error
     if wait:
         print(f"The page is at {address} (Ctrl-C ends it).", flush=True)
         page.block_thread()
     return address
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in short."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def speech_tab(models: dict[str, hearing.Offered]) -> None:

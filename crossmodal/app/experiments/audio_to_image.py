@@ -24,21 +24,26 @@ class TrainingConfig:
     data: Literal["digits-tts", "fsdd-mnist", "folders"] = option("digits-tts", "which sounds and images")
     protocol: Literal["random", "official", "speaker"] = option("random", "how the clips are divided")
     held_out_speaker: str | None = option(None, "whom protocol speaker tests on")
-    seed: int = option(0, "of division, weights, pairing, augmentation and draws")
-    epochs: int | None = option(None, "epochs (by data and model)")
-    passes: int | None = option(None, "times that an epoch shows each training image (20 embedded, 1 others)")
-    batch_size: int = option(128, "images per step")
-    images_per_clip: int = option(4, "images of a batch that share one encoded clip; 1 is the paper's")
-    learning_rate: float | None = option(None, "of Adam (by model)")
+    seed: int = option(0, "seed of division, weights, pairing, augmentation and draws", least=0, most=2**32 - 1)
+    epochs: int | None = option(None, "epochs (by data and model)", least=1, most=99_999)
+    passes: int | None = option(None, "times an epoch shows each image (20 embedded, 1 others)", least=1, most=1000)
+    batch_size: int = option(128, "images per step", least=1, most=65_536)
+    images_per_clip: int = option(4, "images that share one encoded clip; 1 is the paper's", least=1, most=65_536)
+    learning_rate: float | None = option(None, "Adam's learning rate (by model)", above=0, most=1)
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
-    augment: float = option(0.5, "strength of the changes to spectrograms in training, 0 for none")
-    tts_takes: int = option(0, "takes of each eSpeak voice and digit that join the training clips")
+    augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
+    tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
     timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
     precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "of the layers (by model)")
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+    image_size: int = option(28, "for folders: height and width of images, a multiple of 4", least=16, most=128)
+    colour: bool = option(False, "for data from folders: learn colours, not grey")
+    fit: Literal["stretch", "pad", "crop"] = option("stretch", "for folders: what becomes of oblong pictures")
+    background: Literal["white", "black"] = option("white", "for folders: the page behind what is transparent")
+    skip_bad: float = option(0.0, "for folders: largest share of unusable files left out", least=0, below=1)
     distribute: Literal["none", "mirrored", "workers"] = option("none", "train on all devices, or all of TF_CONFIG's")
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     initial_weights: str | None = option(None, "model that training starts from: a preset, a .keras file or a run")
@@ -97,6 +102,7 @@ def train_and_measure(
     from crossmodal.app.pictures.agreement import save_pictures
     from crossmodal.app.pictures.curves import save_curves
     from crossmodal.data.alignment import split_of
+    from crossmodal.data.sources import fingerprint
     from crossmodal.reader import find_reader
     from crossmodal.runtime.determinism import fix_numbers
     from crossmodal.saving.keras_file import load_model, save_model
@@ -115,8 +121,10 @@ def train_and_measure(
         return finish(workdir, metrics) if metrics else {}
     assert config.epochs is not None
     began = time.time()
+    say = print if is_chief(strategy) else (lambda words: None)
     provenance = provenance_of(family, config)
-    speech, images, split = sources or (*(loaded := load_sources(config)), split_of(loaded[0], provenance))
+    speech, images, split = sources or (*(loaded := load_sources(config, say)), split_of(loaded[0], provenance))
+    provenance["clips"] = fingerprint(speech)
     front_end = LogMel(timing=config.timing)
     settings = {
         "image_shape": images.image_shape,

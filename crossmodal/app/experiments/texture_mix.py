@@ -19,7 +19,7 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.data.textures import join_textures, load_texture
     from crossmodal.saving.keras_file import save_model
     from crossmodal.training.cooperative import train_texture
-    from crossmodal.training.runs import open_run
+    from crossmodal.training.runs import check_weights, open_run
     from crossmodal.training.tensorboard import logged
 
     command = f"python recipes/texture_mix.py{as_options(config, texture_single.SIDE_ISSUES)}"
@@ -33,6 +33,7 @@ def run(config: Config, workdir: Path) -> dict:
     model.provenance = texture_single.provenance_of("texture_mix.py", config)
     on_block = logged(texture_single.show, workdir) if config.tensorboard else texture_single.show
     train_texture(model, signal, settings, workdir, on_block=on_block)
+    check_weights(model)
     drawn = texture_single.draw_sounds(base, model)
     draw = drawn["draw_1"]
     shown = {**sounds, "mixture": draw}

@@ -19,21 +19,21 @@ class Config:
     reference: str = option("made:rain", "a recording, or made:rain, made:insects, made:chirps")
     preset: Literal["default", "thesis"] = option("default", "cochlear features and shaped noise, or the thesis'")
     algorithm: Algorithm = option("coopnets", "what is trained, and how")  # noqa: RUF009
-    iterations: int | None = option(None, "updates of the networks (60 default, 500 thesis)")
-    chains: int | None = option(None, "signals drawn and revised at once (1 default, 2 thesis)")
-    samples: int | None = option(None, "length of each (40,000 default, 60,000 thesis, or the recording's)")
-    steps: int | None = option(None, "Langevin steps of an iteration (30 default, 40 thesis)")
-    stride: int = option(40, "of the thesis' first convolution")
-    kernel: int = option(25, "of the thesis' deconvolutions")
-    descriptor_rate: float | None = option(None, "learning rate (0.003 default, 0.1 thesis)")
-    generator_rate: float | None = option(None, "learning rate (0.001 default, 1e-6 thesis)")
+    iterations: int | None = option(None, "updates of the networks (60 default, 500 thesis)", least=0, most=99_999)
+    chains: int | None = option(None, "signals drawn and revised at once (1 default, 2 thesis)", least=1, most=1000)
+    samples: int | None = option(None, "samples of a signal (40,000 default, 60,000 thesis)", least=1000, most=10**8)
+    steps: int | None = option(None, "Langevin steps of an iteration (30 default, 40 thesis)", least=0, most=10_000)
+    stride: int = option(40, "stride of the thesis' first convolution", least=1, most=1000)
+    kernel: int = option(25, "kernel size of the thesis' deconvolutions", least=1, most=1000)
+    descriptor_rate: float | None = option(None, "its learning rate (0.003 default, 0.1 thesis)", least=0, most=100)
+    generator_rate: float | None = option(None, "its learning rate (0.001 default, 1e-6 thesis)", least=0, most=100)
     reading: Literal["swapped", "printed"] = option("swapped", "how the thesis' table 4.1 is read")
     stabilise: bool = option(True, "back off when training leaves its bands")
-    duration_s: float = option(4.0, "of each draw, in seconds")
-    draws: int = option(2, "how many")
-    revise_steps: int | None = option(None, "Langevin steps on each draw (60 default, thesis as in training)")
-    sample_rate: int = option(20_000, "Hz")
-    seed: int = option(0, "of weights, training and draws")
+    duration_s: float = option(4.0, "duration of a draw in seconds", least=0.01, most=3600)
+    draws: int = option(2, "number of draws", least=1, most=1000)
+    revise_steps: int | None = option(None, "Langevin steps on a draw (60 default)", least=0, most=10_000)
+    sample_rate: int = option(20_000, "sample rate in Hz", least=4000, most=192_000)
+    seed: int = option(0, "seed of weights, training and draws", least=0, most=2_000_000_000)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
@@ -93,7 +93,7 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.data.textures import load_texture
     from crossmodal.saving.keras_file import save_model
     from crossmodal.training.cooperative import train_texture
-    from crossmodal.training.runs import open_run
+    from crossmodal.training.runs import check_weights, open_run
     from crossmodal.training.tensorboard import logged
 
     command = f"python recipes/texture_single.py{as_options(config, SIDE_ISSUES)}"
@@ -104,6 +104,7 @@ def run(config: Config, workdir: Path) -> dict:
     model.provenance = provenance_of("texture_single.py", config)
     began = time.time()
     train_texture(model, signal, settings, workdir, on_block=logged(show, workdir) if config.tensorboard else show)
+    check_weights(model)
     metrics = {
         "command": command,
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},

@@ -12,10 +12,10 @@ from crossmodal.app.options import option
 @dataclass(frozen=True)
 class Config(TrainingConfig):
     model: Literal["compact", "paper"] = option("compact", "1.2 M parameters, or the paper's 20.9 M")
-    epochs: int | None = option(None, "epochs (12 of the embedded data, else 8 compact, 6 paper)")
-    learning_rate: float | None = option(None, "of Adam at its highest (2e-3 compact, 1e-3 paper), then a cosine to 0")
-    warmup_steps: int = option(300, "steps over which the learning rate rises")
-    beta: float = option(1.0, "weight of the KL term")
+    epochs: int | None = option(None, "epochs (12 embedded, else 8 compact, 6 paper)", least=1, most=99_999)
+    learning_rate: float | None = option(None, "Adam's highest rate (2e-3 compact, 1e-3 paper)", above=0, most=1)
+    warmup_steps: int = option(300, "steps over which the learning rate rises", least=0)
+    beta: float = option(1.0, "weight of the KL term", least=0, most=1e6)
     precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "(float32 compact, mixed_bfloat16 paper)")
 
 

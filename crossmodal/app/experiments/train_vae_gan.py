@@ -18,18 +18,18 @@ NARROW = {
 @dataclass(frozen=True)
 class Config(TrainingConfig):
     model: Literal["balanced", "paper", "narrow"] = option("balanced", "varied and readable, or the paper's")
-    epochs: int | None = option(None, "epochs (5 of the embedded data, else 12 balanced, 4 others)")
-    batch_size: int = option(64, "images per step; the paper's 128")
-    learning_rate: float | None = option(None, "of Adam at its highest (1.5e-3 balanced, else 1e-3), then a cosine")
+    epochs: int | None = option(None, "epochs (5 embedded, else 12 balanced, 4 others)", least=1, most=99_999)
+    batch_size: int = option(64, "images per step; the paper's 128", least=1, most=65_536)
+    learning_rate: float | None = option(None, "Adam's highest rate (1.5e-3 balanced, else 1e-3)", above=0, most=1)
     precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "(mixed_bfloat16)")
-    alpha: float | None = option(None, "weight of the reconstruction (5 balanced, else 0.2), 0 for the plain GAN")
-    beta: float | None = option(None, "weight of the KL term (0.001 balanced, else 0.5)")
+    alpha: float | None = option(None, "weight of the reconstruction (5 balanced, else 0.2)", least=0, most=1e6)
+    beta: float | None = option(None, "weight of the KL term (0.001 balanced, else 0.5)", least=0, most=1e6)
     reconstruction: Literal["bernoulli", "energy"] | None = option(None, "(energy balanced, else bernoulli)")
     conditional: bool | None = option(None, "the discriminator sees image and sound (balanced)")
-    mismatch: float | None = option(None, "weight of real images with a wrong sound (4 balanced, else 0)")
+    mismatch: float | None = option(None, "weight of wrong sounds (4 balanced, else 0)", least=0, most=1e6)
     whole_image: bool | None = option(None, "the discriminator sees it, not 22 of 28 rows and columns (balanced)")
-    r1: float | None = option(None, "weight of the discriminator's slope at real images (0.03 balanced, else 0)")
-    average: float | None = option(None, "of the weights over steps, its momentum (0.999 balanced, else 0 for none)")
+    r1: float | None = option(None, "weight of R1, the slope at real images (0.03 balanced, else 0)", least=0, most=1e6)
+    average: float | None = option(None, "momentum of the weights' average (0.999 balanced, else 0)", least=0, below=1)
 
 
 WARMUP_STEPS = 200  # over which the learning rate rises

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from crossmodal.data.alignment import Split
-from crossmodal.data.catalog import LOCATIONS, load_pair
+from crossmodal.data.amounts import check_amounts
+from crossmodal.data.catalog import HOW_READ, LOCATIONS, load_pair
 from crossmodal.data.pairing import ByClass, Given, Pairing
 from crossmodal.data.sources import DIGITS, Images, Speech
 from crossmodal.errors import DataError
@@ -15,9 +16,11 @@ from crossmodal.errors import DataError
 VALIDATION_BATCHES = 20  # at most
 
 
-def load_sources(config) -> tuple[Speech, Images]:
+def load_sources(config, say: Callable = print) -> tuple[Speech, Images]:
     """The sources that the options name."""
-    return load_pair(config.data, **{name: getattr(config, name) for name in LOCATIONS})
+    places = {name: getattr(config, name) for name in (*LOCATIONS, *HOW_READ)}
+    size, channels = config.image_size, 3 if config.colour else 1
+    return load_pair(config.data, image_shape=(size, size, channels), say=say, **places)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def training_data(
         extra = digits_tts.load_speech(speakers=len(digits_tts.SPEAKERS), takes=config.tts_takes)
         waveforms, labels = waveforms + extra.waveforms, np.concatenate([labels, extra.labels])
     pictures, pairing = pairs_of(config, images, split.train, labels)
+    check_enough(config, images, labels, parts, speech.classes)
     steps = steps_per_epoch(pairing, config.batch_size)
     shared = {
         "batch_size": config.batch_size,
@@ -98,6 +102,18 @@ def training_data(
         return paired_batches(spectrograms, pictures, pairing, **options, **shared)
 
     return TrainingData(training, validation(), steps)
+
+
+def check_enough(config, images: Images, clip_labels: np.ndarray | None, parts: int, classes: tuple[str, ...]) -> None:
+    """DataError where there is too little data for a batch, with what to pass instead; notes are printed."""
+    if images.train_clips is not None:  # of given pairs each counts alone
+        image_labels, clip_labels, classes = np.zeros(len(images.train_images)), np.zeros(1), ()
+    else:
+        assert clip_labels is not None
+        image_labels = images.train_labels
+    sizes = {"passes": config.passes, "parts": parts, "classes": classes}
+    for note in check_amounts(image_labels, clip_labels, config.batch_size, config.images_per_clip, **sizes).notes:
+        print(note, flush=True)
 
 
 def test_loss(model, speech: Speech, images: Images, split: Split, front_end) -> dict[str, float]:

@@ -67,7 +67,7 @@ def write_report(workdir, path=None) -> Path:
         diversity=run.diversity,
         sets=SETS,
         columns=COLUMNS,
-        settings={name: value for name, value in run.config.items() if name not in LOCATIONS},
+        settings=settings_of(run),
     )
 
 
@@ -113,6 +113,12 @@ def compare_runs(folders, path) -> Path:
         sounds=[sounds_of(run) for run in runs],
         differing={name: values for name, values in settings.items() if any(value != values[0] for value in values)},
     )
+
+
+def settings_of(run: Run) -> dict:
+    """What a run was asked for. A training's report, which goes with its model, names no folder of the machine; that of
+    an evaluation says which data were measured on."""
+    return {name: value for name, value in run.config.items() if name not in LOCATIONS or "score" in run.config}
 
 
 def facts_of(run: Run) -> list[str]:

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from crossmodal.models.classifier import Classifier, class_names
+from crossmodal.runtime.surroundings import check_keras
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -22,6 +23,7 @@ class LeNet5(Classifier):
     """
 
     def __init__(self, classes=10, dropout=0.0, image_shape=(28, 28, 1), provenance=None, **kwargs):
+        check_keras()
         x = inputs = keras.Input(tuple(image_shape), name="image")
         x = layers.ZeroPadding2D(2, name="pad")(x)
         x = layers.Conv2D(6, 5, activation="relu", name="conv1")(x)

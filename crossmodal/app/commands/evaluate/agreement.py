@@ -1,6 +1,6 @@
 """The command `crossmodal evaluate agreement MODEL`."""
 
-from crossmodal.app.commands.evaluate.folder import add_workdir, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
 
 
@@ -12,7 +12,7 @@ def add_parser(subparsers) -> None:
         "reads as what was spoken.",
     )
     add_model_options(parser)
-    add_workdir(parser, "agreement")
+    add_outputs(parser, "agreement")
     parser.set_defaults(run=run)
 
 
@@ -21,13 +21,14 @@ def run(arguments) -> int:
     from crossmodal.runtime.files import write_json
     from evaluation.agreement import as_table, measure_agreement
 
+    folder = check_outputs(arguments, "agreement", arguments.model)
     tested = load_tested(arguments)
-    folder = open_folder(arguments, "agreement", arguments.model)
+    open_folder(folder)
     measured = measure_agreement(*tested.data, reader=tested.reader, seed=arguments.seed)
     metrics = {**tested.facts, **measured.to_json()}
     print(as_table(measured))
     if arguments.json:
         write_json(arguments.json, metrics)
     save_pictures(folder, *tested.data, measured, seed=arguments.seed)
-    close_folder(folder, arguments, "agreement", {"model": arguments.model}, metrics)
+    close_folder(folder, arguments, "agreement", {"model": arguments.model}, metrics, tested.locations)
     return 0

@@ -1,7 +1,8 @@
 """The command `crossmodal-evaluate diversity MODEL`."""
 
-from crossmodal.app.commands.evaluate.folder import add_workdir, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
+from crossmodal.app.options import whole_number
 from evaluation.cas import STEPS
 
 
@@ -14,9 +15,12 @@ def add_parser(subparsers) -> None:
         "and a classifier trained on drawings alone. Each figure stands beside that of real training images.",
     )
     add_model_options(parser)
-    add_workdir(parser, "diversity")
+    add_outputs(parser, "diversity")
     parser.add_argument(
-        "--cas-steps", type=int, default=STEPS, help="training steps of CAS's classifier, 0 for no CAS (%(default)s)"
+        "--cas-steps",
+        type=whole_number(0, 10**6),
+        default=STEPS,
+        help="training steps of CAS's classifier, 0 for no CAS (%(default)s)",
     )
     parser.set_defaults(run=run)
 
@@ -28,8 +32,9 @@ def run(arguments) -> int:
     from crossmodal.runtime.files import write_json
     from evaluation.diversity import measure_diversity
 
+    folder = check_outputs(arguments, "diversity", arguments.model)
     tested = load_tested(arguments)
-    folder = open_folder(arguments, "diversity", arguments.model)
+    open_folder(folder)
     options = {"reader": tested.reader, "seed": arguments.seed, "cas_steps": arguments.cas_steps}
     measured = measure_diversity(*tested.data, **options)
     print(as_tables(measured))
@@ -38,5 +43,5 @@ def run(arguments) -> int:
         write_json(arguments.json, report)
     write_json(folder / "diversity.json", report)
     save_pictures(folder, *tested.data, None, seed=arguments.seed)
-    close_folder(folder, arguments, "diversity", {"model": arguments.model}, tested.facts)
+    close_folder(folder, arguments, "diversity", {"model": arguments.model}, tested.facts, tested.locations)
     return 0
