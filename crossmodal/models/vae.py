@@ -13,7 +13,7 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents, standardise
-from crossmodal.models.layers import BatchNormalization, Conv2D, Conv2DTranspose
+from crossmodal.models.layers import BatchNormalization, Conv2D, Conv2DTranspose, Dense
 from crossmodal.models.losses import kl_divergence, reconstruction
 
 RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
@@ -43,9 +43,9 @@ def build_encoder(
     for i, n in enumerate(units, 1):
         if dropout:
             x = layers.Dropout(dropout, dtype=dtype, name=f"dropout{i}")(x)
-        x = layers.Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
-    z_mean = layers.Dense(latent_dim, dtype="float32", name="z_mean")(x)
-    z_log_var = layers.Dense(
+        x = Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
+    z_mean = Dense(latent_dim, dtype="float32", name="z_mean")(x)
+    z_log_var = Dense(
         latent_dim,
         bias_initializer=keras.initializers.Constant(initial_log_var),
         dtype="float32",
@@ -59,10 +59,10 @@ def build_decoder(latent_dim, units, filters, dtype) -> keras.Model:
     height, width, _ = IMAGE_SHAPE
     x = inputs = keras.Input((latent_dim,), name="z")
     for i, n in enumerate(units, 1):
-        x = layers.Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
-    x = layers.Dense(
-        height // 4 * width // 4 * filters[0], "relu", kernel_initializer=RELU_INIT, dtype=dtype, name="fc_map"
-    )(x)
+        x = Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
+    x = Dense(height // 4 * width // 4 * filters[0], "relu", kernel_initializer=RELU_INIT, dtype=dtype, name="fc_map")(
+        x
+    )
     x = layers.Reshape((height // 4, width // 4, filters[0]), dtype=dtype, name="map")(x)
     x = Conv2DTranspose(
         filters[1], 4, 2, "same", activation="relu", kernel_initializer=RELU_INIT, dtype=dtype, name="upconv1"

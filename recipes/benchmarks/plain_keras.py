@@ -11,9 +11,9 @@ def own_layers():
 
     from crossmodal.models import vae, vae_gan_networks
 
-    names = ("Conv2D", "Conv2DTranspose", "BatchNormalization")
-    own = {name: getattr(keras.layers, name) for name in names}
-    with mock.patch.multiple(vae, **own), mock.patch.multiple(vae_gan_networks, **own):
+    own = {name: getattr(keras.layers, name) for name in ("Conv2D", "Conv2DTranspose", "BatchNormalization")}
+    dense = {"Dense": keras.layers.Dense}
+    with mock.patch.multiple(vae, **own, **dense), mock.patch.multiple(vae_gan_networks, **own):
         yield
 
 
