@@ -16,6 +16,7 @@ ORDER = [
     "crossmodal.files",
     "crossmodal.config",
     "crossmodal.cores",
+    "crossmodal.precision",
     "crossmodal.audio",
     "crossmodal.segmentation",
     "crossmodal.spectrogram",
@@ -83,6 +84,7 @@ def test_models_know_no_files_run_folders_or_command_lines():
     [
         *("crossmodal", "crossmodal.audio", "crossmodal.spectrogram", "crossmodal.segmentation", "crossmodal.config"),
         *("crossmodal.presets", "crossmodal.experiments.train_vae_gan", "crossmodal.data.inventory"),
+        "crossmodal.precision",
         *("evaluation.__main__", "crossmodal.commands.train", "crossmodal.commands.texture"),
     ],
 )

@@ -55,7 +55,7 @@ def test_a_third_family_is_trained_measured_and_loaded(class_folders, tmp_path):
     def build(**settings):
         return LinearModel(latent_dim=4, **settings)
 
-    def optimizer(steps):
+    def optimizer(steps, precision):
         return keras.optimizers.Adam(1e-2)
 
     metrics = train_and_measure("third.py", config, config, tmp_path / "run", build, optimizer)

@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from crossmodal.config import as_options, option
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.experiments.finish import finish
 
 SIDE_ISSUES = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
+Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
 
 
@@ -32,7 +33,7 @@ class TrainingConfig:
     augment: float = option(0.5, "strength of the changes to spectrograms in training, 0 for none")
     tts_takes: int = option(0, "takes of each eSpeak voice and digit that join the training clips")
     timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
-    precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "of the layers (by model)")
+    precision: Precision | None = option(None, "of the layers (the faster one here)")  # noqa: RUF009
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
@@ -45,6 +46,20 @@ class TrainingConfig:
 def filled(config, defaults: dict):
     """A config with `defaults` where an option was left open."""
     return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
+
+
+def agreed_precision(strategy, asked: str | None, workdir: Path) -> str:
+    """The precision that was asked for, else that of the run in `workdir`, else this machine's; the chief's in all
+    workers. So a run may be continued on a machine of another kind."""
+    from crossmodal.distribution import all_workers, is_chief, of_the_chief
+    from crossmodal.precision import machines_precision
+    from crossmodal.runs import recorded_config
+
+    choices = get_args(Precision)
+    recorded = recorded_config(workdir).get("precision") if is_chief(strategy) else None
+    chosen = asked or recorded or machines_precision()
+    with all_workers(strategy):
+        return choices[of_the_chief(strategy, choices.index(chosen))]
 
 
 def load_sources(config: TrainingConfig):
@@ -84,9 +99,9 @@ def train_and_measure(
     Args:
         recipe: the script's name.
         asked: the options as given; they make the command that is kept with the figures.
-        config: the same with nothing left open.
+        config: the same with nothing left open but the precision, see `agreed_precision`.
         build: build(dtype=..., front_end=..., classes=..., provenance=...) -> an `AudioImageModel`.
-        make_optimizer: training steps -> the optimizer.
+        make_optimizer: (training steps, precision) -> the optimizer.
 
     Returns:
         the metrics, those of an earlier call if the run was finished; none in a worker that is not the chief.
@@ -102,6 +117,7 @@ def train_and_measure(
     from evaluation.agreement import evaluate_model, protocol_split, save_pictures
 
     strategy = make_strategy(config.distribute)
+    config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
     metrics = open_run(workdir, config, ignore=SIDE_ISSUES) if is_chief(strategy) else None
     with all_workers(strategy):
         finished = of_the_chief(strategy, int(metrics is not None))
@@ -119,7 +135,7 @@ def train_and_measure(
     training, validation, steps = batches(config, speech, images, split, front_end, *own_parts(strategy))
     with strategy.scope():
         model = build(dtype=config.precision, **settings)
-        model.compile(make_optimizer(config.epochs * steps), jit_compile=False)
+        model.compile(make_optimizer(config.epochs * steps, config.precision), jit_compile=False)
 
     def current():
         """The model as it is; where several processes train it, a copy that one of them can draw by."""
