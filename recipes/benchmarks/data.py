@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from training import fit
-from turns import compare, median_seconds
+from benchmarks.training import fit
+from benchmarks.turns import compare, median_seconds
 
 IMAGES, CLIPS = 60_000, 2_000  # as MNIST and FSDD have them
 
@@ -37,6 +37,7 @@ def pipeline(config) -> dict:
     from crossmodal.data.pipeline import training_batches
     from crossmodal.models.vae import AudioImageVAE
     from crossmodal.optimizers import FusedAdam
+    from crossmodal.precision import machines_precision
 
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, IMAGES)
@@ -44,7 +45,7 @@ def pipeline(config) -> dict:
     sounds = rng.random((CLIPS, 48, 48), np.float32)
     batches = 100
     rivals = {
-        "training steps of the VAE": fit(config, AudioImageVAE(dtype="mixed_bfloat16"), FusedAdam(1e-3)),
+        "training steps of the VAE": fit(config, AudioImageVAE(dtype=machines_precision()), FusedAdam(1e-3)),
     }
     for images_per_clip in (1, 4):
         data = training_batches(

@@ -2,7 +2,7 @@
 
 import math
 
-from turns import median_seconds
+from benchmarks.turns import median_seconds
 
 SIZE = 2048  # of the square matrices
 

@@ -4,8 +4,8 @@ import importlib.util
 import time
 from collections.abc import Callable
 
-from limits import flops, peaks
-from turns import Elsewhere, compare, median_seconds
+from benchmarks.limits import flops, peaks
+from benchmarks.turns import Elsewhere, compare, median_seconds
 
 STEP, SIGMA = 0.001, 0.03
 CHAINS, SAMPLES = 2, 60_000
@@ -21,7 +21,7 @@ def langevin(config) -> dict:
     start = 0.1 * tf.random.stateless_normal((CHAINS, SAMPLES), (0, 0)).numpy()
     rivals = {}
     if importlib.util.find_spec("torch"):
-        import pytorch
+        from benchmarks import pytorch
 
         agree(descriptor, pytorch, start)
         weights = (descriptor.get_weights(), descriptor.strides, start)
