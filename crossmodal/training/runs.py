@@ -78,6 +78,12 @@ def forget_unbegun_runs() -> None:
     _OPENED.clear()
 
 
+def recorded_config(workdir) -> dict:
+    """The settings that the run in a folder was started with; none where there is no run."""
+    path = Path(workdir) / "config.json"
+    return json.loads(path.read_text())["config"] if path.exists() else {}
+
+
 def note_changes(started: dict) -> None:
     """Say what has changed in the environment since a run was started in it."""
     now = environment()

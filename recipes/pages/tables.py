@@ -128,15 +128,8 @@ def speed() -> str:
     heads = ("work", "against", "ratio", "share of the peak")
     lines = head(*heads)
     training = result["training"]
-    for name in ("VAE", "compact VAE", "VAE-GAN"):
-        steps, against = training[name]["steps"], training[name]["against_pytorch"]
-        ours, shared = steps["crossmodal, mixed_bfloat16"], list(steps)[3]
-        title = "training step of the " + (name if name == "compact VAE" else f"paper's {name}")
-        share = f"{ours['share_of_peak']:.0%} of bfloat16's"
-        if against:
-            lines.append(row(title, against["fastest"], f"**{against['ratio']:.2f} x**", share))
-        lines.append(row("the same", "plain float32 Keras", times(ours), "as above"))
-        lines.append(row("the same, 4 images share a clip", "plain float32 Keras", times(steps[shared]), "-"))
+    for measured in (result, load("benchmark_avx2")):
+        lines += training_rows(measured) if measured else []
     chains, others = result["langevin"]["steps"], "PyTorch, bfloat16 autocast"
     for precision in ("float32", "mixed_bfloat16"):
         share = f"{result['langevin']['share_of_peak']:.0%} of float32's" if precision == "float32" else "-"
@@ -157,8 +150,31 @@ def speed() -> str:
     peak = (
         f"Products of large matrices: {peaks['float32']:.0f} GFLOP/s in float32, {peaks['bfloat16']:.0f} in bfloat16."
     )
+    if weaker := load("benchmark_avx2"):
+        found = weaker["training"]["peaks"]
+        peak += f" On {weaker['instructions']}: {found['float32']:.0f} and {found['bfloat16']:.0f}."
     commands = ", ".join(f"`{measured['command']}`" for measured in (result, scaling) if measured["command"])
     return "\n".join([*lines, "", peak, "", *seconds_rows(result), "", commands]) + "\n"
+
+
+def training_rows(result: dict) -> list[str]:
+    """Training steps in the precision of the machine that was measured; the file without such a note is bfloat16's."""
+    training, precision = result["training"], result.get("precision", "mixed_bfloat16")
+    unit = precision.removeprefix("mixed_")
+    where = f", {unit} on {result['instructions']}" if "instructions" in result else ""
+    lines = []
+    for name in ("VAE", "compact VAE", "VAE-GAN"):
+        steps, against = training[name]["steps"], training[name]["against_pytorch"]
+        ours = steps[f"crossmodal, {precision}"]
+        shared = steps[f"crossmodal, {precision}, 4 images share a clip"]
+        title = "training step of the " + (name if name == "compact VAE" else f"paper's {name}") + where
+        share = f"{ours['share_of_peak']:.0%} of {unit}'s"
+        if against:
+            lines.append(row(title, against["fastest"], f"**{against['ratio']:.2f} x**", share))
+        again, same = ("the same", "as above") if against else (title, share)
+        lines.append(row(again, "plain float32 Keras", times(ours), same))
+        lines.append(row("the same, 4 images share a clip", "plain float32 Keras", times(shared), "-"))
+    return lines
 
 
 def seconds_rows(result: dict) -> list[str]:

@@ -11,7 +11,7 @@ def train(build, workdir, sources, learning_rate: float = 3e-3, **options) -> di
     """The metrics of build(**settings) after a small training on some sources."""
     config = TrainingConfig(**{**OPTIONS, **options})
 
-    def optimizer(steps):
+    def optimizer(steps, precision):
         return keras.optimizers.Adam(learning_rate)
 
     return train_and_measure("example", config, config, workdir, build, optimizer, sources=sources)

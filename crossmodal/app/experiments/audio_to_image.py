@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.experiments.training_data import load_sources, test_loss, training_data
@@ -15,6 +15,7 @@ from crossmodal.app.options import command_of, option
 from crossmodal.data.catalog import LOCATIONS
 
 SIDE_ISSUES = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
+Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
 PICTURE_CLIPS = 10  # of pairs without classes
 
@@ -34,7 +35,7 @@ class TrainingConfig:
     augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
     tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
     timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
-    precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "of the layers (by model)")
+    precision: Precision | None = option(None, "of the layers (the faster one on this machine)")  # noqa: RUF009
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
@@ -53,6 +54,20 @@ class TrainingConfig:
 def filled(config, defaults: dict):
     """A config with `defaults` where an option was left open."""
     return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
+
+
+def agreed_precision(strategy, asked: Precision | None, workdir: Path) -> Precision:
+    """The precision that was asked for, else that of the run in `workdir`, else this machine's; the chief's in all
+    workers. So a run may be continued on a machine of another kind."""
+    from crossmodal.runtime.precision import machines_precision
+    from crossmodal.training.distribution import all_workers, broadcast, is_chief
+    from crossmodal.training.runs import recorded_config
+
+    choices = get_args(Precision)
+    recorded = recorded_config(workdir).get("precision") if is_chief(strategy) else None
+    chosen = asked or recorded or machines_precision()
+    with all_workers(strategy):
+        return choices[broadcast(strategy, choices.index(chosen))]
 
 
 def provenance_of(family: str, config: TrainingConfig) -> dict:
@@ -89,9 +104,9 @@ def train_and_measure(
     Args:
         family: what `crossmodal train` calls it.
         asked: the options as given; they make the command that is kept with the figures.
-        config: the same with nothing left open.
+        config: the same with nothing left open but the precision, see `agreed_precision`.
         build: build(dtype=..., image_shape=..., front_end=..., classes=..., provenance=...) -> an `AudioImageModel`.
-        make_optimizer: training steps -> the optimizer.
+        make_optimizer: (training steps, precision) -> the optimizer.
         sources: (Speech, Images, Split) in place of those that the options name.
         pretrain: pretrain(model, data) -> a `Stage` that comes before the training, of a model that shares layers with
             it; see `crossmodal.training.loop`.
@@ -114,6 +129,7 @@ def train_and_measure(
     from crossmodal.training.tensorboard import logged
 
     strategy = make_strategy(config.distribute)
+    config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
     metrics = open_run(workdir, config, ignore=SIDE_ISSUES) if is_chief(strategy) else None
     with all_workers(strategy):
         finished = broadcast(strategy, int(metrics is not None))
@@ -139,7 +155,7 @@ def train_and_measure(
         model = build(dtype=config.precision, **settings)
     data = training_data(config, speech, images, split, front_end, needs=model.NEEDS, parts=parts, own=own)
     with strategy.scope():
-        model.compile(make_optimizer(config.epochs * data.steps), jit_compile=False)
+        model.compile(make_optimizer(config.epochs * data.steps, config.precision), jit_compile=False)
         if config.initial_weights:
             taken = take_weights(model, load_model(config.initial_weights))
             print(f"{len(taken)} layers start from {config.initial_weights}: {', '.join(taken)}", flush=True)

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from crossmodal.models.networks.encoders import RELU_INIT
-from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Conv2DTranspose
+from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Conv2DTranspose, Dense
 
 INK_LOGITS = 3.5, -4.0  # scale and offset of logits of ink on a dark ground, 20,000 small steps of Adam from 1 and 0
 
@@ -24,8 +24,8 @@ def dense_decoder(image_shape, latent_dim, units, filters, dtype) -> keras.Model
     options = {"kernel_initializer": RELU_INIT, "dtype": dtype}
     x = inputs = keras.Input((latent_dim,), name="z")
     for i, n in enumerate(units, 1):
-        x = layers.Dense(n, "relu", name=f"fc{i}", **options)(x)
-    x = layers.Dense(height // 4 * width // 4 * filters[0], "relu", name="fc_map", **options)(x)
+        x = Dense(n, "relu", name=f"fc{i}", **options)(x)
+    x = Dense(height // 4 * width // 4 * filters[0], "relu", name="fc_map", **options)(x)
     x = layers.Reshape((height // 4, width // 4, filters[0]), dtype=dtype, name="map")(x)
     x = Conv2DTranspose(filters[1], 4, 2, "same", activation="relu", name="upconv1", **options)(x)
     logits = Conv2DTranspose(channels, 4, 2, "same", dtype="float32", name="upconv2")(x)

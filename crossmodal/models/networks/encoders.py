@@ -9,7 +9,7 @@ from collections.abc import Callable
 import keras
 from keras import layers, ops
 
-from crossmodal.models.networks.layers import BatchNormalization, Conv2D
+from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Dense
 
 SPECTROGRAM_MEAN, SPECTROGRAM_STD = 0.4, 0.3  # of spoken digits, roughly; brings the encoder's input near N(0, 1)
 RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
@@ -25,9 +25,9 @@ def standardise(dtype) -> keras.layers.Layer:
 
 def gaussian_heads(x, latent_dim, initial_log_var) -> list:
     """Dense heads [z_mean, z_log_var] of features (n,), float32."""
-    z_mean = layers.Dense(latent_dim, dtype="float32", name="z_mean")(x)
+    z_mean = Dense(latent_dim, dtype="float32", name="z_mean")(x)
     start = keras.initializers.Constant(initial_log_var)
-    return [z_mean, layers.Dense(latent_dim, bias_initializer=start, dtype="float32", name="z_log_var")(x)]
+    return [z_mean, Dense(latent_dim, bias_initializer=start, dtype="float32", name="z_log_var")(x)]
 
 
 def convolutional(
@@ -55,7 +55,7 @@ def convolutional(
     for i, n in enumerate(units, 1):
         if dropout:
             x = layers.Dropout(dropout, dtype=dtype, name=f"dropout{i}")(x)
-        x = layers.Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
+        x = Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
     return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var), name="encoder")
 
 
