@@ -115,9 +115,7 @@ def test_an_experiment_pretrains_its_encoder_in_the_same_run(tmp_path):
 
     config = TrainingConfig(**OPTIONS | {"epochs": 2})
     options = {"sources": sources(), "pretrain": pretrain}
-    train_and_measure(
-        "x", config, config, tmp_path, small_for, lambda steps, precision: keras.optimizers.Adam(1e-3), **options
-    )
+    train_and_measure("x", config, config, tmp_path, small, lambda *_: keras.optimizers.Adam(1e-3), **options)
     lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert [line["stage"] for line in lines] == ["pretrain", "train", "train"]
     assert (tmp_path / "model.keras").exists()
