@@ -24,6 +24,7 @@ _HOMES = {
     "load_texture": "crossmodal.data.textures",
     "split_clips": "crossmodal.data.alignment",
     "training_batches": "crossmodal.data.pipeline",
+    "prepare_texture": "crossmodal.training.cooperative",
     "train_texture": "crossmodal.training.cooperative",
     "CrossmodalError": "crossmodal.errors",
 }

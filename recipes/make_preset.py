@@ -15,6 +15,7 @@ from pathlib import Path
 
 from crossmodal import presets
 from crossmodal.app.options import run_command
+from crossmodal.app.reports.sounds import recordings_of
 from crossmodal.app.sweeps import members, textures
 
 FIGURES = ("pairs", "clips", "posterior_mean", "sampled_z", "real_test_images", "controls", "lenet5_sha256")
@@ -76,7 +77,7 @@ def drawing_card(model, metrics: dict) -> dict:
 def texture_card(model, metrics: dict) -> dict:
     """What that of a sound texture says: scores as means over its draws."""
     recipe = model.provenance["recipe"]
-    recordings = (recipe.get("references") or recipe["reference"]).split(",")
+    recordings = recordings_of(recipe)
     made = all(name.startswith("made:") for name in recordings)
     card = {
         "data": ", ".join(Path(name).name for name in recordings),
@@ -107,7 +108,7 @@ def difference(model, other) -> dict:
     import numpy as np
 
     if not hasattr(model, "front_end"):
-        one, two = (m.draw(4.0, seed=0) for m in (model, other))
+        one, two = (m.draw(4.0, seed=0, steps=0) for m in (model, other))
         return {"generator_differs_by_share": float(np.std(one - two) / np.std(one))}
     noise = np.random.default_rng(0).random((256, *model.spectrogram_shape), np.float32)
     drawn = (m.generate(noise, samples=4, seed=0) for m in (model, other))

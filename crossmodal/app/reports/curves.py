@@ -5,6 +5,8 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
+from crossmodal.training.runs import position_of
+
 COLORS = ("#1f6fb4", "#e07b16", "#2a9d50", "#c0392b", "#7d5ab5", "#8a5a44", "#d16ba5", "#5f6b73")  # of the runs
 NOT_DRAWN = ("epoch", "iteration", "seconds")
 
@@ -23,14 +25,14 @@ def color_of(run: int) -> str:
 def _draw(name: str, histories: list[list[dict]]) -> bytes:
     figure = Figure(figsize=(3.6, 2.3), layout="constrained")
     ax = figure.subplots()
-    step = "iteration" if any("iteration" in line for history in histories for line in history) else "epoch"
+    units = sorted({position_of(line)[0] for history in histories for line in history if name in line})
     for run, history in enumerate(histories):
         for key, style in ((name, "-"), (f"val_{name}", "--")):
-            points = [(line[step], line[key]) for line in history if np.isfinite(line.get(key, np.nan))]
+            points = [(position_of(line)[1], line[key]) for line in history if np.isfinite(line.get(key, np.nan))]
             if points:
                 marker = "o" if len(points) == 1 else ""
                 ax.plot(*zip(*points, strict=True), style, marker=marker, color=color_of(run), linewidth=1.6)
-    ax.set_xlabel(step, fontsize=9)
+    ax.set_xlabel(" or ".join(units), fontsize=9)
     ax.tick_params(labelsize=8)
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
