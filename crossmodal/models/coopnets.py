@@ -261,7 +261,7 @@ def check_walk(steps, step, sigma, noise, momentum, most_drift, draw_steps) -> N
     for name, value in numbers.items():
         if value is None and name in ("sigma", "most_drift"):
             continue
-        if not isinstance(value, Real) or not 0 <= value < float("inf"):
+        if not isinstance(value, Real) or not 0 <= float(value) < float("inf"):
             raise ModelError(f"{name} is {value!r}: give a finite number, 0 or more.")
     if sigma == 0 or momentum >= 1:
         raise ModelError(f"sigma is {sigma}, momentum {momentum}: sigma is above 0, a momentum below 1.")

@@ -216,8 +216,9 @@ def infer_latents(state: State, z, signal, seed):
     def log_likelihood(z):
         return -tf.reduce_sum(tf.square(signal - apart(state.model.generator, z)), axis=-1) / (2 * s.latent_sigma**2)
 
-    walk = dict(steps=s.latent_steps, step_size=s.latent_step, sigma=1.0, most_drift=1.0)
-    return langevin(z, log_likelihood, seed=seed, **walk)
+    return langevin(
+        z, log_likelihood, steps=s.latent_steps, step_size=s.latent_step, sigma=1.0, seed=seed, most_drift=1.0
+    )
 
 
 def crops(state: State, seed) -> tf.Tensor:

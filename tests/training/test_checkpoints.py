@@ -133,7 +133,7 @@ def test_networks_optimizer_averages_and_generators_of_a_vae_gan_are_in_it(tmp_p
 
 
 def test_networks_both_optimizers_chains_and_rate_of_a_texture_are_in_it():
-    from test_texture_training import build
+    from test_cooperative import build
 
     model, signal = build()
     state = make_state(model, signal, Settings(algorithm="descriptor", samples=4000, chains=2))
