@@ -43,7 +43,7 @@ def check_draws(duration_s: float, draws: int = 1) -> None:
     """AudioError unless so many draws of so many seconds can be made."""
     if not (duration_s > 0 and draws >= 1 and draws * duration_s <= LONGEST_S):
         raise AudioError(
-            f"{draws} draws of {duration_s:g} s were asked for: choose a positive number and duration, together "
+            f"{draws} draw{'s' * (draws != 1)} of {duration_s:g} s: choose a positive number and duration, together "
             f"{LONGEST_S:.0f} s at most."
         )
 
