@@ -36,6 +36,7 @@ _HOMES = {
     "paired_batches": "crossmodal.data.pipeline",
     "training_batches": "crossmodal.data.pipeline",
     # training
+    "prepare_texture": "crossmodal.training.cooperative",
     "train_texture": "crossmodal.training.cooperative",
     "CrossmodalError": "crossmodal.errors",
 }

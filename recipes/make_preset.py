@@ -15,6 +15,7 @@ from pathlib import Path
 
 from crossmodal import presets
 from crossmodal.app.options import run_command
+from crossmodal.app.reports.sounds import recordings_of
 from crossmodal.app.sweeps import members, textures
 from evaluation.agreement import Agreement
 from evaluation.diversity import Diversity, DiversitySummary
@@ -94,7 +95,7 @@ def drawing_card(model, metrics: dict) -> dict:
 def texture_card(model, metrics: dict) -> dict:
     """What that of a sound texture says: scores as means over its draws."""
     recipe = model.provenance["recipe"]
-    recordings = (recipe.get("references") or recipe["reference"]).split(",")
+    recordings = recordings_of(recipe)
     made = all(name.startswith("made:") for name in recordings)
     card = {
         "data": ", ".join(Path(name).name for name in recordings),
@@ -133,7 +134,7 @@ def difference(model, other) -> dict:
         one, two = (np.asarray(m(images, training=False)) for m in (model, other))
         return {"logits_differ_by_at_most": float(np.abs(one - two).max())}
     if not isinstance(model, AudioImageModel):
-        one, two = (m.draw(4.0, seed=0) for m in (model, other))
+        one, two = (m.draw(4.0, seed=0, steps=0) for m in (model, other))
         return {"generator_differs_by_share": float(np.std(one - two) / np.std(one))}
     noise = np.random.default_rng(0).random((256, *model.spectrogram_shape), np.float32)
     drawn = (m.generate(noise, samples=4, seed=0) for m in (model, other))

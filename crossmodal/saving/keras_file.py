@@ -99,6 +99,7 @@ def read_model(path: Path):
         config, weights = json.loads(file.read(CONFIG)), file.read(WEIGHTS)
     import_class_of(config)
     check_class(config)
+    config = upgrade(config)
     check_config({name: value for name, value in config["config"].items() if name not in SAID})
     check_said(config["config"])
     stored = check_weights(weights)
@@ -108,7 +109,10 @@ def read_model(path: Path):
         raise ModelError(f"it asks for {asked:,} weights and holds {stored:,}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras warns of what a damaged file lacks, then refuses it
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        model = keras.saving.deserialize_keras_object({**config, "compile_config": None}, safe_mode=True)
+        model.load_weights(path)
+    if not hasattr(model, "provenance"):
+        raise ModelError(f"it is a {type(model).__name__}")
     if not all(np.isfinite(keras.ops.convert_to_numpy(weight.value)).all() for weight in model.weights):
         raise ModelError("its weights are not finite, those of a failed training")
     return model
@@ -173,6 +177,25 @@ def check_config(value) -> None:
         raise ModelError(f"its configuration holds the number {value:.6g}")
 
 
+def upgrade(config: dict) -> dict:
+    """A model's configuration as this version writes it; from then on no other part of the package knows older ones.
+
+    A texture says how many Langevin steps revise a draw, `draw_steps`. Before, that followed from the options of its
+    training, which its provenance repeats.
+    """
+    if config["class_name"] != "CoopNets" or "draw_steps" in config["config"]:
+        return config
+    recipe = (config["config"].get("provenance") or {}).get("recipe")
+    options = recipe if isinstance(recipe, dict) else {}
+    if options.get("algorithm") == "generator":
+        steps = 0
+    elif options.get("revise_steps") is not None:
+        steps = options["revise_steps"]
+    else:
+        steps = config["config"]["steps"] if options.get("preset") == "thesis" else 60
+    return {**config, "config": {**config["config"], "draw_steps": steps}}
+
+
 def check_said(config: dict) -> None:
     """ModelError unless what a model says of itself is of the kinds that the package writes."""
     provenance, classes = config.get("provenance", {}), config.get("classes", [])
@@ -181,13 +204,11 @@ def check_said(config: dict) -> None:
         classes = []
     if not isinstance(recipe, dict | str) or not all(isinstance(name, str) for name in classes):
         raise ModelError("what it says of its training is of other kinds")
-    if isinstance(recipe, dict):  # whose other numbers build nothing: a seed may be any
-        check_steps(recipe)
 
 
 def check_steps(config: dict) -> None:
     """ModelError for chains of so many steps that a draw would never end."""
-    for name in ("steps", "revise_steps"):
+    for name in ("steps", "draw_steps"):
         if not 0 <= (config.get(name) or 0) <= MOST_STEPS:
             raise ModelError(f"it asks for {str(config[name])[:100]} steps of its chains")
 

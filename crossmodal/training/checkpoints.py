@@ -1,7 +1,7 @@
 """Checkpoints: everything that training changes, in one file with its SHA-256 beside it, the last two kept.
 
-The SHA-256 is in place before the file that it is of: a checkpoint is there and complete once its own name is, and a
-process that is killed at any moment leaves the ones before it.
+The .sha256 is written before the .npz is renamed into place, so a checkpoint that exists is complete, and a process
+that is killed at any moment leaves the ones before it.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from crossmodal.errors import ModelError
@@ -18,7 +19,18 @@ from crossmodal.runtime.interruption import told_where
 KEPT = 2
 
 
-def _named(variables: list) -> dict:
+def snapshot(variables: list[keras.Variable]) -> list[np.ndarray]:
+    """Copies of variables' values."""
+    return [np.asarray(variable.value).copy() for variable in variables]
+
+
+def restore(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
+    """Put a snapshot back."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _named(variables: list[keras.Variable]) -> dict[str, keras.Variable]:
     """Keras variables by position and shape: their paths differ from process to process."""
     return {f"{i:04d}-{'x'.join(map(str, variable.shape))}": variable for i, variable in enumerate(variables)}
 

@@ -34,6 +34,8 @@ QUICK = {
 LONG = {
     "texture mix": "--iterations 1",
     "train vae-gan": TRAIN,
+    "train texture": TEXTURE,
+    "train texture-mix": TEXTURE,
     "evaluate diversity": "--cas-steps 2",
     "export": "",
     "train_vae.py": TRAIN,
@@ -55,6 +57,7 @@ LONG = {
     "make_preset.py": "--folder .",
 }
 NOT_RUN = {"-m"}  # parts of this suite
+LISTS = {"--textures"}  # options that take several words
 COMMANDS = list(dict.fromkeys(command for page in PAGES for command in commands_in(page.read_text())))
 WRITTEN = [ROOT / "crossmodal" / "app" / "commands", ROOT / "evaluation", RECIPES]  # whose help prints commands too
 
@@ -75,9 +78,19 @@ def main_of(program: str, words: list[str]):
     return recipe(Path(words[0]).stem).main, words[1:]
 
 
+def with_added(command: str, added: str) -> list[str]:
+    """The words of a command and of what is added, a list among which takes the place of the command's own."""
+    words, more = shlex.split(command), shlex.split(added)
+    for option in set(words) & set(more) & LISTS:
+        begin = words.index(option)
+        end = next((i for i in range(begin + 1, len(words)) if words[i].startswith("--")), len(words))
+        del words[begin:end]
+    return words + more
+
+
 def run(command: str, added: str = "") -> int:
     """The exit code of a command, which is run in this process."""
-    program, *words = shlex.split(f"{command} {added}")
+    program, *words = with_added(command, added)
     main, arguments = main_of(program, words)
     return main(arguments)
 
@@ -101,10 +114,9 @@ def workplace(tmp_path, monkeypatch):
 def make_small(folder: Path, monkeypatch) -> None:
     """Let recipes write their results into the folder, and do less of what no option makes less: CAS trains for two
     steps, draws are revised by one."""
-    from crossmodal.app.experiments import texture_single
     from evaluation import diversity
 
-    monkeypatch.setattr(texture_single, "DRAW_STEPS", 1)
+    monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 1)
     shorter = functools.partial(diversity.measure_cas, steps=2)
     monkeypatch.setattr(diversity, "measure_cas", lambda *data, steps: shorter(*data))
     real = sys.modules[__name__].recipe
@@ -158,7 +170,7 @@ def test_it_does_what_it_says(command, workplace, spoken_digits, monkeypatch):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_its_words_are_understood(command, monkeypatch):
     """By the program's own parser."""
-    program, *words = shlex.split(f"{command} {entry(command)}")
+    program, *words = with_added(command, entry(command))
     if program_of(command) not in NOT_RUN:
         understood(program, words, monkeypatch)
 

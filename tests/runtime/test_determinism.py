@@ -158,9 +158,10 @@ def test_a_run_is_continued_with_its_own_settings_alone_and_a_finished_one_is_le
         raise KeyboardInterrupt
 
     places = ("audio_to_image.load_sources", "texture_single.prepare")
-    for place in ("data.mnist.load", "data.textures.load_texture", *(f"experiments.{place}" for place in places)):
+    for place in ("data.mnist.load", "data.textures.load_texture", *(f"app.experiments.{place}" for place in places)):
         monkeypatch.setattr(f"crossmodal.{place}", stop)
-    script, argv = recipe(name), ["vae"] if name == "splits" else []
+    words = {"splits": ["vae"], "texture_baselines": ["--textures", "made:rain"]}
+    script, argv = recipe(name), list(words.get(name, []))
     unit = "--iterations" if name.startswith("texture") else "--epochs"
     argv += ["--workdir", str(tmp_path), unit]
     assert script.main([*argv, "3"]) == 130

@@ -68,7 +68,7 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
     from crossmodal.data.textures import rain
 
     words = shlex.split(command)
-    for seed, name in enumerate(part for word in words for part in word.split(",") if part not in outputs_of(words)):
+    for seed, name in enumerate(word for word in words if word not in outputs_of(words)):
         if Path(name).suffix in (".wav", ".mp3"):
             hears = program_of(command) == "draw"
             soundfile.write(folder / name, speech if hears else rain(4.0, seed=seed), 8000 if hears else 20_000)

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from crossmodal.training.runs import position_of
+
 COLORS = ("#1f6fb4", "#e07b16", "#2a9d50", "#c0392b", "#7d5ab5", "#8a5a44", "#d16ba5", "#5f6b73")  # of the runs
 NOT_DRAWN = ("epoch", "iteration", "seconds", "stage")
 
@@ -41,11 +43,6 @@ def color_of(run: int) -> str:
     return COLORS[run % len(COLORS)]
 
 
-def step_of(history: list[dict]) -> str:
-    """What a history counts: "iteration" or "epoch"."""
-    return "iteration" if any("iteration" in line for line in history) else "epoch"
-
-
 def _draw(name: str, histories: list[list[dict]]) -> bytes:
     figure = Figure(figsize=(3.6, 2.3), layout="constrained")
     _panel(figure.subplots(), name, histories)
@@ -57,16 +54,16 @@ def _draw(name: str, histories: list[list[dict]]) -> bytes:
 def _panel(ax, name: str, histories: list[list[dict]], labels: list[str] | None = None) -> None:
     """A quantity of each run, what is finite of it; with a legend if the runs have labels."""
     for run, history in enumerate(histories):
-        step = step_of(history)
         for key, style in ((name, "-"), (f"val_{name}", "--")):
-            points = [(line[step], line[key]) for line in history if np.isfinite(line.get(key, np.nan))]
+            points = [(position_of(line)[1], line[key]) for line in history if np.isfinite(line.get(key, np.nan))]
             if points:
                 marker = "o" if len(points) == 1 else ""
                 label = labels and " ".join([labels[run], *(["validation"] if key != name else [])])
                 ax.plot(*zip(*points, strict=True), style, marker=marker, color=color_of(run), label=label, lw=1.6)
     if labels and ax.lines:
         ax.legend(fontsize=7)
-    ax.set_xlabel(step_of([line for history in histories for line in history]), fontsize=9)
+    units = sorted({position_of(line)[0] for history in histories for line in history if name in line})
+    ax.set_xlabel(" or ".join(units), fontsize=9)
     ax.tick_params(labelsize=8)
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)

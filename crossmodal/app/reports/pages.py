@@ -16,6 +16,7 @@ from crossmodal.app.reports.sounds import PLAYED_S, clips_of, references_of, sou
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import DataError
 from crossmodal.runtime.files import replacing
+from crossmodal.training.runs import position_of
 
 MOST_EPOCHS = 6  # pictures of epochs in a report, the first and the last among them
 CONFUSIONS = {
@@ -130,7 +131,7 @@ def facts_of(run: Run) -> list[str]:
     elif parameters:
         found.append(f"{parameters:,} parameters")
     if run.history:
-        unit, count = "iteration" if "iteration" in run.history[-1] else "epoch", run.history[-1]["epoch"]
+        unit, count = position_of(run.history[-1])
         found.append(f"{count} {unit}{'s' if count != 1 else ''}")
     if "seconds" in run.metrics:
         found.append(f"{run.metrics['seconds'] / 60:.1f} min")
