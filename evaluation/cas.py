@@ -1,7 +1,7 @@
 """Classification accuracy score (Ravuri & Vinyals, NeurIPS 2019): can the drawings replace the data?
 
-A classifier that has seen generated images alone is tested on real ones. It learns neither what the drawings lack
-(an archetype teaches one form of each class) nor from drawings of the wrong class.
+A classifier that was trained on generated images alone is tested on real ones. Drawings without variety, or of the
+wrong class, teach it too little, and the score falls.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """Pairs as tf.data batches. Pairing, order and augmentation are functions of (seed, epoch, step).
 
 A batch may be cut into parts for several replicas: together they see what one replica would see of the whole.
-Spectrograms and images are read batch by batch, from arrays or from `.npy` files of any size: what grows with the
-number of pairs is their index alone.
+Spectrograms and images are read batch by batch, from arrays or from `.npy` files of any size: only the index of pairs
+grows with their number.
 """
 
 import os

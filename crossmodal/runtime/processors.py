@@ -25,10 +25,10 @@ def threads() -> dict:
 
 
 def one_operation_each() -> None:
-    """Let each processor do operations of its own, as many at once as there are processors.
+    """Run one operation per processor instead of one operation on all.
 
-    For this process, and before TensorFlow's first operation: later it changes nothing, nor does it where the
-    environment says how many threads there are or where there is a GPU.
+    Affects the whole process; call it before TensorFlow's first operation. Does nothing on a GPU or where the
+    environment sets the numbers of threads.
     """
     import tensorflow as tf
 
@@ -40,7 +40,7 @@ def one_operation_each() -> None:
 
 
 def side_by_side() -> int:
-    """How many operations TensorFlow does at once, each on a processor of its own; 1 where they share them."""
+    """How many operations TensorFlow runs in parallel, each on one processor; 1 where all share each operation."""
     import tensorflow as tf
 
     told = threads()
@@ -50,8 +50,7 @@ def side_by_side() -> int:
 
 
 def apart(network, x):
-    """network(x), for a network of which each row of the result depends on the same row of x alone: rows that
-    different processors do at the same time, if they do operations of their own."""
+    """Return network(x), computed in parallel groups of rows. Each output row must depend on the same input row only."""
     import tensorflow as tf
 
     groups = min(side_by_side(), x.shape[0] or 1)

@@ -103,7 +103,7 @@ def read_model(path: Path):
     check_config({name: value for name, value in config["config"].items() if name not in SAID})
     check_said(config["config"])
     stored = check_weights(weights)
-    with ThreadPoolExecutor(1) as another_thread:  # what Keras notes of variables that were never made ends with it
+    with ThreadPoolExecutor(1) as another_thread:  # because Keras keeps thread-local records of uninitialised variables
         asked = another_thread.submit(numbers_asked_for, config).result()
     if asked > stored + SPARE:
         raise ModelError(f"it asks for {asked:,} weights and holds {stored:,}")

@@ -11,11 +11,12 @@ import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import tensorflow as tf
 
 from crossmodal.errors import CrossmodalError, ModelError
+from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.processors import shares
 
 Distribution = Literal["none", "mirrored", "workers"]
@@ -50,7 +51,13 @@ def cluster() -> tuple[int, list[str]]:
 
 
 def make_strategy(distribution: Distribution) -> tf.distribute.Strategy:
-    """What a model is built and trained under; for "workers", once all of them have been started."""
+    """What a model is built and trained under; for "workers", once all of them have been started.
+
+    Raises:
+        ModelError: there is no such distribution.
+        CrossmodalError: the workers did not come together.
+    """
+    check_choice("distribution", distribution, get_args(Distribution))
     if distribution == "mirrored":
         return tf.distribute.MirroredStrategy()
     if distribution == "workers":

@@ -118,8 +118,17 @@ def test_augmentation_is_a_function_of_the_seed_and_stays_in_range():
 
 def test_augmentation_of_no_strength_changes_nothing():
     none = Augmentation(**dict.fromkeys(Augmentation.__dataclass_fields__, 0))
-    x = tf.random.stateless_uniform((4, 48, 48), (1, 2), 0.3, 1.0)
-    np.testing.assert_allclose(augment(x, tf.constant((0, 1)), LogMel(), none), x, atol=0.1)  # the floor's own noise
+    x = tf.random.stateless_uniform((4, 48, 48), (1, 2))
+    for ranges in (none, Augmentation().scaled(0)):
+        np.testing.assert_allclose(augment(x, tf.constant((0, 1)), LogMel(), ranges), x, atol=1e-5)
+
+
+def test_each_change_of_an_augmentation_changes_something_of_its_own():
+    x = tf.random.stateless_uniform((8, 48, 48), (1, 2), 0.0, 0.3)
+    zeros = dict.fromkeys(Augmentation.__dataclass_fields__, 0.0)
+    for name, value in vars(Augmentation()).items():
+        changed = augment(x, tf.constant((0, 1)), LogMel(), Augmentation(**{**zeros, name: value}))
+        assert np.abs(changed - x).max() > 0.02, name
 
 
 def test_a_longer_vocal_tract_moves_a_formant_down_in_hertz():

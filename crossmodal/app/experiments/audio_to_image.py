@@ -35,7 +35,7 @@ class TrainingConfig:
     augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
     tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
     timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
-    precision: Precision | None = option(None, "of the layers (the faster one on this machine)")  # noqa: RUF009
+    precision: Precision | None = option(None, "precision of the layers (the faster one on this machine)")  # noqa: RUF009
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
@@ -49,6 +49,11 @@ class TrainingConfig:
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     initial_weights: str | None = option(None, "model that training starts from: a preset, a .keras file or a run")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
+
+
+def unsaid(data: str) -> tuple[str, ...]:
+    """The options that the command of a run does not name: where known data lie, and what changes nothing."""
+    return tuple(set(SIDE_ISSUES) - {"sounds_dir", "images_dir"}) if data == "folders" else SIDE_ISSUES
 
 
 def filled(config, defaults: dict):
@@ -120,6 +125,7 @@ def train_and_measure(
     from crossmodal.data.sources import fingerprint
     from crossmodal.reader import find_reader
     from crossmodal.runtime.determinism import fix_numbers
+    from crossmodal.runtime.ranges import check_config
     from crossmodal.saving.keras_file import load_model, save_model
     from crossmodal.sound.spectrogram import LogMel
     from crossmodal.training.distribution import all_workers, broadcast, is_chief, make_strategy, own_parts
@@ -128,6 +134,7 @@ def train_and_measure(
     from crossmodal.training.runs import open_run, read_history
     from crossmodal.training.tensorboard import logged
 
+    check_config(config)
     strategy = make_strategy(config.distribute)
     config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
     metrics = open_run(workdir, config, ignore=SIDE_ISSUES) if is_chief(strategy) else None
@@ -180,7 +187,7 @@ def train_and_measure(
     trained.set_weights(model.get_weights())
     save_model(trained, workdir / "model.keras")
 
-    metrics = {"command": command_of(f"crossmodal train {family}", asked, SIDE_ISSUES)}
+    metrics = {"command": command_of(f"crossmodal train {family}", asked, unsaid(asked.data))}
     metrics |= {"parameters": trained.count_params(), "epochs": config.epochs}
     metrics["classes"] = list(speech.classes)
     metrics["replicas"] = strategy.num_replicas_in_sync

@@ -116,7 +116,7 @@ def run(config: Config, workdir: Path) -> dict:
     save_grid(workdir / "examples.png", examples(images, logits), titles)
     save_curves(workdir / "curves.png", {"training": read_history(workdir)})
     metrics = {
-        "command": command_of("crossmodal train classifier", config, LOCATIONS),
+        "command": command_of("crossmodal train classifier", config, ("data_dir", "archives")),
         "classes": list(images.classes),
         "parameters": model.count_params(),
         "epochs": config.epochs,

@@ -23,10 +23,12 @@ class Config(TrainingConfig):
     learning_rate: float | None = option(None, "Adam's highest rate (1.5e-3 balanced, else 1e-3)", above=0, most=1)
     alpha: float | None = option(None, "weight of the reconstruction (5 balanced, else 0.2)", least=0, most=1e6)
     beta: float | None = option(None, "weight of the KL term (0.001 balanced, else 0.5)", least=0, most=1e6)
-    reconstruction: Literal["bernoulli", "energy"] | None = option(None, "(energy balanced, else bernoulli)")
-    conditional: bool | None = option(None, "the discriminator sees image and sound (balanced)")
+    reconstruction: Literal["bernoulli", "energy"] | None = option(
+        None, "what it measures (energy balanced, else bernoulli)"
+    )
+    conditional: bool | None = option(None, "let the discriminator see image and sound (balanced)")
     mismatch: float | None = option(None, "weight of wrong sounds (4 balanced, else 0)", least=0, most=1e6)
-    whole_image: bool | None = option(None, "the discriminator sees it, not 22 of 28 rows and columns (balanced)")
+    whole_image: bool | None = option(None, "let the discriminator see all of 28 rows and columns (balanced)")
     r1: float | None = option(None, "weight of R1, the slope at real images (0.03 balanced, else 0)", least=0, most=1e6)
     average: float | None = option(None, "momentum of the weights' average (0.999 balanced, else 0)", least=0, below=1)
 

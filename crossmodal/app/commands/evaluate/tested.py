@@ -69,7 +69,7 @@ def check_chosen(chosen: dict) -> None:
         and all(isinstance(speaker, str) for speaker in speakers)
     )
     if not is_sound:
-        raise DataError("The model says of its training what cannot be: pass --data of another kind, or make it anew.")
+        raise DataError("The model's provenance is invalid: pass --data, --protocol and --split-seed, or retrain it.")
 
 
 def locations_of(arguments) -> dict[str, str]:
