@@ -50,7 +50,7 @@ def side_by_side() -> int:
 
 
 def apart(network, x):
-    """Return network(x), computed in parallel groups of rows. Each output row must depend on the same input row only."""
+    """network(x), computed in parallel groups of rows. Each output row must depend on the same input row only."""
     import tensorflow as tf
 
     groups = min(side_by_side(), x.shape[0] or 1)

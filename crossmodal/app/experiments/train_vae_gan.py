@@ -24,7 +24,7 @@ class Config(TrainingConfig):
     alpha: float | None = option(None, "weight of the reconstruction (5 balanced, else 0.2)", least=0, most=1e6)
     beta: float | None = option(None, "weight of the KL term (0.001 balanced, else 0.5)", least=0, most=1e6)
     reconstruction: Literal["bernoulli", "energy"] | None = option(
-        None, "what it measures (energy balanced, else bernoulli)"
+        None, "its measure (energy balanced, else bernoulli)"
     )
     conditional: bool | None = option(None, "let the discriminator see image and sound (balanced)")
     mismatch: float | None = option(None, "weight of wrong sounds (4 balanced, else 0)", least=0, most=1e6)
