@@ -123,7 +123,7 @@ def _as_option(flag: str, value) -> str:
     return f" {flag} {shlex.join(words)}"
 
 
-def natural(text: str) -> int:
+def seed_number(text: str) -> int:
     """The type of an option that is a whole number from 0 to 2^32 - 1, as seeds are."""
     return int(whole_number(0, 2**32 - 1)(text))
 

@@ -21,7 +21,7 @@ from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
 from crossmodal.presets import from_preset
-from crossmodal.runtime.processors import side_by_side
+from crossmodal.runtime.processors import parallel_operations
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sampling.langevin import langevin
 from crossmodal.sound.long_term import BINS, long_term_density
@@ -148,7 +148,7 @@ class CoopNets(keras.Model):
         walk = self.walk if steps is None else {**self.walk, "steps": steps}
         walk = {"step_size" if name == "step" else name: value for name, value in walk.items()}
         fixed = getattr(self.descriptor, "fixed", None)
-        return langevin(signal, fixed() if fixed else self.descriptor, seed=seed, groups=side_by_side(), **walk)
+        return langevin(signal, fixed() if fixed else self.descriptor, seed=seed, groups=parallel_operations(), **walk)
 
     def latents(self, chains: int, samples: int, seed) -> tf.Tensor:
         """z ~ N(0, I) for so many chains; a function of two integers `seed`."""

@@ -35,7 +35,7 @@ MOST_CLASSES = 10_000
 MOST_LAYERS = 64  # in one list of a configuration
 SPARE = 2**14  # numbers in variables that are not saved, such as means over an epoch
 READ_WITH = "import crossmodal; model = crossmodal.load_model(PATH)"
-SAID = ("provenance", "classes")  # what a model says of itself: builds nothing
+DESCRIPTIVE = ("provenance", "classes")  # what a model says of itself: builds nothing
 
 
 def load_model(path):
@@ -100,8 +100,8 @@ def read_model(path: Path):
     import_class_of(config)
     check_class(config)
     config = upgrade(config)
-    check_config({name: value for name, value in config["config"].items() if name not in SAID})
-    check_said(config["config"])
+    check_config({name: value for name, value in config["config"].items() if name not in DESCRIPTIVE})
+    check_descriptive(config["config"])
     stored = check_weights(weights)
     with ThreadPoolExecutor(1) as another_thread:  # because Keras keeps thread-local records of uninitialised variables
         asked = another_thread.submit(numbers_asked_for, config).result()
@@ -196,7 +196,7 @@ def upgrade(config: dict) -> dict:
     return {**config, "config": {**config["config"], "draw_steps": steps}}
 
 
-def check_said(config: dict) -> None:
+def check_descriptive(config: dict) -> None:
     """ModelError unless what a model says of itself is of the kinds that the package writes."""
     provenance, classes = config.get("provenance", {}), config.get("classes", [])
     recipe = provenance.get("recipe", "") if isinstance(provenance, dict) else None

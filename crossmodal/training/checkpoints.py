@@ -13,8 +13,8 @@ import keras
 import numpy as np
 
 from crossmodal.errors import ModelError
-from crossmodal.runtime.files import alone_in, replacing, sha256
-from crossmodal.runtime.interruption import told_where
+from crossmodal.runtime.files import exclusive, replacing, sha256
+from crossmodal.runtime.interruption import note_progress
 
 KEPT = 2
 
@@ -130,7 +130,7 @@ def training_in(workdir: Path, unit: str) -> Iterator[None]:
         done = max(map(done_at, _newest_first(workdir)), default=0)
         return f"after {unit} {done}"
 
-    with alone_in(workdir), told_where(where):
+    with exclusive(workdir), note_progress(where):
         yield
 
 

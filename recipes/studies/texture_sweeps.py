@@ -104,9 +104,9 @@ def exploded_at(levels, highest: float) -> int | None:
 
 def work(config: Config, arguments) -> None:
     from crossmodal.runtime.files import write_json
-    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.runtime.processors import set_one_thread_per_operation
 
-    one_operation_each()  # a chain each
+    set_one_thread_per_operation()  # a chain each
     result = run(config, arguments.workdir, arguments.only, arguments)
     if arguments.results:
         write_json(RESULTS / arguments.results, result)

@@ -12,7 +12,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from crossmodal.app.options import a_name, a_path, natural, whole_number
+from crossmodal.app.options import a_name, a_path, seed_number, whole_number
 
 PICTURES = (".png", ".jpg", ".pdf", ".svg")
 
@@ -40,7 +40,7 @@ def add_arguments(parser) -> None:
     parser.add_argument(
         "--reader", type=a_name, help="classifier that reads the drawings, a .keras file or a run (by the model)"
     )
-    parser.add_argument("--seed", type=natural, default=0, help="seed of the further drawings (%(default)s)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of the further drawings (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print what was drawn as JSON")
     parser.set_defaults(run=run)
 

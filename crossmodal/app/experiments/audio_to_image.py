@@ -14,7 +14,7 @@ from crossmodal.app.experiments.training_data import load_sources, test_loss, tr
 from crossmodal.app.options import command_of, option
 from crossmodal.data.catalog import LOCATIONS
 
-SIDE_ISSUES = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
+IGNORED_ON_RESUME = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
 Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
 PICTURE_CLIPS = 10  # of pairs without classes
@@ -53,10 +53,10 @@ class TrainingConfig:
 
 def unsaid(data: str) -> tuple[str, ...]:
     """The options that the command of a run does not name: where known data lie, and what changes nothing."""
-    return tuple(set(SIDE_ISSUES) - {"sounds_dir", "images_dir"}) if data == "folders" else SIDE_ISSUES
+    return tuple(set(IGNORED_ON_RESUME) - {"sounds_dir", "images_dir"}) if data == "folders" else IGNORED_ON_RESUME
 
 
-def filled(config, defaults: dict):
+def fill_defaults(config, defaults: dict):
     """A config with `defaults` where an option was left open."""
     return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
 
@@ -137,7 +137,7 @@ def train_and_measure(
     check_config(config)
     strategy = make_strategy(config.distribute)
     config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
-    metrics = open_run(workdir, config, ignore=SIDE_ISSUES) if is_chief(strategy) else None
+    metrics = open_run(workdir, config, ignore=IGNORED_ON_RESUME) if is_chief(strategy) else None
     with all_workers(strategy):
         finished = broadcast(strategy, int(metrics is not None))
     if finished:

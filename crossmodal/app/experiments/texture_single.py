@@ -11,7 +11,7 @@ from crossmodal.app.options import command_of, option
 from crossmodal.errors import AudioError
 
 Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"]
-SIDE_ISSUES = ("tensorboard",)  # options that change nothing in a run
+IGNORED_ON_RESUME = ("tensorboard",)  # options that change nothing in a run
 SCORED_S = 2.0  # the shortest recording that can be scored
 
 
@@ -92,7 +92,7 @@ def open_texture_run(workdir: Path, config: TextureOptions) -> dict | None:
     from crossmodal.training.runs import open_run
 
     check_draws(config.duration_s, config.draws)
-    return open_run(workdir, config, ignore=SIDE_ISSUES)
+    return open_run(workdir, config, ignore=IGNORED_ON_RESUME)
 
 
 def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path) -> tuple[dict, dict]:
@@ -114,7 +114,7 @@ def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path) ->
     train_texture(model, signal, settings, workdir, on_block=logged(show, workdir) if config.tensorboard else show)
     save_model(model, workdir / "model.keras")
     return draw_sounds(config, model), {
-        "command": command_of(f"crossmodal train {family}", config, SIDE_ISSUES),
+        "command": command_of(f"crossmodal train {family}", config, IGNORED_ON_RESUME),
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},
         "seconds": time.time() - began,  # of this process: less than the whole after a resume
     }
@@ -202,10 +202,10 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
 
 def share_processors(config: TextureOptions) -> None:
     """Before anything is computed: let the thesis' chains walk on processors of their own."""
-    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.runtime.processors import set_one_thread_per_operation
 
     if config.preset == "thesis":
-        one_operation_each()
+        set_one_thread_per_operation()
 
 
 def work(config: Config, arguments) -> None:

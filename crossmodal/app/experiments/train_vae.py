@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, filled, report, train_and_measure
+from crossmodal.app.experiments.audio_to_image import TrainingConfig, fill_defaults, report, train_and_measure
 from crossmodal.app.options import option
 
 
@@ -25,7 +25,7 @@ def with_defaults(config: Config) -> Config:
     defaults = compact if config.model == "compact" else paper
     if config.data == "digits-tts":
         defaults |= {"epochs": 12, "passes": 20}
-    return filled(config, defaults)
+    return fill_defaults(config, defaults)
 
 
 def run(asked: Config, workdir: Path) -> dict:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, filled, report, train_and_measure
+from crossmodal.app.experiments.audio_to_image import TrainingConfig, fill_defaults, report, train_and_measure
 from crossmodal.app.options import option
 
 # layers of the paper's model at a half of its width, a quarter in the encoder: 1.0 M parameters
@@ -48,7 +48,7 @@ def with_defaults(config: Config) -> Config:
     defaults = {"passes": 1, **(balanced if config.model == "balanced" else PAPER)}
     if config.data == "digits-tts":
         defaults |= {"epochs": 5, "passes": 20}
-    return filled(config, defaults)
+    return fill_defaults(config, defaults)
 
 
 def run(asked: Config, workdir: Path) -> dict:

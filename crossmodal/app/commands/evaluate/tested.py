@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crossmodal.app.options import a_name, a_path, natural
+from crossmodal.app.options import a_name, a_path, seed_number
 from crossmodal.app.reports.reading import read_run
 from crossmodal.data.alignment import PROTOCOLS, split_of
 from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES
@@ -37,9 +37,9 @@ def add_model_options(parser) -> None:
     parser.add_argument("model", type=a_path, help="a .keras file, the folder of a run or a preset")
     parser.add_argument("--data", choices=NAMES, help="the data (those that the model was trained on)")
     parser.add_argument("--protocol", choices=PROTOCOLS, help="how the clips are divided (the model's own)")
-    parser.add_argument("--split-seed", type=natural, help="seed of the division of the clips (the model's own)")
+    parser.add_argument("--split-seed", type=seed_number, help="seed of the division of the clips (the model's own)")
     parser.add_argument("--held-out-speaker", type=a_name, help="whom protocol speaker tests on (the model's own)")
-    parser.add_argument("--seed", type=natural, default=0, help="seed of all that is drawn at random (%(default)s)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of all that is drawn at random (%(default)s)")
     parser.add_argument("--data-dir", type=a_name, help="TFDS's folder of prepared data (the run's)")
     parser.add_argument(
         "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
