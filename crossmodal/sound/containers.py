@@ -12,6 +12,7 @@ from typing import BinaryIO
 from crossmodal.sound.splice import Layout, Part, Pieces, after_tags, before_tags, bytes_at, positions, size_of
 
 MOST_CHUNKS = 10_000  # more are not looked at
+CUT_CHUNKS = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"_PMX", b"JUNK", b"free", b"info")  # of no sound, if cut
 SHORTEST_REST = 256  # bytes after the sound: fewer are not worth a word
 
 
@@ -122,6 +123,8 @@ def _find_chunks(file: BinaryIO, start: int) -> Found | None:
             break
         name, size = chunk
         content = at + container.header_bytes
+        if sounds and content + size > end and not name.startswith((container.sound, *CUT_CHUNKS)):
+            break  # samples that look like a chunk
         if name == b"ds64":  # the sizes of RF64, in 64 bits
             long_size = int.from_bytes(bytes_at(file, content + 8, 8), "little")
         if name.startswith(container.sound):
@@ -139,7 +142,8 @@ def _find_chunks(file: BinaryIO, start: int) -> Found | None:
             at = end
             break
         padding = -(after - at) % container.alignment
-        at = after + padding if _chunk(file, container, after + padding, end) or not padding else after
+        is_padded = _finder(file, after) is None and _chunk(file, container, after + padding, end) is not None
+        at = after + padding if is_padded else after
     if not sounds:
         return None
     is_plain = len(sounds) == 1 and has_known_size and not is_cut and head[:4] != b"BW64"

@@ -132,7 +132,21 @@ def test_chunks_after_the_sound_are_not_taken_for_it(tmp_path, two):
             assert len(read(tmp_path / "listed.wav", wav(content))) == size // 2
 
 
+def test_a_file_that_begins_at_an_odd_place_is_found(tmp_path, two):
+    short, long, both = two
+    data = wav_of(short, 2**32 - 1, 2**32 - 1) + b"\0" + wav_of(long)
+    assert_has_both(read(tmp_path / "odd.wav", data), both)
+
+
+def test_a_list_that_was_cut_after_the_sound_is_not_taken_for_it(tmp_path, two):
+    data = wav(FORMAT + chunk(b"data", pcm(two[0])) + chunk(b"LIST", b"INFO" + b"x" * 3000))[:-1000]
+    assert len(read(tmp_path / "cut.wav", data)) == 6000
+
+
 UNREAD = {
+    "wav, samples that look like a chunk": lambda short, long: (
+        wav(FORMAT + chunk(b"data", pcm(short))) + b"abcd" + pcm(long)
+    ),
     "wav, size too small": lambda short, long: wav_of(long, None, 4000),
     "au, size too small": lambda short, long: au_of(long, 4000),
     "aiff, size too small": lambda short, long: aiff_of(long, 4000),

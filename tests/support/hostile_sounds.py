@@ -190,7 +190,11 @@ def enter(path: Path) -> str:
     assert np.abs(waveform).max() < 100
     try:
         info = soundfile.info(path)
-    except soundfile.LibsndfileError:  # it is read by its parts
+    except (soundfile.LibsndfileError, TypeError):  # it is read by its parts, or called .raw
+        return "read"
+    if (
+        path.read_bytes().count(path.read_bytes()[:4]) > 1
+    ):  # several sounds, whose headers libsndfile may take for sound
         return "read"
     if info.format not in ("OGG", "MP3") and info.subtype != "MPEG_LAYER_III" and info.frames < 2**36 - 1:
         expected = info.frames * 8000 / info.samplerate
