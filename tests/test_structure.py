@@ -55,6 +55,12 @@ def test_models_know_no_files_run_folders_or_command_lines():
             assert word not in path.read_text(), f"{path.name} speaks of {word}"
 
 
+def test_the_page_learns_textures_without_an_experiment():
+    imported = imported_by(ROOT / "crossmodal" / "app" / "demo" / "listening.py")
+    assert "crossmodal.training.cooperative" in imported
+    assert not [name for name in imported if name.startswith("crossmodal.app.experiments")]
+
+
 @pytest.mark.parametrize(
     "module",
     [
