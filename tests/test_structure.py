@@ -68,6 +68,12 @@ def test_the_order_names_every_folder_and_module():
     assert len(modules) <= 4
 
 
+def test_the_page_learns_textures_without_an_experiment():
+    imported = imported_by(ROOT / "crossmodal" / "app" / "demo" / "listening.py")
+    assert "crossmodal.training.cooperative" in imported
+    assert not [name for name in imported if name.startswith("crossmodal.app.experiments")]
+
+
 @pytest.mark.parametrize(
     "module",
     [

@@ -13,6 +13,7 @@ from PIL import Image
 from crossmodal.__main__ import main
 from crossmodal.app.pictures.images import save_grid, save_heard
 from crossmodal.app.reports import compare_runs, write_report
+from crossmodal.app.reports.sounds import recordings_of
 from crossmodal.errors import ModelError
 
 ENVIRONMENT = {"python": "3.11.7", "tensorflow": "2.21.0"}
@@ -60,7 +61,7 @@ def texture_run(folder, noise):
     """A finished run of a sound texture."""
     folder.mkdir()
     config = {"reference": "made:insects", "algorithm": "coopnets", "sample_rate": 20_000}
-    history = [{"epoch": n, "iteration": n, "energy_gap": 1 / n, "seconds": 1.0} for n in (10, 20)]
+    history = [{"iteration": n, "energy_gap": 1 / n, "seconds": 1.0} for n in (10, 20)]
     scored = {"score": 0.97, "copied": False, "loops": False}
     metrics = {
         "parameters": {"generator": 57566, "descriptor": 9606},
@@ -181,6 +182,47 @@ def test_sounds_can_be_played_beside_the_recording(tmp_path, noise):
         assert rate == 20_000
     for words in ("57,566", "1 of 2", "copies the recording", "0.97", "0.50", "noise of its spectrum", "20 iterations"):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({"reference": "a, b.wav"}, ["a, b.wav"]),
+        ({"references": ["a, b.wav", "made:rain"], "weights": []}, ["a, b.wav", "made:rain"]),
+        (
+            {"reference": "made:rain", "references": "made:chirps,c.wav"},
+            ["made:chirps", "c.wav"],
+        ),  # an earlier version's
+        ({"data": "fsdd-mnist"}, []),
+    ],
+)
+def test_the_recordings_of_a_config_whatever_version_wrote_it(config, named):
+    assert recordings_of(config) == named
+
+
+def test_a_mixture_of_an_earlier_version_is_reported_with_its_recordings(tmp_path, noise):
+    folder = texture_run(tmp_path / "mix", noise)
+    config = {
+        "reference": "made:rain",
+        "references": "made:chirps,made:insects",
+        "weights": "3,1",
+        "sample_rate": 20_000,
+    }
+    history = [{"epoch": n, "iteration": n, "energy_gap": 1 / n, "seconds": 1.0} for n in (10, 20)]
+    write(folder, config, history, json.loads((folder / "metrics.json").read_text()))
+    text = write_report(folder).read_text()
+    assert "recording: made:chirps" in text
+    assert "recording: made:insects" in text
+    assert "recording: made:rain" not in text
+    assert "20 iterations" in text
+
+
+def test_drawings_and_textures_stand_side_by_side(tmp_path, noise):
+    """The one counts epochs, the other iterations."""
+    folders = [digits_run(tmp_path / "drawings"), texture_run(tmp_path / "texture", noise)]
+    text = compare_runs(folders, tmp_path / "report.html").read_text()
+    assert "10 epochs" in text
+    assert "20 iterations" in text
 
 
 def test_a_recording_that_is_gone_and_a_run_that_is_not_finished_are_no_obstacle(tmp_path, noise):
