@@ -243,7 +243,7 @@ def test_train_is_the_recipe(class_folders, tmp_path, capsys):
     options += ["--epochs", "1", "--batch-size", "32", "--workdir", str(tmp_path)]
     assert main(["train", "vae", *options]) == 0
     command = json.loads((tmp_path / "metrics.json").read_text())["command"]
-    assert command == "python recipes/train_vae.py --data folders --epochs 1 --batch-size 32"
+    assert command == "crossmodal train vae --data folders --epochs 1 --batch-size 32"
     assert main(["train", "vae", *options, "--seed", "1"]) == 2
     assert "seed was 0, is 1" in capsys.readouterr().err
 

@@ -136,7 +136,7 @@ def served(model):
     pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
     from crossmodal.app.demo.page import build_page, launch
 
-    page = build_page(model)
+    page = build_page({"model": hearing.offer(model)})
     yield page, launch(page, wait=False)
     page.close()
 

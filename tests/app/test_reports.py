@@ -88,7 +88,7 @@ def test_a_report_holds_figures_floors_ceilings_and_pictures(tmp_path):
     folder = digits_run(tmp_path / "balanced")
     text = write_report(folder).read_text()
     assert (folder / "report.html").is_file()
-    for words in ("98.5%", "91.0% to 99.9%", "9.7%", "silent audio", "wrong digit", "99.4%", "0.88", "96.1%"):
+    for words in ("98.5%", "91.0% to 99.9%", "9.7%", "silent audio", "wrong class", "99.4%", "0.88", "96.1%"):
         assert words in text
     for words in ("1,234,567 parameters", "1.5 min", "10 epochs", "train_vae_gan.py --seed 0", "3.11.7", "tensorflow"):
         assert words in text

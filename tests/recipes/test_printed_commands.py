@@ -44,7 +44,7 @@ LONG = {
     "train vae": TRAIN,
     "train_classifier.py": "--epochs 1 --batch-size 100 --validation-images 100",
     "splits.py vae": f"{TRAIN} --shard 1/99",
-    "splits.py vae-gan": f"{TRAIN} --splits 1",
+    "splits.py vae-gan": f"{TRAIN} --splits 2 --shard 2/99",
     "alpha_frontier.py": f"{TRAIN} --shard 1/99",
     "ablation.py": f"{TRAIN} --shard 1/99",
     "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",
@@ -55,6 +55,7 @@ LONG = {
     "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
     "texture_sweeps.py": "--iterations 1 --samples 40000 --only 'stride 20'",
     "make_preset.py": "--folder .",
+    "tables.py": "",
 }
 NOT_RUN = {"-m"}  # parts of this suite
 LISTS = {"--textures"}  # options that take several words

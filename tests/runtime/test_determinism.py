@@ -100,7 +100,8 @@ def test_a_checkouts_commit_is_known_and_whether_files_differ_from_it(monkeypatc
 
 
 def test_figures_of_another_command_are_not_overwritten(tmp_path, monkeypatch, capsys):
-    members = recipe("members")
+    from crossmodal.app.sweeps import members
+
     monkeypatch.setattr("crossmodal.app.reports.write_report", lambda workdir: workdir / "report.html")
     first, again = ({"command": "python recipes/studies/ablation.py --data fsdd-mnist", "runs": name} for name in "ab")
     (tmp_path / "runs").mkdir()
@@ -157,7 +158,7 @@ def test_a_run_is_continued_with_its_own_settings_alone_and_a_finished_one_is_le
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    places = ("audio_to_image.load_sources", "texture_single.prepare")
+    places = ("audio_to_image.load_sources", "texture_single.prepare", "train_classifier.load_images")
     for place in ("data.mnist.load", "data.textures.load_texture", *(f"app.experiments.{place}" for place in places)):
         monkeypatch.setattr(f"crossmodal.{place}", stop)
     words = {"splits": ["vae"], "texture_baselines": ["--textures", "made:rain"]}

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from crossmodal.errors import ModelError
 from crossmodal.models.vae import AudioImageVAE
-from crossmodal.runtime.progress import Progress
+from crossmodal.runtime.progress import Progress, fitted
 from crossmodal.saving.keras_file import save_model
 from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint
 from crossmodal.training.loop import changing_variables, train
@@ -187,3 +187,45 @@ def test_progress_is_plain_lines_with_the_time_left_off_a_terminal(capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("epoch 1/2 loss 1, 0:00, 0:00 left")
     assert "\r" not in printed
+
+
+LOGS = {"loss": 123.456, "reconstruction": 101.2345, "kl": 17.25, "d_loss": 1.386, "g_loss": 0.6931}
+
+
+@pytest.mark.parametrize("columns", [1, 5, 24, 39, 60, 79, 109, 200])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_row_of_progress_is_as_wide_as_asked(columns, share):
+    row = fitted("epoch 3/12", share, LOGS, "1:05 left", columns)
+    assert len(row) == columns
+    if columns >= 24:
+        assert row.startswith("epoch 3/12")
+        assert "1:05 left" in row
+    assert ("g_loss 0.6931" in row) == (columns >= 200)
+    assert ("[" in row) == (columns >= 39)
+    assert "#" not in row if share == 0 else True
+
+
+@pytest.mark.parametrize("columns", [20, 80, 100])
+def test_progress_stays_in_one_row_of_a_terminal(columns):
+    """A terminal of so many columns: the bar is drawn over itself, the line of an epoch fits where its figures do."""
+    import fcntl
+    import os
+    import pty
+    import struct
+    import termios
+
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with os.fdopen(terminal, "w") as stream:
+        progress = Progress(2, 3, stream)
+        progress.start_epoch(0)
+        for step in range(3):
+            progress.drawn = 0.0
+            progress.step(step, LOGS)
+        progress.end_epoch(0, {"loss": 1.0})
+        shown = os.read(controller, 10_000).decode()
+    os.close(controller)
+    first, *others = shown.replace("\r\n", "").split("\r")
+    assert first == ""
+    assert [len(row) for row in others[:3]] == [columns - 1] * 3
+    assert len(others[3]) <= max(columns - 1, len("epoch 1/2 loss 1, 0:00, 0:00 left"))

@@ -88,6 +88,7 @@ def as_strip(title: str, drawings: list) -> tuple:
 
     columns = [np.concatenate([drawing.image[None], drawing.draws]) for drawing in drawings]
     captions = [f"{d.reading} {d.confidence:.0%}" if d.reading else "" for d in drawings]
+    title = title.encode(errors="replace").decode()  # a name that is not text
     return title.replace("$", r"\$"), columns, captions  # between two $ Matplotlib would read a formula
 
 

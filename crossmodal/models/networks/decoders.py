@@ -58,10 +58,10 @@ def fully_convolutional_decoder(image_shape, latent_dim, units, filters, kernels
 
 def growing_kernels(image_shape, second: int) -> tuple:
     """Kernels of two transposed convolutions without padding, stride 2, that grow 1x1 to a quarter of an image: 3 and 3
-    for 28x28 pixels. The second is `second` or, where the quarter is even and `second` odd, one more."""
+    for 28x28 pixels. The second is `second`, or one more where the quarter asks for it, or less in small images."""
     quarters = [size // 4 for size in image_shape[:2]]
-    seconds = [second + (quarter - second) % 2 for quarter in quarters]
+    seconds = [min(second + (quarter - second) % 2, quarter - 2) for quarter in quarters]
     firsts = [(quarter - size) // 2 + 1 for quarter, size in zip(quarters, seconds, strict=True)]
-    if min(firsts) < 1:
-        raise ValueError(f"Images of {image_shape[0]}x{image_shape[1]} pixels are too small for kernels of {second}.")
+    if min(seconds) < 2:
+        raise ValueError(f"Images of {image_shape[0]}x{image_shape[1]} pixels are too small: draw 16x16 or more.")
     return tuple(pair[0] if pair[0] == pair[1] else tuple(pair) for pair in (firsts, seconds))

@@ -6,11 +6,11 @@ folder/
     report.html; of a model also digits.png, confusion.png and clips/
 """
 
+import json
 import shlex
 from pathlib import Path
 
 from crossmodal.app.options import a_path
-from crossmodal.app.reports.reading import read_run
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import ModelError
 from crossmodal.runtime.files import check_folder, check_output
@@ -47,9 +47,18 @@ def check_outputs(arguments, score: str, measured: Path) -> Path:
         check_output(arguments.json)
     folder = arguments.workdir or Path("runs") / f"{score}-{name_of(measured)}"
     check_folder(folder)
-    if (folder / "config.json").exists() and "score" not in read_run(folder).config:
+    if (folder / "config.json").exists() and "score" not in asked_of(folder):
         raise ModelError(f"{folder} holds a training: choose another --workdir.")
     return folder
+
+
+def asked_of(folder: Path) -> dict:
+    """What a run in a folder was asked for, by its config.json; empty if there is none to read."""
+    try:
+        config = json.loads((folder / "config.json").read_text())["config"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return config if isinstance(config, dict) else {}
 
 
 def open_folder(folder: Path) -> Path:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crossmodal.app.commands.evaluate.folder import asked_of
 from crossmodal.app.options import a_name, a_path, seed_number
-from crossmodal.app.reports.reading import read_run
 from crossmodal.data.alignment import PROTOCOLS, split_of
 from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES
 from crossmodal.data.sources import Images, Speech, fingerprint
@@ -83,9 +83,7 @@ def locations_of(arguments) -> dict[str, str]:
     given = {name: value for name in LOCATIONS if (value := getattr(arguments, name)) is not None}
     model = Path(arguments.model)
     folder = model if model.is_dir() else model.parent if model.name == "model.keras" else None
-    if folder is None or not (folder / "config.json").is_file():
-        return given
-    config = read_run(folder).config
+    config = asked_of(folder) if folder else {}
     if arguments.data not in (None, config.get("data")):
         return given
     kept = {name: config[name] for name in LOCATIONS if isinstance(config.get(name), str) and name not in given}
