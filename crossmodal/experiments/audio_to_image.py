@@ -48,14 +48,14 @@ def filled(config, defaults: dict):
     return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
 
 
-def agreed_precision(strategy, asked: str | None, workdir: Path) -> str:
+def agreed_precision(strategy, asked: Precision | None, workdir: Path) -> Precision:
     """The precision that was asked for, else that of the run in `workdir`, else this machine's; the chief's in all
     workers. So a run may be continued on a machine of another kind."""
     from crossmodal.distribution import all_workers, is_chief, of_the_chief
     from crossmodal.precision import machines_precision
     from crossmodal.runs import recorded_config
 
-    choices = get_args(Precision)
+    choices: tuple[Precision, ...] = get_args(Precision)
     recorded = recorded_config(workdir).get("precision") if is_chief(strategy) else None
     chosen = asked or recorded or machines_precision()
     with all_workers(strategy):

@@ -87,7 +87,6 @@ def fit(config, model, optimizer, images_per_clip: int = 1):
 def plain(config, name: str, build):
     """The same model of Keras' own layers with Keras' Adam; a GAN as Keras' guides train it."""
     import keras
-
     from benchmarks.plain_keras import alternating, own_layers
 
     with own_layers():
