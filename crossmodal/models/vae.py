@@ -114,7 +114,8 @@ class AudioImageVAE(VariationalModel):
         with tf.GradientTape() as tape:
             terms = self.losses_of(*data[:2], training=True)
             loss = terms["reconstruction"] + self.kl_weight() * terms["kl"]
-        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
+        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
         return self.track({"loss": loss, **terms})
 
     def test_step(self, data):

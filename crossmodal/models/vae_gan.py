@@ -250,13 +250,15 @@ class AudioImageVAEGAN(VariationalModel):
             discriminator_total = terms["discriminator_loss"]
             if self.r1:
                 discriminator_total += self.r1_penalty(real, sounds)
-        of_generator = tape.gradient(terms["loss"], generator)
-        of_discriminator = tape.gradient(discriminator_total, discriminator)
+            scale = self.optimizer.scale_loss(1.0)  # for float16; the optimizer scales back
+            scaled, discriminator_scaled = scale * terms["loss"], scale * discriminator_total
+        of_generator = tape.gradient(scaled, generator)
+        of_discriminator = tape.gradient(discriminator_scaled, discriminator)
         # Adam updates every variable independently, so one instance serves both networks
         self.optimizer.apply(of_generator + of_discriminator, generator + discriminator)
         norms = {
-            "gradient_norm": tf.linalg.global_norm(of_generator),
-            "discriminator_gradient_norm": tf.linalg.global_norm(of_discriminator),
+            "gradient_norm": tf.linalg.global_norm(of_generator) / scale,
+            "discriminator_gradient_norm": tf.linalg.global_norm(of_discriminator) / scale,
         }
         return self.track({**terms, **norms})
 
