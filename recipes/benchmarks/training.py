@@ -15,15 +15,19 @@ def ours(default: str) -> dict:
     return alone | {f"crossmodal, {default}, {SHARED}": (default, 4)}
 
 
-def training(config) -> dict:
-    """Steps in turns; of the toolkit's the GFLOP/s and their share of the peak of a product of large matrices."""
+def families() -> dict:
+    """What builds each model, by its name."""
     from crossmodal.models.vae import AudioImageVAE
     from crossmodal.models.vae_gan import AudioImageVAEGAN
 
-    families = {"VAE": AudioImageVAE, "compact VAE": AudioImageVAE.compact, "VAE-GAN": AudioImageVAEGAN}
+    return {"VAE": AudioImageVAE, "compact VAE": AudioImageVAE.compact, "VAE-GAN": AudioImageVAEGAN}
+
+
+def training(config) -> dict:
+    """Steps in turns; of the toolkit's the GFLOP/s and their share of the peak of a product of large matrices."""
     result = {"peaks": peaks()}
     print(f"  products of large matrices, GFLOP/s: {result['peaks']}", flush=True)
-    for name, build in families.items():
+    for name, build in families().items():
         print(f" {name}", flush=True)
         result[name] = family(config, name, build, result["peaks"])
     return result
@@ -90,5 +94,5 @@ def plain(config, name: str, build):
     from plain_keras import alternating, own_layers
 
     with own_layers():
-        model = alternating()() if name == "VAE-GAN" else build(dtype="float32")
+        model = alternating()(**getattr(build, "keywords", {})) if name == "VAE-GAN" else build(dtype="float32")
     return fit(config, model, keras.optimizers.Adam(1e-3))

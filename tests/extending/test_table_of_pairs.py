@@ -35,7 +35,7 @@ def pairs():
 
 def test_it_is_trained_measured_saved_and_loaded(tmp_path):
     build = partial(AudioImageVAE, 4, (8, 8), (32,), (32,), (8, 8), batch_norm=True, kl_warmup_steps=50)
-    metrics = train(build, tmp_path / "run", pairs(), epochs=20)
+    metrics = train(build, tmp_path / "run", pairs(), epochs=12)
     assert "posterior_mean" not in metrics
     history = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
     assert metrics["test_loss"]["reconstruction"] < 0.6 * history[0]["reconstruction"]
