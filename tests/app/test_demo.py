@@ -178,7 +178,7 @@ def test_values_that_the_page_does_not_offer_are_refused(served):
     _, address = served
     for values in (["nought", "eight", 0.5], ["three", "eight", 2.0], ["three", "eight", -1], ["three", "eight", None]):
         assert ask(address, "on_move", values).startswith("event: error")
-    assert "lies between no two digits" in ask(address, "on_move", ["three", "eight", float("nan")])
+    assert "lies between no two classes" in ask(address, "on_move", ["three", "eight", float("nan")])
     for values in ([1e9, 0], [-1, 0], [5, -1], [5, 2**40], [None, None]):
         assert ask(address, "on_play", values).startswith("event: error")
     assert ask(address, "on_move", ["three", "eight", 0.5]).startswith("event: complete")

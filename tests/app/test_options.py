@@ -14,6 +14,7 @@ from recipe_scripts import recipe
 from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
 from crossmodal.app.options import add_options, command_of, option, run_recipe
 from crossmodal.errors import DataError
+from crossmodal.runtime.ranges import MOST_WHOLE, whole
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def values_of(field, kind):
     if kind is bool:
         return st.booleans()
     if kind is int:
-        return st.integers(low, high)
+        most = whole(allowed).most if below is None else below - 1
+        return st.integers(low if low is not None else -MOST_WHOLE, most)
     if kind is float:
         low, high = (first if first is not None else second for first, second in ((low, above), (high, below)))
         open_ends = {"exclude_min": above is not None, "exclude_max": below is not None}
