@@ -40,6 +40,8 @@ def as_command(line: str) -> str:
     except ValueError:  # a quotation mark alone
         return ""
     words[0] = words[0].removeprefix(".venv/bin/")
+    if words[1:] == ["--help"]:  # tested in tests/app/test_commands.py
+        return ""
     if words[0] == "crossmodal-evaluate":
         words[:1] = ["crossmodal", "evaluate"]
     return shlex.join(filter(None, words)) if words[0] in ("crossmodal", "python") and len(words) > 1 else ""
