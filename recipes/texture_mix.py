@@ -1,7 +1,7 @@
 """One texture of two or more recordings, with weights (thesis, figure 4.5: birds and dogs).
 
     python recipes/texture_mix.py                                             # two textures that the library makes
-    python recipes/texture_mix.py --references birds.wav,dogs.wav --weights 0.5,0.5
+    python recipes/texture_mix.py --references birds.wav dogs.wav --weights 1 3
 
 The recordings are brought to one level and joined, each for its weight's share of the time; the networks learn the
 average of their statistics, and draw one sound that has it. The scores hold each draw against every recording.

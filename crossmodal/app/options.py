@@ -5,6 +5,7 @@ Each field is one option, its type and default are the option's, and `option(def
 
 import argparse
 import os
+import shlex
 import sys
 import types
 from collections.abc import Callable
@@ -61,16 +62,21 @@ def a_path(words: str) -> Path:
 
 
 def add_options(parser: argparse.ArgumentParser, config_class) -> None:
-    """One `--option` for each field; booleans become `--option/--no-option`."""
+    """One `--option` for each field; booleans become `--option/--no-option`, tuples take several words."""
     hints = get_type_hints(config_class)
     for f in fields(config_class):
         flag, help = "--" + f.name.replace("_", "-"), f.metadata.get("help", "")
         assert f.default is not MISSING, f"{config_class.__name__}.{f.name} needs a default"
         kind = hints[f.name]
         if get_origin(kind) in (Union, types.UnionType):  # str | None
+            assert f.default is None, f"{config_class.__name__}.{f.name} may be None: let that be its default"
             kind = next(k for k in get_args(kind) if k is not type(None))
         shown = "" if f.default is None else " (%(default)s)"
-        if kind is bool:
+        if get_origin(kind) is tuple:
+            shown = f" ({' '.join(map(str, f.default))})" if f.default else ""
+            several = dict(nargs="+", action=Several, type=get_args(kind)[0], metavar=f.name.upper().rstrip("S"))
+            parser.add_argument(flag, default=f.default, help=help + shown, **several)
+        elif kind is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=f.default, help=help)
         elif get_origin(kind) is Literal:
             parser.add_argument(flag, choices=get_args(kind), default=f.default, help=help + shown)
@@ -80,17 +86,44 @@ def add_options(parser: argparse.ArgumentParser, config_class) -> None:
             parser.add_argument(flag, type=a_name if kind is str else kind, default=f.default, help=help + shown)
 
 
+class Several(argparse.Action):
+    """The words of an option as a tuple; if the option is given twice, those of both."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, (*(() if before is self.default else before), *values))
+
+
+def command_of(words: str, config, without: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> str:
+    """The command line that gives a config, quoted for a shell.
+
+    Args:
+        words: the program, such as "crossmodal train texture".
+        config: a dataclass of options; those left at their defaults are not named.
+        without: fields that are not named either, such as where the data lie.
+        extra: further words to end with, such as ("--results", "figures.json").
+    """
+    return words + as_options(config, without) + "".join(f" {shlex.quote(word)}" for word in extra)
+
+
 def as_options(config, without: tuple[str, ...] = ()) -> str:
-    """The options that give a config, each with a space before it; those left at their defaults are not named."""
+    """The options of `command_of`, each with a space before it."""
     named = [f for f in fields(config) if f.name not in without and getattr(config, f.name) != f.default]
-    text = ""
-    for f in named:
-        value, flag = getattr(config, f.name), f.name.replace("_", "-")
-        text += f" --{flag} {value}" if not isinstance(value, bool) else f" --{'' if value else 'no-'}{flag}"
-    return text
+    return "".join(_as_option("--" + f.name.replace("_", "-"), getattr(config, f.name)) for f in named)
 
 
-def natural(text: str) -> int:
+def _as_option(flag: str, value) -> str:
+    if isinstance(value, bool):
+        return f" {flag if value else flag.replace('--', '--no-', 1)}"
+    if value is None or value == ():
+        raise ValueError(f"{flag} cannot be {value}: there are no words for it.")
+    words = [str(word) for word in (value if isinstance(value, tuple) else (value,))]
+    if any(word.startswith("-") for word in words):  # such a word alone would be taken for an option
+        return "".join(f" {flag}={shlex.quote(word)}" for word in words)
+    return f" {flag} {shlex.join(words)}"
+
+
+def seed_number(text: str) -> int:
     """The type of an option that is a whole number from 0 to 2^32 - 1, as seeds are."""
     return int(whole_number(0, 2**32 - 1)(text))
 
@@ -111,7 +144,7 @@ def add_recipe(parser: argparse.ArgumentParser, work, config_class, workdir: str
         config = config_class(**{f.name: getattr(arguments, f.name) for f in fields(config_class)})
         return work(config, arguments)
 
-    parser.set_defaults(run=run, stopped="Stopped: the same command continues after the last whole epoch.")
+    parser.set_defaults(run=run, stopped="Stopped: the same command continues where it was.")
 
 
 def run_recipe(work, config_class, description: str, argv=None, *, workdir: str | None = None, extra=None) -> int:

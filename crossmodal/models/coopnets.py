@@ -9,6 +9,9 @@ default. There the reference distribution N(0, I) is noise with the recording's 
 in what the texture differs from that noise.
 """
 
+from collections.abc import Callable
+from numbers import Integral, Real
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -18,28 +21,32 @@ from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
 from crossmodal.presets import from_preset
-from crossmodal.runtime.processors import side_by_side
+from crossmodal.runtime.processors import parallel_operations
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sampling.langevin import langevin
+from crossmodal.sound.long_term import BINS, long_term_density
 
-SPECTRUM_BINS = 513  # of the fixed spectrum, from 0 Hz to half the sample rate
-SPECTRUM_FLOOR_DB = -60.0  # below its maximum
-PIECE_S, FADE_S = 10.0, 0.5  # a longer draw is revised in such pieces, each fades into the next
+SPECTRUM_FLOOR_DB = -60.0  # of the fixed spectrum, below its maximum
+DRAW_STEPS = 60  # Langevin steps that revise a draw of the default
+PIECE_S, UNREVISED_PIECE_S = 10.0, 60.0  # a longer draw is made in such pieces,
+FADE_S = 0.5  # each of which fades into the next
+LONGEST_S = 3600.0  # of all draws of a call together: they are held in memory
 
 
 def bandwidth(sound: np.ndarray, sample_rate: int) -> float:
     """The highest frequency in Hz at which a sound (samples,) is above the floor of its fixed spectrum; a recording
     of another sample rate has nothing above half of it."""
-    density = _density(sound)
-    above = np.flatnonzero(density > 2 * density.max() * 10 ** (SPECTRUM_FLOOR_DB / 10))
-    return float(above[-1]) / (SPECTRUM_BINS - 1) * sample_rate / 2
+    frequency, density = long_term_density(sound, 1.0, SPECTRUM_FLOOR_DB)
+    return float(frequency[density > 2 * density.min()][-1]) * sample_rate
 
 
-def _density(sound):
-    """Power density (SPECTRUM_BINS,) of a sound (samples,); 2 for unit white noise."""
-    import scipy.signal
-
-    return scipy.signal.welch(sound, 1.0, nperseg=2 * (SPECTRUM_BINS - 1))[1]
+def check_draws(duration_s: float, draws: int = 1) -> None:
+    """AudioError unless so many draws of so many seconds can be made."""
+    if not (duration_s > 0 and draws >= 1 and draws * duration_s <= LONGEST_S):
+        raise AudioError(
+            f"{draws} draw{'s' * (draws != 1)} of {duration_s:g} s: choose a positive number and duration, together "
+            f"{LONGEST_S:.0f} s at most."
+        )
 
 
 def _up_to_multiple(samples: int) -> int:
@@ -50,10 +57,15 @@ def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
     """Signals (draws, samples), equally long, one after the other, each fading into the next over `fade` samples. For
     signals that have nothing to do with each other the power stays what it is."""
     angle = np.linspace(0, np.pi / 2, fade, dtype=np.float32)
-    joined = pieces[0]
-    for piece in pieces[1:]:
-        middle = joined[:, -fade:] * np.cos(angle) + piece[:, :fade] * np.sin(angle)
-        joined = np.concatenate([joined[:, :-fade], middle, piece[:, fade:]], axis=1)
+    draws, length = pieces[0].shape
+    hop = length - fade
+    joined = np.empty((draws, hop * len(pieces) + fade), np.float32)
+    for i, piece in enumerate(pieces):
+        start = i * hop
+        if i:
+            piece = piece.copy()
+            piece[:, :fade] = joined[:, start : start + fade] * np.cos(angle) + piece[:, :fade] * np.sin(angle)
+        joined[:, start : start + length] = piece
     return joined
 
 
@@ -65,8 +77,13 @@ class CoopNets(keras.Model):
         generator: z (chains, *latent_shape(samples)) -> signal (chains, samples).
         descriptor: signal (chains, samples) -> f, (chains,).
         sample_rate: of the sound, in Hz.
-        steps, step, sigma, noise, momentum, most_drift: of the descriptor's chains, see `langevin`.
+        steps, step, sigma, noise, momentum, most_drift: of the descriptor's chains in training, see `langevin`; `step`
+            is its step_size.
+        draw_steps: Langevin steps that revise each draw; 0 leaves what the generator drew.
         provenance: facts on the training, for whoever receives the file.
+
+    Raises:
+        ModelError: a network is missing, or a setting of the chains is out of its range.
 
     Example:
         model = CoopNets.auditory(20_000)
@@ -86,6 +103,7 @@ class CoopNets(keras.Model):
         noise=1.0,
         momentum=0.0,
         most_drift=None,
+        draw_steps=0,
         provenance=None,
         **kwargs,
     ):
@@ -95,8 +113,10 @@ class CoopNets(keras.Model):
         self.generator, self.descriptor = generator, descriptor
         self.sample_rate = sample_rate
         self.walk = dict(steps=steps, step=step, sigma=sigma, noise=noise, momentum=momentum, most_drift=most_drift)
+        self.draw_steps = draw_steps
+        check_walk(**self.walk, draw_steps=draw_steps)
         self.provenance = dict(provenance or {})
-        self.spectrum = self.add_weight(shape=(SPECTRUM_BINS,), initializer="ones", trainable=False, name="spectrum")
+        self.spectrum = self.add_weight(shape=(BINS,), initializer="ones", trainable=False, name="spectrum")
         self.built = True
 
     @classmethod
@@ -106,16 +126,18 @@ class CoopNets(keras.Model):
         settings = dict(
             sample_rate=sample_rate, steps=30, step=0.2, sigma=None, noise=0.1, momentum=0.9, most_drift=0.2
         )
+        settings["draw_steps"] = DRAW_STEPS
         networks = (SubbandGenerator(sample_rate, highest_hz), AuditoryDescriptor(sample_rate, highest_hz))
         return cls(*networks, **{**settings, **kwargs})
 
     @classmethod
     def thesis(cls, sample_rate=20_000, stride=40, kernel=25, activation="relu", **kwargs):
-        """The thesis' networks; signals are divided by their peak."""
+        """The thesis' networks; signals are divided by their peak. A draw is revised by as many steps as in training,
+        unless `draw_steps` says otherwise."""
         check_keras()
         descriptor = WaveformDescriptor(strides=(stride, *STRIDES[1:]), activation=activation)
-        settings = dict(sample_rate=sample_rate, steps=40, step=0.001, sigma=0.03)
-        return cls(WaveformGenerator(kernel=kernel), descriptor, **{**settings, **kwargs})
+        settings = {**dict(sample_rate=sample_rate, steps=40, step=0.001, sigma=0.03), **kwargs}
+        return cls(WaveformGenerator(kernel=kernel), descriptor, **{"draw_steps": settings["steps"], **settings})
 
     def call(self, z):
         """z -> the generator's signals (chains, samples)."""
@@ -124,52 +146,68 @@ class CoopNets(keras.Model):
     def revise(self, signal, seed, steps=None):
         """Langevin chains of the descriptor from signals (chains, samples): a `Walk`."""
         walk = self.walk if steps is None else {**self.walk, "steps": steps}
+        walk = {"step_size" if name == "step" else name: value for name, value in walk.items()}
         fixed = getattr(self.descriptor, "fixed", None)
-        return langevin(signal, fixed() if fixed else self.descriptor, seed=seed, groups=side_by_side(), **walk)
+        return langevin(signal, fixed() if fixed else self.descriptor, seed=seed, groups=parallel_operations(), **walk)
 
     def latents(self, chains: int, samples: int, seed) -> tf.Tensor:
         """z ~ N(0, I) for so many chains; a function of two integers `seed`."""
         return tf.random.stateless_normal((chains, *self.generator.latent_shape(samples)), seed)
 
-    def draw(self, duration_s: float, draws: int = 1, seed: int = 0, steps: int = 0) -> np.ndarray:
+    def draw(
+        self,
+        duration_s: float,
+        draws: int = 1,
+        seed: int = 0,
+        steps: int | None = None,
+        on_piece: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:
         """New sound of the texture.
 
         Args:
-            duration_s: of each draw, in seconds.
+            duration_s: of each draw, in seconds; of all together an hour at most.
             draws: how many.
             seed: the draws are a function of it.
-            steps: Langevin steps by which the descriptor revises what the generator drew; 0 leaves it.
+            steps: Langevin steps by which the descriptor revises what the generator drew; 0 leaves it, None stands for
+                the model's `draw_steps`.
+            on_piece: called as on_piece(pieces done, pieces) after each of the pieces in which long draws are made.
 
         Returns:
             (draws, samples) float32, at the recording's level.
 
         Raises:
-            AudioError: less than one sample was asked for, or the chains left the finite numbers.
+            AudioError: less than one sample or too much was asked for, or the chains left the finite numbers.
         """
-        wanted = round(duration_s * self.sample_rate) if np.isfinite(duration_s) else 0
-        if wanted < 1 or draws < 1:
-            raise AudioError(f"{draws} draws of {duration_s} s were asked for: choose a positive number and duration.")
+        check_draws(duration_s, draws)
+        wanted = round(duration_s * self.sample_rate)
+        if wanted < 1:
+            raise AudioError(
+                f"A draw of {duration_s:g} s has no samples at {self.sample_rate} Hz: choose a longer one."
+            )
         samples = max(_up_to_multiple(wanted), self.sample_rate)
-        if steps:
-            x = self._draw_in_pieces(draws, samples, seed, steps)
-        else:
-            z = self.latents(draws, samples, (seed, 0))
-            x = tf.concat([self.generator(z[i : i + 1]) for i in range(draws)], axis=0).numpy()
+        x = self._draw_in_pieces(draws, samples, seed, self.draw_steps if steps is None else steps, on_piece)
         sounds = self.colour(x)[:, :wanted]
         if not np.all(np.isfinite(sounds)):
             raise AudioError("The draws are not finite: train anew with a lower learning rate.")
         return sounds
 
-    def _draw_in_pieces(self, draws, samples, seed, steps) -> np.ndarray:
-        """Revised signals (draws, samples or a little more), in bounded memory."""
-        piece, fade = (_up_to_multiple(round(seconds * self.sample_rate)) for seconds in (PIECE_S, FADE_S))
+    def _draw_in_pieces(self, draws, samples, seed, steps, on_piece) -> np.ndarray:
+        """Signals (draws, samples or a little more), in bounded memory."""
+        longest_s = PIECE_S if steps else UNREVISED_PIECE_S
+        piece, fade = (_up_to_multiple(round(seconds * self.sample_rate)) for seconds in (longest_s, FADE_S))
         count = 1 if samples <= piece else -(-(samples - fade) // (piece - fade))
         length = min(samples, piece)
         seeds = tf.constant([[[seed, 2 * i], [seed, 2 * i + 1]] for i in range(count)])
-        pieces = [
-            self._draw_revised(draws, length, seeds[i, 0], seeds[i, 1], tf.constant(steps)).numpy()
-            for i in range(count)
-        ]
+        pieces = []
+        for i in range(count):
+            if steps:
+                x = self._draw_revised(draws, length, seeds[i, 0], seeds[i, 1], tf.constant(steps))
+            else:
+                z = self.latents(draws, length, seeds[i, 0])
+                x = tf.concat([self.generator(z[row : row + 1]) for row in range(draws)], axis=0)
+            pieces.append(x.numpy())
+            if on_piece:
+                on_piece(i + 1, count)
         return cross_fade(pieces, fade)
 
     @tf.function
@@ -179,10 +217,9 @@ class CoopNets(keras.Model):
     def set_spectrum(self, sound: np.ndarray | None, peak: float = 1.0) -> None:
         """Let signals be a sound (samples,) divided by its long-term magnitude, or divided by `peak` if None."""
         if sound is None:
-            self.spectrum.assign(np.full(SPECTRUM_BINS, peak, np.float32))
+            self.spectrum.assign(np.full(BINS, peak, np.float32))
             return
-        density = _density(sound)
-        density = np.maximum(density, density.max() * 10 ** (SPECTRUM_FLOOR_DB / 10))
+        _, density = long_term_density(sound, 1.0, SPECTRUM_FLOOR_DB)
         self.spectrum.assign(np.sqrt(density / 2))
 
     def whiten(self, sound: np.ndarray) -> np.ndarray:
@@ -195,8 +232,8 @@ class CoopNets(keras.Model):
 
     def _filter(self, x, gain):
         samples = x.shape[-1]
-        bins = np.linspace(0, SPECTRUM_BINS - 1, samples // 2 + 1)
-        magnitude = np.interp(bins, np.arange(SPECTRUM_BINS), keras.ops.convert_to_numpy(self.spectrum))
+        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
+        magnitude = np.interp(bins, np.arange(BINS), keras.ops.convert_to_numpy(self.spectrum))
         return np.fft.irfft(np.fft.rfft(x) * gain(magnitude), samples).astype(np.float32)
 
     def get_config(self):
@@ -208,6 +245,7 @@ class CoopNets(keras.Model):
             **networks,
             "sample_rate": self.sample_rate,
             **self.walk,
+            "draw_steps": self.draw_steps,
             "provenance": self.provenance,
         }
 
@@ -215,3 +253,18 @@ class CoopNets(keras.Model):
     def from_config(cls, config):
         networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("generator", "descriptor")}
         return cls(**{**config, **networks})
+
+
+def check_walk(steps, step, sigma, noise, momentum, most_drift, draw_steps) -> None:
+    """ModelError unless the settings of chains are in their ranges, see `langevin`."""
+    numbers = {"step": step, "sigma": sigma, "noise": noise, "momentum": momentum, "most_drift": most_drift}
+    for name, value in {"steps": steps, "draw_steps": draw_steps}.items():
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
+            raise ModelError(f"{name} is {value!r}: give a whole number of Langevin steps, 0 or more.")
+    for name, value in numbers.items():
+        if value is None and name in ("sigma", "most_drift"):
+            continue
+        if not isinstance(value, Real) or not 0 <= float(value) < float("inf"):
+            raise ModelError(f"{name} is {value!r}: give a finite number, 0 or more.")
+    if sigma == 0 or momentum >= 1:
+        raise ModelError(f"sigma is {sigma}, momentum {momentum}: sigma is above 0, a momentum below 1.")

@@ -75,7 +75,7 @@ def try_lock(opened) -> bool:
 
 
 @contextlib.contextmanager
-def alone_in(folder: str | os.PathLike) -> Iterator[None]:
+def exclusive(folder: str | os.PathLike) -> Iterator[None]:
     """Keep other processes that ask for the same out of a folder; CrossmodalError if one of them is in it.
 
     The lock goes with the process, however it ends.

@@ -4,7 +4,7 @@ Every chain walks by
 
     Y <- Y - s^2/2 [Y / sigma^2 - df/dY] + s U,    U ~ N(0, I)        (R. Zhong 2017, eq. 3.13)
 
-whose stationary law is exp(f(Y)) N(0, sigma^2 I) as the step s goes to 0. The latents of a generator g follow the
+whose stationary law is exp(f(Y)) N(0, sigma^2 I) as the step size s goes to 0. The latents of a generator g follow the
 same walk (eq. 3.9): there f(Z) = -|Y - g(Z)|^2 / (2 sigma_g^2), and the prior N(0, I) takes the place of sigma.
 With a momentum m the walk is underdamped, V <- m V + drift + sqrt(1 - m) s U, Y <- Y + V: the same law, reached in
 fewer steps (Chen, Fox & Guestrin 2014, eq. 15). A whole walk is one loop of one graph: no Python between its steps.
@@ -39,7 +39,7 @@ def langevin(
     log_density: Callable,
     *,
     steps,
-    step: float,
+    step_size: float,
     sigma: float | None,
     seed,
     noise: float = 1.0,
@@ -53,18 +53,17 @@ def langevin(
         start: float32 tensor (chains, ...).
         log_density: f, (chains, ...) -> (chains,), differentiable; chains must not depend on each other.
         steps: number of steps, an int or an integer tensor.
-        step: s.
+        step_size: s.
         sigma: of the Gaussian reference distribution; None for a flat one.
         seed: two integers; step t of a chain draws its noise from (seed, t, chain) alone.
         noise: factor of U; below 1 the walk is that of a lower temperature, noise**2.
         momentum: m, 0 (the equation above) to below 1.
         most_drift: a chain whose drift has an RMS above this many times s is slowed down to it; None for no limit.
-        groups: into how many groups the chains are cut, if there are so many, each of which walks in a loop of its
-            own; log_density must do for any of them. Changes nothing but who does the work, see
-            `crossmodal.runtime.processors`.
+        groups: number of parallel loops that share the chains, see `crossmodal.runtime.processors`; log_density must
+            take any number of chains. Does not change the result beyond rounding.
     """
     start = tf.convert_to_tensor(start)
-    spread = noise * step * (1.0 - momentum) ** 0.5
+    spread = noise * step_size * (1.0 - momentum) ** 0.5
 
     def walk(y, first):
         axes, shape = list(range(1, len(y.shape))), y.shape
@@ -73,15 +72,15 @@ def langevin(
             with tf.GradientTape() as tape:
                 tape.watch(y)
                 f = log_density(y)
-            drift = 0.5 * step**2 * (tape.gradient(f, y) - (0.0 if sigma is None else y / sigma**2))
+            drift = 0.5 * step_size**2 * (tape.gradient(f, y) - (0.0 if sigma is None else y / sigma**2))
             rms = tf.sqrt(tf.reduce_mean(tf.square(drift), axes, keepdims=True))
             if most_drift is not None:
-                drift *= tf.minimum(1.0, most_drift * step / (rms + 1e-30))
+                drift *= tf.minimum(1.0, most_drift * step_size / (rms + 1e-30))
             u = standard_normal(tf.shape(y), tf.random.experimental.stateless_fold_in(seed, t), first)
             moved = drift + spread * u
             velocity = tf.ensure_shape(momentum * velocity + moved if momentum else moved, shape)
             y += velocity
-            ratios = ratios.write(t, tf.reshape(rms, [-1]) / step)
+            ratios = ratios.write(t, tf.reshape(rms, [-1]) / step_size)
             return t + 1, y, velocity, ratios, levels.write(t, tf.reduce_mean(tf.square(y), axes))
 
         logs = [tf.TensorArray(tf.float32, size=steps, element_shape=shape[:1]) for _ in range(2)]
@@ -100,9 +99,11 @@ def langevin(
 
 
 def standard_normal(shape, seed, first=0):
-    """N(0, 1), float32 of a shape (rows, ...), a function of two integers: the rows from `first` on of as many as one
-    likes. The transform of Box & Muller (1958) of whole tensors takes three quarters of the time of TensorFlow's own
-    normal numbers, of which a chain on a small network spends a quarter."""
+    """Standard-normal rows `first`, first + 1, ... of a shape (rows, ...), float32, as a pure function of the seed.
+
+    The transform of Box & Muller (1958) on whole tensors takes three quarters of the time of TensorFlow's generator,
+    in which a chain on a small network spends a quarter of its own.
+    """
     rows, size = shape[0], tf.reduce_prod(shape[1:])
     half = 2 * ((size + 3) // 4)  # of a row's uniform numbers, of which a block of Philox has four
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)

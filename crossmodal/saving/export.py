@@ -1,7 +1,7 @@
 """Models for other runtimes: TensorFlow's SavedModel, ONNX, LiteRT. What is written was run and agrees with Keras.
 
-An audio-to-image model becomes spectrogram (batch, frames, mels, 1) -> image (batch, 28, 28, 1) at the posterior mean,
-LeNet5 image -> logits. Inputs and outputs are float32, the batch is of any size.
+An audio-to-image model becomes spectrogram (batch, frames, mels, 1) -> image (batch, height, width, channels), its best
+drawing, a classifier image -> logits. Inputs and outputs are float32, the batch is of any size.
 """
 
 import os
@@ -16,7 +16,7 @@ import numpy as np
 
 from crossmodal.errors import CrossmodalError, ModelError
 from crossmodal.models.base import AudioImageModel
-from crossmodal.models.networks.lenet5 import LeNet5
+from crossmodal.models.classifier import Classifier
 from crossmodal.runtime.files import check_output
 from crossmodal.runtime.quiet import native_messages_held_back
 
@@ -88,7 +88,7 @@ def export_model(model, path, format: str) -> float:
     """Write a model for another runtime, which has to give what Keras gives.
 
     Args:
-        model: an `AudioImageModel` or a `LeNet5`.
+        model: an `AudioImageModel` or a `Classifier`.
         path: a file that ends in .onnx or .tflite, or a folder that does not exist yet for a SavedModel.
         format: one of `FORMATS`.
 
@@ -103,8 +103,8 @@ def export_model(model, path, format: str) -> float:
 
     path, chosen = Path(path), FORMATS[format]
     check_export(path, format)
-    if not isinstance(model, AudioImageModel | LeNet5):
-        raise ModelError(f"A {type(model).__name__} cannot be exported: pass a model of digits.")
+    if not isinstance(model, AudioImageModel | Classifier):
+        raise ModelError(f"A {type(model).__name__} cannot be exported: pass a model that draws, or a classifier.")
     shape = model.spectrogram_shape if isinstance(model, AudioImageModel) else model.input_shape[1:]
     inputs = np.random.default_rng(0).random((CHECKED, *shape), np.float32)
     expected = keras.ops.convert_to_numpy(model(inputs, training=False))

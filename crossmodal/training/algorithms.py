@@ -11,17 +11,25 @@ An iteration is a function of the state and of two integers, all that is random 
 `revised` (RMS of what the chains changed) and `error` (RMS of revised signal less g(z), the thesis' measure).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from crossmodal.errors import ModelError
 from crossmodal.models.coopnets import CoopNets
-from crossmodal.runtime.processors import apart
+from crossmodal.runtime.choices import check_choice
+from crossmodal.runtime.processors import map_rows
 from crossmodal.sampling.langevin import langevin
 from crossmodal.training.optimizers import FusedAdam
+
+OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
+    "adam": lambda rate: FusedAdam(rate, beta_1=0.5),
+    "sgd": keras.optimizers.SGD,
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,9 @@ class Settings:
             starts silent.
         block: iterations between two checkpoints.
         seed: of latents, chains and crops.
+
+    Raises:
+        ModelError: there is no such algorithm or optimizer, or a number is out of its range.
     """
 
     algorithm: Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"] = "coopnets"
@@ -65,6 +76,14 @@ class Settings:
     block: int = 10
     seed: int = 0
 
+    def __post_init__(self):
+        check_choice("algorithm", self.algorithm, ALGORITHMS)
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        least = {"iterations": 0, "chains": 1, "samples": 1, "latent_steps": 0, "block": 1}
+        for name, number in least.items():
+            if getattr(self, name) < number:
+                raise ModelError(f"{name} is {getattr(self, name)}: give {number} or more.")
+
 
 class State(NamedTuple):
     """What an iteration reads and changes.
@@ -76,8 +95,8 @@ class State(NamedTuple):
     model: CoopNets
     signal: tf.Tensor
     settings: Settings
-    descriptor_optimizer: Any
-    generator_optimizer: Any
+    descriptor_optimizer: keras.optimizers.Optimizer
+    generator_optimizer: keras.optimizers.Optimizer
     chains: keras.Variable
     rate: keras.Variable
 
@@ -85,8 +104,7 @@ class State(NamedTuple):
 def make_state(model: CoopNets, signal: np.ndarray, settings: Settings) -> State:
     """The state before the first iteration."""
     s = settings
-    make = {"adam": lambda rate: FusedAdam(rate, beta_1=0.5), "sgd": keras.optimizers.SGD}[s.optimizer]
-    optimizers = make(s.descriptor_rate), make(s.generator_rate)
+    optimizers = [OPTIMIZERS[s.optimizer](rate) for rate in (s.descriptor_rate, s.generator_rate)]
     for optimizer, network in zip(optimizers, (model.descriptor, model.generator), strict=True):
         optimizer.build(network.trainable_variables)
     kept = {"descriptor": (s.samples,), "generator": model.generator.latent_shape(s.samples)}
@@ -98,13 +116,7 @@ def make_state(model: CoopNets, signal: np.ndarray, settings: Settings) -> State
 def iterate(state: State, seed, first) -> dict:
     """One iteration of the settings' algorithm. `seed`: two integers; `first`: whether persistent chains start now."""
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 5))
-    if state.settings.algorithm == "generator":
-        return alternate_back_propagation(state, seeds, first)
-    if state.settings.algorithm == "descriptor":
-        return persistent_chains(state, seeds, first)
-    if state.settings.algorithm == "contrastive":
-        return contrastive_divergence(state, seeds)
-    return cooperate(state, seeds)
+    return ALGORITHMS[state.settings.algorithm](state, seeds, first)
 
 
 def persistent_chains(state: State, seeds, first) -> dict:
@@ -117,20 +129,32 @@ def persistent_chains(state: State, seeds, first) -> dict:
     return figures
 
 
-def contrastive_divergence(state: State, seeds) -> dict:
+def contrastive_divergence(state: State, seeds, first) -> dict:
     """Chains start from the data that the descriptor learns from."""
     data = crops(state, seeds[0])
     return learn_descriptor(state, data, data, seeds[2])[1]
 
 
-def cooperate(state: State, seeds) -> dict:
+def cooperate(state: State, seeds, first) -> dict:
     """CoopNets: draw and revise; data less revised draws teach the descriptor, the revised draws the generator."""
+    z, revised, figures = draw_and_revise(state, seeds)
+    return {**figures, "error": learn_generator(state, z, revised)}
+
+
+def cooperate_with_latents(state: State, seeds, first) -> dict:
+    """The same, but Langevin revises the latents too before the generator learns from them."""
+    z, revised, figures = draw_and_revise(state, seeds)
+    z = infer_latents(state, z, revised, seeds[3]).state
+    return {**figures, "error": learn_generator(state, z, revised)}
+
+
+def draw_and_revise(state: State, seeds) -> tuple[tf.Tensor, tf.Tensor, dict]:
+    """Latents z, the generator's draws of them as the chains revised them (chains, samples), and figures; the
+    descriptor has learned from both."""
     s = state.settings
     z = state.model.latents(s.chains, s.samples, seeds[1])
-    revised, figures = learn_descriptor(state, crops(state, seeds[0]), apart(state.model.generator, z), seeds[2])
-    if s.algorithm == "coopnets-z":
-        z = infer_latents(state, z, revised, seeds[3]).state
-    return {**figures, "error": learn_generator(state, z, revised)}
+    revised, figures = learn_descriptor(state, crops(state, seeds[0]), map_rows(state.model.generator, z), seeds[2])
+    return z, revised, figures
 
 
 def alternate_back_propagation(state: State, seeds, first) -> dict:
@@ -144,12 +168,21 @@ def alternate_back_propagation(state: State, seeds, first) -> dict:
     return {"error": error, "drift_to_noise": walk.drift_to_noise[-1], "rms": walk.rms[-1]}
 
 
+ALGORITHMS: dict[str, Callable[[State, list, tf.Tensor], dict]] = {
+    "coopnets": cooperate,
+    "coopnets-z": cooperate_with_latents,
+    "descriptor": persistent_chains,
+    "contrastive": contrastive_divergence,
+    "generator": alternate_back_propagation,
+}
+
+
 def learn_descriptor(state: State, data, start, seed) -> tuple[tf.Tensor, dict]:
     """Walk from `start`, then one step up the likelihood of the data: the chains (chains, samples) and figures."""
     s, descriptor = state.settings, state.model.descriptor
     walk = state.model.revise(start, seed)
     with tf.GradientTape() as tape:
-        f = apart(descriptor, tf.concat([data, walk.state], axis=0))
+        f = map_rows(descriptor, tf.concat([data, walk.state], axis=0))
         gap = tf.reduce_mean(f[: s.chains]) - tf.reduce_mean(f[s.chains :])
         loss = -gap
     gradients = tape.gradient(loss, descriptor.trainable_variables)
@@ -169,7 +202,7 @@ def learn_generator(state: State, z, signal) -> tf.Tensor:
     """One step of the generator towards g(z) = signal; the root mean square error before it."""
     s, generator = state.settings, state.model.generator
     with tf.GradientTape() as tape:
-        error = signal - apart(generator, z)
+        error = signal - map_rows(generator, z)
         loss = tf.reduce_sum(tf.square(error)) / (2 * s.latent_sigma**2 * s.chains)
     state.generator_optimizer.learning_rate.assign(s.generator_rate * tf.convert_to_tensor(state.rate))
     state.generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
@@ -181,9 +214,11 @@ def infer_latents(state: State, z, signal, seed):
     s = state.settings
 
     def log_likelihood(z):
-        return -tf.reduce_sum(tf.square(signal - apart(state.model.generator, z)), axis=-1) / (2 * s.latent_sigma**2)
+        return -tf.reduce_sum(tf.square(signal - map_rows(state.model.generator, z)), axis=-1) / (2 * s.latent_sigma**2)
 
-    return langevin(z, log_likelihood, steps=s.latent_steps, step=s.latent_step, sigma=1.0, seed=seed, most_drift=1.0)
+    return langevin(
+        z, log_likelihood, steps=s.latent_steps, step_size=s.latent_step, sigma=1.0, seed=seed, most_drift=1.0
+    )
 
 
 def crops(state: State, seed) -> tf.Tensor:

@@ -1,7 +1,7 @@
 """Checkpoints: everything that training changes, in one file with its SHA-256 beside it, the last two kept.
 
-The SHA-256 is in place before the file that it is of: a checkpoint is there and complete once its own name is, and a
-process that is killed at any moment leaves the ones before it.
+The .sha256 is written before the .npz is renamed into place, so a checkpoint that exists is complete, and a process
+that is killed at any moment leaves the ones before it.
 """
 
 import contextlib
@@ -9,26 +9,34 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from crossmodal.errors import ModelError
-from crossmodal.runtime.files import alone_in, replacing, sha256
-from crossmodal.runtime.interruption import told_where
+from crossmodal.runtime.files import exclusive, replacing, sha256
+from crossmodal.runtime.interruption import note_progress
 
 KEPT = 2
 
 
-def _named(variables: list) -> dict:
+def snapshot(variables: list[keras.Variable]) -> list[np.ndarray]:
+    """Copies of variables' values."""
+    return [np.asarray(variable.value).copy() for variable in variables]
+
+
+def restore(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
+    """Put a snapshot back."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _named(variables: list[keras.Variable]) -> dict[str, keras.Variable]:
     """Keras variables by position and shape: their paths differ from process to process."""
     return {f"{i:04d}-{'x'.join(map(str, variable.shape))}": variable for i, variable in enumerate(variables)}
 
 
 def _newest_first(workdir: Path) -> list[Path]:
     return sorted(Path(workdir).glob("checkpoint-*.npz"), reverse=True)
-
-
-def _done(path: Path) -> int:
-    return int(path.stem.removeprefix("checkpoint-"))
 
 
 def verifies(path: Path) -> bool:
@@ -70,24 +78,41 @@ def all_finite(arrays: Iterable[np.ndarray]) -> bool:
     return all(np.isfinite(array).all() for array in arrays)
 
 
-def load_checkpoint(variables: list, workdir: Path) -> int:
-    """Restore the newest checkpoint that verifies and is finite. Returns how much was done, 0 if there is none."""
+def newest_checkpoint(workdir: Path) -> Path | None:
+    """The newest checkpoint that verifies and is finite, None if there is none. A warning names each passed over."""
     for path in _newest_first(workdir):
         if not verifies(path):
             warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
             continue
-        named = _named(variables)
         with np.load(path, allow_pickle=False) as state:
-            if set(state.files) != set(named):
-                raise ModelError(f"{path} belongs to another model: choose another --workdir.")
-            values = {name: state[name] for name in named}
-        if not all_finite(values.values()):
-            warnings.warn(f"{path.name} holds values that are not finite and is passed over.", stacklevel=2)
-            continue
+            finite = all_finite(state[name] for name in state.files)
+        if finite:
+            return path
+        warnings.warn(f"{path.name} holds values that are not finite and is passed over.", stacklevel=2)
+    return None
+
+
+def done_at(path: Path | None) -> int:
+    """After how many epochs or iterations a checkpoint was written; 0 of none."""
+    return int(path.stem.removeprefix("checkpoint-")) if path else 0
+
+
+def restore_checkpoint(variables: list, path: Path) -> None:
+    """Give Keras variables the values in a checkpoint; ModelError if it is of another model."""
+    named = _named(variables)
+    with np.load(path, allow_pickle=False) as state:
+        if set(state.files) != set(named):
+            raise ModelError(f"{path} belongs to another model: choose another --workdir.")
         for name, variable in named.items():
-            variable.assign(values[name])
-        return _done(path)
-    return 0
+            variable.assign(state[name])
+
+
+def load_checkpoint(variables: list, workdir: Path) -> int:
+    """Restore the newest checkpoint that verifies. Returns how much was done, 0 if there is none."""
+    path = newest_checkpoint(workdir)
+    if path:
+        restore_checkpoint(variables, path)
+    return done_at(path)
 
 
 @contextlib.contextmanager
@@ -102,10 +127,10 @@ def training_in(workdir: Path, unit: str) -> Iterator[None]:
     """
 
     def where() -> str:
-        done = max(map(_done, _newest_first(workdir)), default=0)
+        done = max(map(done_at, _newest_first(workdir)), default=0)
         return f"after {unit} {done}"
 
-    with alone_in(workdir), told_where(where):
+    with exclusive(workdir), note_progress(where):
         yield
 
 

@@ -20,14 +20,98 @@ import numpy as np
 import tensorflow as tf
 
 from crossmodal.errors import AudioError, ModelError
-from crossmodal.models.coopnets import CoopNets
+from crossmodal.models.coopnets import CoopNets, bandwidth
 from crossmodal.models.networks.waveform import UPSAMPLING
+from crossmodal.runtime.choices import check_choice
+from crossmodal.runtime.determinism import fix_numbers
 from crossmodal.training.algorithms import Settings, State, iterate, make_state
-from crossmodal.training.checkpoints import all_finite, load_checkpoint, save_checkpoint, training_in
+from crossmodal.training.checkpoints import (
+    all_finite,
+    load_checkpoint,
+    restore,
+    save_checkpoint,
+    snapshot,
+    training_in,
+)
 from crossmodal.training.runs import append_history
 
 MOST_RECOVERIES = 12  # from one block of iterations to the next
 _FALL, _RISE = 0.8, 1.02  # of the learning rates, per iteration outside and inside the bands
+PRESETS = ("default", "thesis")
+READINGS = {  # of the thesis' table 4.1
+    "swapped": {"step": 0.001, "latent_step": 0.1, "descriptor_rate": 0.1, "generator_rate": 1e-6},
+    "printed": {"step": 0.1, "latent_step": 0.001, "descriptor_rate": 1e-6, "generator_rate": 0.1},
+}
+
+
+def prepare_texture(
+    sound: np.ndarray,
+    sample_rate: int = 20_000,
+    preset: str = "default",
+    *,
+    steps: int | None = None,
+    draw_steps: int | None = None,
+    stride: int = 40,
+    kernel: int = 25,
+    reading: str = "swapped",
+    deterministic: bool = False,
+    **changes,
+) -> tuple[CoopNets, np.ndarray, Settings]:
+    """What `train_texture` asks for, fitted to a recording: an untrained model, the signal and the settings.
+
+    Args:
+        sound: (samples,), a recording of a texture, see `crossmodal.data.textures.check_texture`.
+        sample_rate: of the sound, in Hz.
+        preset: "default": cochlear features and shaped noise, fitted to the recording; "thesis": R. Zhong's networks.
+        steps: Langevin steps of an iteration (30 default, 40 thesis).
+        draw_steps: Langevin steps that revise each draw of the trained model (60 default, thesis as in training; none
+            where the algorithm trains no descriptor).
+        stride, kernel: of the thesis' first convolution and of its deconvolutions.
+        reading: of the thesis' table 4.1, see `thesis_settings`.
+        deterministic: see `fix_numbers`.
+        changes: fields of `Settings` in place of the preset's, such as iterations=100 or seed=1.
+
+    Raises:
+        ModelError: there is no such preset, reading or algorithm, or a number is out of its range.
+
+    Example:
+        model, signal, settings = prepare_texture(load_texture("rain.wav"), iterations=100)
+        train_texture(model, signal, settings)
+    """
+    check_choice("preset", preset, PRESETS)
+    check_choice("reading", reading, READINGS)
+    chosen = thesis_settings(reading) if preset == "thesis" else {"samples": 40_000}
+    walk = {"step": chosen.pop("step")} if "step" in chosen else {}
+    chosen["samples"] = min(chosen["samples"], len(sound) // UPSAMPLING * UPSAMPLING)
+    settings = Settings(**{**chosen, **changes})
+    if settings.algorithm == "generator":
+        draw_steps = 0
+    asked = {"steps": steps, "draw_steps": draw_steps}
+    walk |= {name: value for name, value in asked.items() if value is not None}
+    fix_numbers(settings.seed, deterministic)
+    if preset == "thesis":
+        model = CoopNets.thesis(sample_rate, stride, kernel, **walk)
+        model.set_spectrum(None, float(np.abs(sound).max()))
+    else:
+        model = CoopNets.auditory(sample_rate, 0.93 * bandwidth(sound, sample_rate), **walk)
+        model.set_spectrum(sound)
+        model.descriptor.adapt(model.whiten(sound))
+    return model, model.whiten(sound), settings
+
+
+def thesis_settings(reading: str = "swapped") -> dict:
+    """The thesis' training, its table 4.1: fields of `Settings`, and `step`, the size of the descriptor's steps.
+
+    As printed, the generator's latents take steps of 0.001 and it learns at 0.1, the descriptor's chains take steps of
+    0.1 and it learns at 1e-6; swapped, each has the other's. As printed no chain can be stable: with sigma 0.03 each
+    step multiplies it by 1 - 0.1^2 / (2 * 0.03^2) = -4.6. So the preset is the swapped reading, with gradients divided
+    by positions as in the published code.
+    """
+    check_choice("reading", reading, READINGS)
+    # a drift that takes a chain from silence to a recording's level in 40 steps
+    stable = {"most_drift": 3.0, "block": 5}
+    shared = {"iterations": 500, "chains": 2, "samples": 60_000, "optimizer": "sgd", "by_positions": True}
+    return {**shared, **stable, **READINGS[reading]}
 
 
 def train_texture(
@@ -87,8 +171,8 @@ def _train(model, signal, settings: Settings, workdir: Path | None, on_block) ->
             attempts = int(recoveries.value) + 1
             if attempts > MOST_RECOVERIES:
                 raise ModelError(
-                    f"Training diverged {attempts} times after iteration {good_at}: try lower learning rates or a "
-                    "smaller step."
+                    f"Training diverged {attempts} times after iteration {good_at}: try lower learning rates or "
+                    "another recording."
                 )
             recoveries.assign(attempts)
             state.rate.assign(0.5 * float(state.rate.value))
@@ -110,7 +194,7 @@ def _train(model, signal, settings: Settings, workdir: Path | None, on_block) ->
         if ends_block:
             recoveries.assign(0)
             unproven = snapshot(changing)
-            line = {"epoch": done, **history[-1], "seconds": time.time() - began}
+            line = {**history[-1], "seconds": time.time() - began}
             if workdir:
                 append_history(workdir, line)
             if on_block:
@@ -149,19 +233,8 @@ def check_signal(signal: np.ndarray, samples: int) -> np.ndarray:
     return signal
 
 
-def all_variables(state: State) -> list:
+def all_variables(state: State) -> list[keras.Variable]:
     """All that an iteration changes."""
     optimizers = (state.descriptor_optimizer, state.generator_optimizer)
     optimized = [variable for optimizer in optimizers for variable in optimizer.variables]
     return [*state.model.variables, state.chains, state.rate, *optimized]
-
-
-def snapshot(variables: list) -> list[np.ndarray]:
-    """Copies of variables' values."""
-    return [np.asarray(variable.value).copy() for variable in variables]
-
-
-def restore(variables: list, values: list[np.ndarray]) -> None:
-    """Put a snapshot back."""
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)

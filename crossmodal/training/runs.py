@@ -2,8 +2,8 @@
 
 workdir/
     config.json       what was asked for, and the environment it ran in
-    history.jsonl     one line of figures per epoch
-    checkpoint-N.npz  the state after epoch N, the last two, until the run is finished
+    history.jsonl     one line of figures per epoch, or per block of iterations
+    checkpoint-N.npz  the state after epoch or iteration N, the last two, until the run is finished
     model.keras, metrics.json, *.png: what the recipe writes at the end; metrics.json marks a finished run
 """
 
@@ -78,6 +78,12 @@ def forget_unbegun_runs() -> None:
     _OPENED.clear()
 
 
+def recorded_config(workdir) -> dict:
+    """The settings that the run in a folder was started with; none where there is no run."""
+    path = Path(workdir) / "config.json"
+    return json.loads(path.read_text())["config"] if path.exists() else {}
+
+
 def note_changes(started: dict) -> None:
     """Say what has changed in the environment since a run was started in it."""
     now = environment()
@@ -93,24 +99,24 @@ def read_metrics(workdir) -> dict | None:
 
 
 def read_history(workdir: Path) -> list[dict]:
-    """The figures of each epoch so far."""
+    """The figures of each epoch, or block of iterations, so far."""
     path = Path(workdir) / "history.jsonl"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
+def position_of(line: dict) -> tuple[str, int]:
+    """What a line of the history counts, "epoch" or "iteration", and where it stands, from 1; earlier versions wrote
+    both for an iteration."""
+    unit = "iteration" if "iteration" in line else "epoch"
+    return unit, line[unit]
+
+
 def append_history(workdir: Path, line: dict) -> None:
-    """Add the figures of an epoch, in place of those of an earlier try at it."""
-    kept = [earlier for earlier in read_history(workdir) if earlier["epoch"] < line["epoch"]]
+    """Add the figures after an epoch or iteration, in place of those of an earlier try at it."""
+    kept = [earlier for earlier in read_history(workdir) if position_of(earlier)[1] < position_of(line)[1]]
     lines = "".join(json.dumps(entry) + "\n" for entry in [*kept, line])
     with replacing(Path(workdir) / "history.jsonl") as temporary:
         temporary.write_text(lines)
-
-
-def save_model(model, path: Path) -> None:
-    """Write a `.keras` file completely or not at all; ModelError for weights that are not finite."""
-    check_weights(model)
-    with replacing(path) as temporary:
-        model.save(temporary)
 
 
 def check_weights(model) -> None:

@@ -12,8 +12,8 @@ from itertools import combinations
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
+from crossmodal.sound.long_term import LOWEST_HZ, long_term_density
 from evaluation.texture.filters import SAMPLE_RATE
 
 PIECES_S = (0.1, 0.25, 0.5)
@@ -22,16 +22,15 @@ HALVES_MARGIN = 1.5  # a copy shares this many times as long a stretch as the ha
 SELF_S = 20.0  # how much of a long draw is searched for loops and for other draws
 _WINDOW_S, _HOP_S = 0.1, 0.025  # of the local correlation along one lag
 _VERBATIM = 0.5  # local correlation that counts as the same sound; independent white noise has 0 +- 0.025
-_LOWEST_HZ = 20.0  # whitening removes what is below, an offset above all
 _FLOOR_DB = -40.0  # of the spectrum below its maximum: what is weaker is not lifted to white
 
 
 def whiten(waveform: np.ndarray) -> np.ndarray:
-    """Divide a waveform's spectrum by its long-term magnitude (20 Hz resolution, zero phase): float32 (samples,)."""
-    frequency, psd = scipy.signal.welch(waveform, SAMPLE_RATE, nperseg=1024)
-    psd = np.maximum(psd, psd.max() * 10 ** (_FLOOR_DB / 10))
+    """Divide a waveform's spectrum by its long-term magnitude (20 Hz resolution, zero phase); what cannot be heard is
+    removed, an offset above all: float32 (samples,)."""
+    frequency, density = long_term_density(waveform, SAMPLE_RATE, _FLOOR_DB)
     bins = scipy.fft.rfftfreq(len(waveform), 1 / SAMPLE_RATE)
-    gain = np.where(bins < _LOWEST_HZ, 0.0, 1 / np.sqrt(np.interp(bins, frequency, psd)))
+    gain = np.where(bins < LOWEST_HZ, 0.0, 1 / np.sqrt(np.interp(bins, frequency, density)))
     return scipy.fft.irfft(scipy.fft.rfft(waveform) * gain, len(waveform)).astype(np.float32)
 
 

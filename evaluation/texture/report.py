@@ -2,7 +2,7 @@
 
 from evaluation.texture.copies import copy_report, draws_report, halves_report
 from evaluation.texture.filters import SAMPLE_RATE
-from evaluation.texture.score import SHORTEST_S, check_texture, matched_score, score_scale
+from evaluation.texture.score import SHORTEST_S, check_measurable, matched_score, score_scale
 
 
 def evaluate_textures(reference, syntheses, names: list[str] | None = None) -> dict:
@@ -19,13 +19,16 @@ def evaluate_textures(reference, syntheses, names: list[str] | None = None) -> d
         `copy_report` return; `draws`: see `copies.draws_report`.
 
     Raises:
-        AudioError: a waveform that cannot be measured, see `score.check_texture`.
+        AudioError: a waveform that cannot be measured, see `score.check_measurable`.
     """
     names = names or ["the reference", *(f"synthesis {i}" for i in range(1, len(syntheses) + 1))]
-    reference = check_texture(reference, names[0], SHORTEST_S)
+    reference = check_measurable(reference, name=names[0], min_duration_s=SHORTEST_S)
     scale = score_scale(reference)
     least_s = scale.samples / SAMPLE_RATE
-    syntheses = [check_texture(s, name, least_s) for s, name in zip(syntheses, names[1:], strict=True)]
+    syntheses = [
+        check_measurable(synthesis, name=name, min_duration_s=least_s)
+        for synthesis, name in zip(syntheses, names[1:], strict=True)
+    ]
     halves = halves_report(reference)
     return {
         "reference": {

@@ -22,17 +22,17 @@ _AUDIBLE_DB = 30.0  # channels within this of the loudest are compared
 _MOST_PIECES = 4  # of a long synthesis
 
 
-def check_texture(waveform: np.ndarray, name: str, least_s: float) -> np.ndarray:
+def check_measurable(waveform: np.ndarray, *, name: str, min_duration_s: float) -> np.ndarray:
     """A waveform at 20 kHz that can be measured: float32 (samples,), cut to a multiple of 100 samples.
 
     Args:
         name: the subject of an error's sentence.
-        least_s: shortest duration allowed, 1 s or more.
+        min_duration_s: 1 s or more.
 
     Raises:
         AudioError: what `validate_audio` refuses, too short, or a whole second without sound.
     """
-    waveform = validate_audio(waveform, SAMPLE_RATE, name=name, min_duration_s=least_s)
+    waveform = validate_audio(waveform, SAMPLE_RATE, name=name, min_duration_s=min_duration_s)
     seconds = waveform[: len(waveform) // SAMPLE_RATE * SAMPLE_RATE].reshape(-1, SAMPLE_RATE)
     rms = np.std(seconds, axis=1)
     if rms.min() < _SILENT * rms.max():
@@ -87,9 +87,10 @@ def score_scale(reference: np.ndarray, seed: int = 0) -> Scale:
     """Measure the `Scale` of a reference (samples,), of which up to 7 s count; at least 2 s.
 
     Raises:
-        AudioError: see `check_texture`.
+        AudioError: see `check_measurable`.
     """
-    reference = check_texture(reference, "the reference", SHORTEST_S)[: round(REFERENCE_S * SAMPLE_RATE)]
+    reference = check_measurable(reference, name="the reference", min_duration_s=SHORTEST_S)
+    reference = reference[: round(REFERENCE_S * SAMPLE_RATE)]
     samples = half_samples(reference)
     noises = _pieces(spectral_noise(reference, np.random.default_rng(seed)), samples)
     halves = tuple(measure(piece) for piece in _pieces(reference, samples))
@@ -116,9 +117,9 @@ def matched_score(scale: Scale, synthesis: np.ndarray) -> dict:
         dict: `score`; `ill_conditioned` (bool), `scale_db` (see `Scale.length_db`); `snr_db`: class to dB.
 
     Raises:
-        AudioError: see `check_texture`.
+        AudioError: see `check_measurable`.
     """
-    synthesis = check_texture(synthesis, "the synthesis", scale.samples / SAMPLE_RATE)
+    synthesis = check_measurable(synthesis, name="the synthesis", min_duration_s=scale.samples / SAMPLE_RATE)
     db = _compare(scale.halves, [measure(piece) for piece in _pieces(synthesis, scale.samples)[:_MOST_PIECES]])
     return {
         "score": (_mean_db(db) - _mean_db(scale.noise_db)) / scale.length_db,

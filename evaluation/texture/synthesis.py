@@ -8,12 +8,12 @@ several hundred on the waveform itself.
 
 import numpy as np
 import scipy.optimize
-import scipy.signal
 import tensorflow as tf
 
 from crossmodal.errors import AudioError
+from crossmodal.sound.long_term import long_term_density
 from evaluation.texture.filters import HOP, SAMPLE_RATE
-from evaluation.texture.score import REFERENCE_S, check_texture
+from evaluation.texture.score import REFERENCE_S, check_measurable
 from evaluation.texture.statistics import CLASSES, texture_statistics
 
 LONGEST_S = 30.0
@@ -37,9 +37,10 @@ def match_statistics(
         float32 (samples,) at 20 kHz, at the reference's level.
 
     Raises:
-        AudioError: see `check_texture`; a duration out of range; a descent that left the finite numbers.
+        AudioError: see `check_measurable`; a duration out of range; a descent that left the finite numbers.
     """
-    reference = check_texture(reference, "the reference", 1.0)[: round(REFERENCE_S * SAMPLE_RATE)]
+    reference = check_measurable(reference, name="the reference", min_duration_s=1.0)
+    reference = reference[: round(REFERENCE_S * SAMPLE_RATE)]
     if not 1.0 <= duration_s <= LONGEST_S:
         raise AudioError(f"a duration of {duration_s} s was asked for: choose 1 to {LONGEST_S:.0f} s.")
     samples = round(duration_s * SAMPLE_RATE / (2 * HOP)) * (2 * HOP)
@@ -94,6 +95,5 @@ def statistics_distance(target: dict, measured: dict) -> tf.Tensor:
 
 
 def _long_term_magnitude(reference, samples):
-    frequency, psd = scipy.signal.welch(reference, SAMPLE_RATE, nperseg=1024)
-    psd = np.maximum(psd, psd.max() * 10 ** (_FLOOR_DB / 10))
-    return np.sqrt(np.interp(np.fft.rfftfreq(samples, 1 / SAMPLE_RATE), frequency, psd))
+    frequency, density = long_term_density(reference, SAMPLE_RATE, _FLOOR_DB)
+    return np.sqrt(np.interp(np.fft.rfftfreq(samples, 1 / SAMPLE_RATE), frequency, density))

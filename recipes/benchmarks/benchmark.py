@@ -3,24 +3,32 @@
     python recipes/benchmarks/benchmark.py                        # all; with PyTorch installed, against it too
     python recipes/benchmarks/benchmark.py --only training start
 
-Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing else run meanwhile.
+Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing else run meanwhile. Processors differ in
+what they compute fast: keep the results of one without bfloat16 in a file of their own.
+
+    python recipes/benchmarks/benchmark.py --results recipes/results/benchmark_avx2.json
+    ONEDNN_MAX_CPU_ISA=AVX2 python recipes/benchmarks/benchmark.py ...    # oneDNN as if the processor had no bfloat16
 """
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import data
+import textures
+import training
+
 from crossmodal.app.options import a_path, as_options, option, run_recipe
 
 RESULTS = Path(__file__).parents[1] / "results" / "benchmark.json"
 SECTIONS = {
-    "training": "training",
-    "langevin": "textures",
-    "textures": "textures",
-    "spectrograms": "data",
-    "pipeline": "data",
-    "generation": "data",
-    "start": "data",
+    "training": training.training,
+    "langevin": textures.langevin,
+    "textures": textures.textures,
+    "spectrograms": data.spectrograms,
+    "pipeline": data.pipeline,
+    "generation": data.generation,
+    "start": data.start,
 }
 
 
@@ -36,15 +44,15 @@ class Config:
 
 def run(config: Config, only: list[str] | None = None) -> dict:
     """The sections that `only` names, all if None."""
-    import importlib
-
+    from crossmodal.runtime.precision import instructions, machines_precision
     from crossmodal.training.runs import environment
 
     result = {"command": f"python recipes/benchmarks/benchmark.py{as_options(config)}", "environment": environment()}
-    for name, module in SECTIONS.items():
+    result |= {"instructions": instructions(), "precision": machines_precision()}
+    print(f"on {result['instructions']}, by default in {result['precision']}", flush=True)
+    for name, section in SECTIONS.items():
         if only is None or name in only:
-            section = getattr(importlib.import_module(module), name)
-            print(f"{name}: {section.__doc__.splitlines()[0]}", flush=True)
+            print(f"{name}: {(section.__doc__ or '').splitlines()[0]}", flush=True)
             result[name] = section(config)
     return result
 

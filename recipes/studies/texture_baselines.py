@@ -1,7 +1,7 @@
 """Every way to make a texture, held against the same recordings by the same measures: one table.
 
     python recipes/studies/texture_baselines.py --results texture_baselines.json    # recordings in CROSSMODAL_TEXTURES
-    python recipes/studies/texture_baselines.py --textures made:rain,made:chirps --methods coopnets,statistics
+    python recipes/studies/texture_baselines.py --textures made:rain made:chirps --methods coopnets statistics
 
 Methods: coopnets (the default), coopnets-z (latents are revised too), descriptor, contrastive, generator, thesis,
 adapted (the default before any training: its front end fitted, its chains from noise), statistics (gradient descent
@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 
 from crossmodal.app.experiments import texture_single
-from crossmodal.app.options import as_options, option, run_recipe
+from crossmodal.app.options import command_of, option, run_recipe
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
-from crossmodal.app.sweeps.textures import summary
-from crossmodal.errors import AudioError
+from crossmodal.app.sweeps.textures import GATED, summary
+from crossmodal.errors import AudioError, ModelError
+from crossmodal.runtime.choices import check_choice
 
 RESULTS = Path(__file__).parents[1] / "results"
-GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these suffice for a score
 TRAINED = {
     "coopnets": {},
     "coopnets-z": {"algorithm": "coopnets-z"},
@@ -32,12 +32,13 @@ TRAINED = {
     "thesis": {"preset": "thesis"},
     "adapted": {"iterations": 0},
 }
+METHODS = ("coopnets", "statistics", "adapted", "descriptor", "contrastive", "generator")
 
 
 @dataclass(frozen=True)
 class Config:
-    textures: str = option(",".join(GATED), "names of recordings, or made:NAME, with commas")
-    methods: str = option("coopnets,statistics,adapted,descriptor,contrastive,generator", "with commas")
+    textures: tuple[str, ...] = option(GATED, "names of recordings, or made:NAME")
+    methods: tuple[str, ...] = option(METHODS, "see above")
     iterations: int | None = option(None, "training iterations, in place of each method's own", least=0, most=99_999)
     draws: int = option(2, "draws of each texture and method", least=1, most=1000)
     duration_s: float = option(4.0, "duration of a draw in seconds", least=0.01, most=3600)
@@ -50,10 +51,12 @@ def run(config: Config, workdir: Path, peers=None, shares=ALONE) -> dict | None:
     """This process' share of every method on every texture; returns the table's figures, None while some miss."""
     from crossmodal.training.runs import open_run, read_metrics
 
+    check_methods(config.methods, peers)
+    check_textures(config.textures)
     open_run(workdir, config, ignore=("textures", "methods"))
     jobs, folders = {}, {}
-    for texture in config.textures.split(","):
-        for method in config.methods.split(","):
+    for texture in config.textures:
+        for method in config.methods:
             folder = workdir / texture.replace(":", "_") / method.replace(":", "_")
             folders[texture, method] = folder
             jobs[f"{texture}, {method}"] = (folder, partial(make, config, method, texture, folder, peers))
@@ -67,10 +70,30 @@ def run(config: Config, workdir: Path, peers=None, shares=ALONE) -> dict | None:
         print(line(method, texture, table[method][texture]), flush=True)
     means = {method: mean_score(rows) for method, rows in table.items()}
     return {
-        "command": f"python recipes/studies/texture_baselines.py{as_options(config)}",
+        "command": command_of("python recipes/studies/texture_baselines.py", config),
         "mean": means,
         "methods": table,
     }
+
+
+def check_methods(methods: tuple[str, ...], peers: Path | None) -> None:
+    """ModelError, before anything is trained, for a method that is not known or cannot be found."""
+    for method in methods:
+        is_peer = method.startswith("peer:")
+        check_choice("method", "peer:NAME" if is_peer else method, [*TRAINED, "statistics", "peer:NAME"])
+        if is_peer and not peers:
+            raise ModelError(f"The method {method!r} is what somebody else made: say where, with --peers.")
+
+
+def check_textures(textures: tuple[str, ...]) -> None:
+    """AudioError, before anything is trained, for a texture that is not known."""
+    from crossmodal.data.textures import MADE, find_recordings
+
+    named = [texture for texture in textures if texture not in [f"made:{name}" for name in MADE]]
+    known = find_recordings() if named else {}
+    if unknown := [texture for texture in named if texture not in known]:
+        made = [f"made:{name}" for name in MADE]
+        raise AudioError(f"There is no texture {unknown[0]!r}: choose from {', '.join([*made, *known])}.")
 
 
 def make(config: Config, method: str, texture: str, workdir: Path, peers) -> dict:
@@ -94,13 +117,9 @@ def make(config: Config, method: str, texture: str, workdir: Path, peers) -> dic
     sound = load_texture(reference, SAMPLE_RATE)
     if method == "statistics":
         sounds = matched(config, sound)
-    elif method.startswith("peer:") and peers:
+    else:
         path = Path(peers) / method.removeprefix("peer:") / f"{texture}.wav"
         sounds = {"draw_1": load_texture(path, SAMPLE_RATE)}
-    else:
-        raise AudioError(
-            f"There is no method {method!r}: choose from {', '.join([*TRAINED, 'statistics', 'peer:NAME'])}."
-        )
     metrics = {"seconds": time.time() - began, **texture_single.scores(sound, sounds, SAMPLE_RATE)}
     workdir.mkdir(parents=True, exist_ok=True)
     write_json(workdir / "metrics.json", metrics)

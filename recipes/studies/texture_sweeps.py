@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Literal
 
 from crossmodal.app.experiments import texture_single
-from crossmodal.app.options import as_options, option, run_recipe
+from crossmodal.app.options import command_of, option, run_recipe
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
+from crossmodal.runtime.choices import check_choice
 
 RESULTS = Path(__file__).parents[1] / "results"
+SWEPT = {"swapped": "descriptor_rate", "printed": "generator_rate"}  # the rate of 0.1 in each reading of table 4.1
 STRIDES, RATES, STEPS = (20, 40, 60), (0.1, 0.2, 0.3), (30, 40, 50)
 
 
@@ -38,7 +40,8 @@ def members(config: Config) -> dict[str, texture_single.Config]:
     shared = dict(reference=config.reference, preset="thesis", reading=config.reading, stabilise=False)
     shared |= dict(iterations=config.iterations, samples=config.samples, seed=config.seed)
     shared |= dict(deterministic=config.deterministic)
-    rate = "descriptor_rate" if config.reading == "swapped" else "generator_rate"
+    check_choice("reading", config.reading, SWEPT)
+    rate = SWEPT[config.reading]
     runs = {f"stride {s}": texture_single.Config(stride=s, steps=40, **shared, **{rate: 0.1}) for s in STRIDES}
     for r in RATES:
         for steps in STEPS:
@@ -48,9 +51,11 @@ def members(config: Config) -> dict[str, texture_single.Config]:
 
 def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALONE) -> dict:
     """This process' share of the runs that are not finished, then the curves and figures of all that are."""
-    from crossmodal.app.pictures.sounds import save_texture_curves
+    from crossmodal.app.pictures.curves import save_curves
     from crossmodal.training.runs import open_run, read_metrics
 
+    for name in only or []:
+        check_choice("run", name, members(config))
     open_run(workdir, config)
     folders = {name: workdir / name.replace(" ", "_") for name in members(config)}
     jobs = {name: (folders[name], partial(train, member, folders[name])) for name, member in members(config).items()}
@@ -60,8 +65,8 @@ def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALO
         if metrics := read_metrics(folder):
             histories[name] = metrics.pop("history")
             figures[name] = metrics
-    save_texture_curves(workdir / "sweeps.png", histories, ("error", "rms", "energy_gap"))
-    return {"command": f"python recipes/studies/texture_sweeps.py{as_options(config)}", "runs": figures}
+    save_curves(workdir / "sweeps.png", histories, ("error", "rms", "energy_gap"))
+    return {"command": command_of("python recipes/studies/texture_sweeps.py", config), "runs": figures}
 
 
 def train(config: texture_single.Config, workdir: Path) -> None:
@@ -99,9 +104,9 @@ def exploded_at(levels, highest: float) -> int | None:
 
 def work(config: Config, arguments) -> None:
     from crossmodal.runtime.files import write_json
-    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.runtime.processors import set_one_thread_per_operation
 
-    one_operation_each()  # a chain each
+    set_one_thread_per_operation()  # a chain each
     result = run(config, arguments.workdir, arguments.only, arguments)
     if arguments.results:
         write_json(RESULTS / arguments.results, result)
@@ -111,7 +116,7 @@ def work(config: Config, arguments) -> None:
 
 def main(argv=None) -> int:
     def extra(parser):
-        parser.add_argument("--only", nargs="*", help="names of runs, such as 'stride 20'")
+        parser.add_argument("--only", nargs="+", help="names of runs, such as 'stride 20'")
         add_shares(parser)
         parser.add_argument("--results", help="name of a file in recipes/results")
 

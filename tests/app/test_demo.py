@@ -27,42 +27,53 @@ def model():
     return AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4))
 
 
-def test_hear_gives_what_the_library_draws(model, tone, write_sound):
+@pytest.fixture(scope="module")
+def offered(model):
+    return hearing.offer(model)
+
+
+def test_hear_gives_what_the_library_draws(model, offered, tone, write_sound):
     from crossmodal.drawing import draw_speech
 
     waveform = tone(sample_rate=8000)
-    heard = hearing.hear(write_sound("one.wav", waveform, subtype="FLOAT"), model, samples=3, seed=5)
+    heard = hearing.hear(write_sound("one.wav", waveform, subtype="FLOAT"), offered, samples=3, seed=5)
     drawings = draw_speech(waveform, 8000, model, samples=3, seed=5)
     assert len(heard.drawings) == len(drawings) == 1
     np.testing.assert_array_equal(heard.drawings[0].image, drawings[0].image)
     np.testing.assert_array_equal(heard.drawings[0].draws, drawings[0].draws)
     assert heard.spectrograms.shape == (1, 48, 48)
-    np.testing.assert_allclose(model.decode(heard.latents)[0, :, :, 0], drawings[0].image, atol=1e-6)
+    np.testing.assert_allclose(model.decode(heard.latents)[0], drawings[0].image, atol=1e-6)
 
 
-def test_a_recording_is_not_longer_than_the_page_says(model, noise, write_sound):
+def test_a_recording_is_not_longer_than_the_page_says(offered, noise, write_sound):
     path = write_sound("long.wav", noise(8000 * 31))
     with pytest.raises(AudioError, match="30"):
-        hearing.hear(path, model, samples=1)
+        hearing.hear(path, offered, samples=1)
 
 
-def test_the_way_between_two_digits_ends_at_each(model):
-    latents = hearing.digit_latents(model)
-    assert latents.shape == (10, 4)
-    ends = [hearing.between(model, latents[3], latents[8], share) for share in (0.0, 1.0)]
-    np.testing.assert_allclose(ends, model.decode(latents[[3, 8]])[..., 0], atol=1e-6)
+def test_the_way_between_two_digits_ends_at_each(model, offered):
+    latents = offered.latents
+    assert list(latents) == list(DIGITS)
+    both = np.stack([latents["three"], latents["eight"]])
+    ends = [hearing.between(model, *both, share) for share in (0.0, 1.0)]
+    np.testing.assert_allclose(ends, model.decode(both), atol=1e-6)
+    with pytest.raises(ModelError, match="between no two classes"):
+        hearing.between(model, *both, 1.5)
 
 
-def test_the_page_refuses_a_model_of_other_classes():
-    with pytest.raises(ModelError, match="digits"):
-        hearing.digit_latents(AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=("cat", "dog")))
+def test_a_model_of_other_classes_is_offered_without_readings(tone, write_sound):
+    animals = hearing.offer(AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=("cat", "dog")))
+    assert (animals.reader, animals.latents) == (None, {})
+    heard = hearing.hear(write_sound("cat.wav", tone()), animals, samples=1)
+    assert heard.drawings[0].reading is None
 
 
 def test_pictures_are_the_images_enlarged():
-    images = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
+    images = np.random.default_rng(0).random((3, 28, 28, 1)).astype(np.float32)
     picture = hearing.as_picture(images)
     assert (picture.shape, picture.dtype) == ((224, 672), np.uint8)
-    np.testing.assert_array_equal(picture[::8, 224:448:8], np.rint(255 * images[1]))
+    np.testing.assert_array_equal(picture[::8, 224:448:8], np.rint(255 * images[1, :, :, 0]))
+    assert hearing.as_picture(np.zeros((2, 64, 48, 3))).shape == (512, 768, 3)
     high_tone = np.zeros((1, 48, 48), np.float32)
     high_tone[:, :, -1] = 1
     upright = hearing.spectrograms_as_picture(high_tone)
@@ -70,7 +81,8 @@ def test_pictures_are_the_images_enlarged():
     assert upright[0].mean() > upright[-1].mean()
 
 
-def test_a_texture_is_learned_and_played(write_sound):
+def test_a_texture_is_learned_and_played(write_sound, monkeypatch):
+    monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 2)
     from crossmodal.app.demo import listening
 
     path = write_sound("rain.wav", rain(1.0), 20_000)
@@ -98,7 +110,7 @@ def test_errors_on_the_page_name_no_path(tmp_path):
         assert "recording" in str(error.value).lower()
 
 
-def test_what_hostile_recordings_make_the_page_say_names_no_path(model, tmp_path):
+def test_what_hostile_recordings_make_the_page_say_names_no_path(offered, tmp_path):
     gradio = pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
     from crossmodal.app.demo.page import in_one_sentence
 
@@ -108,7 +120,7 @@ def test_what_hostile_recordings_make_the_page_say_names_no_path(model, tmp_path
         path.write_bytes(data)
         try:
             with in_one_sentence(str(path)):
-                hearing.hear(str(path), model, samples=1)
+                hearing.hear(str(path), offered, samples=1)
         except gradio.Error as error:
             refused += 1
             sentence = error.message
@@ -125,7 +137,7 @@ def served(model):
     pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
     from crossmodal.app.demo.page import build_page, launch
 
-    page = build_page(model)
+    page = build_page({"model": hearing.offer(model)})
     yield page, launch(page, wait=False)
     page.close()
 
@@ -166,7 +178,7 @@ def test_values_that_the_page_does_not_offer_are_refused(served):
     _, address = served
     for values in (["nought", "eight", 0.5], ["three", "eight", 2.0], ["three", "eight", -1], ["three", "eight", None]):
         assert ask(address, "on_move", values).startswith("event: error")
-    assert "lies between no two digits" in ask(address, "on_move", ["three", "eight", float("nan")])
+    assert "lies between no two classes" in ask(address, "on_move", ["three", "eight", float("nan")])
     for values in ([1e9, 0], [-1, 0], [5, -1], [5, 2**40], [None, None]):
         assert ask(address, "on_play", values).startswith("event: error")
     assert ask(address, "on_move", ["three", "eight", 0.5]).startswith("event: complete")
@@ -303,9 +315,8 @@ def test_without_gradio_the_command_says_what_to_install(monkeypatch, capsys):
 
 
 def test_lenet5_finds_each_digit_in_a_trained_models_prior():
-    from crossmodal.drawing import read_digits
-
     model = AudioImageVAE.from_preset("vae_compact")
-    readings = read_digits(model.decode(hearing.digit_latents(model)))
+    offered = hearing.offer(model)
+    readings = offered.reader.read(model.decode(np.stack(list(offered.latents.values()))))
     assert [name for name, _ in readings] == list(DIGITS)
     assert min(confidence for _, confidence in readings) > 0.9

@@ -1,12 +1,20 @@
 """Command lines from dataclasses: there and back, and what a recipe's main does with errors."""
 
-from dataclasses import dataclass
-from typing import Literal
+import argparse
+import functools
+import shlex
+from dataclasses import MISSING, dataclass, fields
+from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recipe_scripts import recipe
 
-from crossmodal.app.options import as_options, one_line, option, run_recipe
+from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
+from crossmodal.app.options import add_options, command_of, one_line, option, run_recipe
 from crossmodal.errors import DataError
+from crossmodal.runtime.ranges import MOST_WHOLE, whole
 
 
 @dataclass(frozen=True)
@@ -15,6 +23,10 @@ class Config:
     rate: float | None = option(None, "learning rate")
     data: Literal["a", "b"] = option("a", "which")
     fixed: bool = option(False, "keep pairs")
+    careful: bool = option(True, "look twice")
+    names: tuple[str, ...] = option(("a", "b"), "several")
+    weights: tuple[float, ...] = option((), "a number each")
+    folder: str | None = option(None, "where")
 
 
 def parsed(argv, **options):
@@ -24,16 +36,98 @@ def parsed(argv, **options):
     return seen[0]
 
 
-@pytest.mark.parametrize(
-    "config", [Config(), Config(epochs=5, rate=0.1), Config(data="b", fixed=True), Config(fixed=True)]
-)
-def test_options_give_the_config_back(config):
-    assert parsed(as_options(config).split())[0] == config
+CONFIGS = [
+    *(
+        Config,
+        train_vae.Config,
+        train_vae_gan.Config,
+        train_classifier.Config,
+        texture_single.Config,
+        texture_mix.Config,
+    ),
+    *(recipe(name).Config for name in ("texture_baselines", "texture_sweeps", "ablation", "alpha_frontier")),
+    *(recipe(name).Config for name in ("benchmark", "scaling_benchmark")),
+]
 
 
-def test_defaults_and_locations_are_not_named():
-    assert as_options(Config()) == ""
-    assert as_options(Config(epochs=1, data="b"), without=("data",)) == " --epochs 1"
+@functools.cache
+def parser_of(config_class) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    add_options(parser, config_class)
+    return parser
+
+
+def values_of(field, kind):
+    """A strategy for the values of an option: all that its type and its range allow."""
+    if get_origin(kind) in (Union, *([type(int | None)])):
+        (kind,) = (part for part in get_args(kind) if part is not type(None))
+        return st.none() | values_of(field, kind)
+    if get_origin(kind) is Literal:
+        return st.sampled_from(get_args(kind))
+    if get_origin(kind) is tuple:
+        return st.lists(values_of(field, get_args(kind)[0]), min_size=1, max_size=4).map(tuple)
+    allowed = field.metadata.get("range")
+    low, high = (getattr(allowed, name, None) for name in ("least", "most"))
+    above, below = (getattr(allowed, name, None) for name in ("above", "below"))
+    if kind is bool:
+        return st.booleans()
+    if kind is int:
+        most = whole(allowed).most if below is None else below - 1
+        return st.integers(low if low is not None else -MOST_WHOLE, most)
+    if kind is float:
+        low, high = (first if first is not None else second for first, second in ((low, above), (high, below)))
+        open_ends = {"exclude_min": above is not None, "exclude_max": below is not None}
+        return st.floats(low, high, allow_nan=False, allow_infinity=False, **open_ends)
+    assert kind is str
+    # all but NUL, which no command line can hold, and "--" itself, which argparse takes away
+    words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
+    return words.filter(lambda word: word.strip() and word != "--")
+
+
+@pytest.mark.parametrize("config_class", CONFIGS, ids=lambda c: f"{c.__module__}.{c.__name__}".split(".", 3)[-1])
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_the_command_of_a_config_gives_it_back(config_class, data):
+    hints = get_type_hints(config_class)
+    strategies = {f.name: st.just(f.default) | values_of(f, hints[f.name]) for f in fields(config_class)}
+    config = config_class(**data.draw(st.fixed_dictionaries(strategies)))
+    program, *words = shlex.split(command_of("crossmodal", config))
+    assert program == "crossmodal"
+    assert config_class(**vars(parser_of(config_class).parse_args(words))) == config
+
+
+def test_a_command_names_what_is_not_at_its_default_and_quotes_it():
+    assert command_of("crossmodal train texture", texture_single.Config(reference="rain.wav", stabilise=False)) == (
+        "crossmodal train texture --reference rain.wav --no-stabilise"
+    )
+    config = Config(1, 1e-6, "b", names=("rain, heavy.wav", "b"), weights=(0.5, 1.0))
+    assert command_of("run", config, without=("data",), extra=("--results", "a b.json")) == (
+        "run --epochs 1 --rate 1e-06 --names 'rain, heavy.wav' b --weights 0.5 1.0 --results 'a b.json'"
+    )
+    assert command_of("run", Config(folder="-x y")) == "run --folder='-x y'"
+    assert command_of("run", Config(names=("-a", "b"))) == "run --names=-a --names=b"
+    assert command_of("run", Config()) == "run"
+
+
+def test_what_has_no_words_is_not_said_wrongly():
+    with pytest.raises(ValueError, match="--names cannot be"):
+        command_of("run", Config(names=()))
+
+    @dataclass(frozen=True)
+    class Open:
+        epochs: int | None = option(2, "passes")
+
+    with pytest.raises(AssertionError, match="may be None"):
+        add_options(argparse.ArgumentParser(), Open)
+
+
+def test_lists_take_several_words_and_help_shows_their_defaults(capsys):
+    assert parsed(["--names", "x", "y z", "--weights", "1", "2.5"])[0] == Config(names=("x", "y z"), weights=(1.0, 2.5))
+    assert parsed(["--names", "x", "--names", "y"])[0].names == ("x", "y")
+    with pytest.raises(SystemExit, match="0"):
+        parsed(["--help"])
+    assert "several (a b)" in capsys.readouterr().out
+    assert all(f.default is not MISSING for c in CONFIGS for f in fields(c))
 
 
 def test_the_workdir_is_an_option_where_there_is_one(tmp_path):

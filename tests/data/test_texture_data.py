@@ -7,6 +7,7 @@ import pytest
 
 from crossmodal.data.textures import MADE, check_texture, find_recordings, join_textures, load_texture
 from crossmodal.errors import AudioError
+from crossmodal.sound.long_term import long_term_density, occupied_hz
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -52,6 +53,41 @@ def test_what_is_no_texture_gives_one_sentence(waveform, message):
     with pytest.raises(AudioError, match=message) as caught:
         check_texture(waveform.astype(np.float32), 20_000)
     assert str(caught.value).count(". ") == 0
+
+
+TIMES = np.arange(80_000) / 20_000
+TONE, HISS = np.sin(2 * np.pi * 440 * TIMES), np.random.default_rng(0).standard_normal(80_000)
+HUM = sum(np.sin(2 * np.pi * 50 * n * TIMES + n) / n for n in range(1, 11))
+
+
+@pytest.mark.parametrize(
+    "waveform",
+    [
+        *(TONE, TONE[:20_000], TONE + 0.05 * HISS, HUM, HUM[:20_000], HUM + 0.05 * HISS),
+        np.sin(2 * np.pi * 440 * TIMES + 5 * np.sin(2 * np.pi * 5 * TIMES)),  # vibrato
+        TONE * (1 + np.sin(2 * np.pi * 8 * TIMES)),
+        TONE + 0.3 * np.sin(2 * np.pi * 1234.5 * TIMES),
+    ],
+)
+def test_tones_and_hums_are_no_textures(waveform):
+    with pytest.raises(AudioError, match="'x' is a tone or a hum, 99% of its power lies within"):
+        check_texture((0.3 * waveform).astype(np.float32), 20_000, "'x'")
+
+
+@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("sample_rate", [8000, 20_000, 44_100])
+def test_made_textures_are_far_from_tones(name, sample_rate):
+    assert occupied_hz(MADE[name](1.0, sample_rate), sample_rate, 0.99) > 1000
+
+
+def test_the_width_of_noise_is_its_band_and_that_of_a_tone_its_resolution():
+    assert occupied_hz(HISS, 20_000, 0.9) > 4000
+    assert occupied_hz(TONE, 20_000, 0.9) == pytest.approx(0.75)
+    assert occupied_hz(TONE + 100.0, 20_000, 0.9) == pytest.approx(0.75)  # an offset is not heard
+    frequency, density = long_term_density(HISS, 20_000, -60.0)
+    assert frequency[-1] == 10_000
+    np.testing.assert_allclose(np.mean(density), 2 / 20_000, rtol=0.05)
+    assert long_term_density(TONE, 1.0, -40.0)[1].min() == pytest.approx(long_term_density(TONE, 1.0, 0.0)[1][0] / 1e4)
 
 
 def test_a_clipped_recording_is_used(noise):

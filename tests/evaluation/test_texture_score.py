@@ -13,7 +13,7 @@ from crossmodal.app.commands.evaluate import texture as cli
 from crossmodal.errors import AudioError
 from crossmodal.sound.audio import read_audio, write_wav
 from evaluation.texture.report import as_tables, evaluate_textures
-from evaluation.texture.score import check_texture, matched_score, score_scale, snr_db, spectral_noise
+from evaluation.texture.score import check_measurable, matched_score, score_scale, snr_db, spectral_noise
 from evaluation.texture.statistics import CLASSES
 
 TEXTURES = os.environ.get("CROSSMODAL_TEXTURES")
@@ -116,7 +116,7 @@ def test_clipping_a_click_and_an_odd_length_are_measured():
     clicked[20_000] = 1.0
     report = evaluate_textures(rain(2.1)[:41_999], [clipped, clicked])
     assert all(np.isfinite(figures["score"]) for figures in report["syntheses"])
-    assert len(check_texture(clicked, "a click", 1.0)) == 29_900
+    assert len(check_measurable(clicked, name="a click", min_duration_s=1.0)) == 29_900
 
 
 def run(*arguments):

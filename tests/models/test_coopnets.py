@@ -6,11 +6,11 @@ import pytest
 import tensorflow as tf
 
 from crossmodal.data.textures import chirps, rain
-from crossmodal.errors import AudioError
+from crossmodal.errors import AudioError, ModelError
 from crossmodal.models import coopnets
 from crossmodal.models.coopnets import CoopNets, bandwidth, cross_fade
 from crossmodal.models.networks.auditory import cochlear_bank, join_subbands, modulation_bank, subbands
-from crossmodal.models.networks.waveform import WaveformDescriptor, receptive_field
+from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator, receptive_field
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_f_is_the_sum_of_a_last_map_with_a_stride_and_has_the_kernels_gradient()
 def test_chains_on_processors_of_their_own_walk_as_together(thesis, monkeypatch):
     signal = 0.1 * tf.random.stateless_normal((3, 26_000), (0, 0))
     together = thesis.revise(signal, (1, 2), 3)
-    monkeypatch.setattr(coopnets, "side_by_side", lambda: 2)
+    monkeypatch.setattr(coopnets, "parallel_operations", lambda: 2)
     apart = thesis.revise(signal, (1, 2), 3)
     for a, b in zip(together, apart, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
@@ -143,14 +143,14 @@ def test_the_default_hears_at_any_sample_rate(sample_rate):
     model.descriptor.adapt(signal)
     data, noise = (
         model.descriptor(x[None, : sample_rate // 1000 * 1000]).numpy()[0]
-        for x in (signal, model.whiten(model.draw(2.0)[0]))
+        for x in (signal, model.whiten(model.draw(2.0, steps=0)[0]))
     )
     assert noise < 2 * data < 0
 
 
 def test_an_untrained_generator_draws_noise_with_the_recordings_spectrum(auditory):
     sound = chirps()
-    draws = auditory.draw(4.0, draws=2, seed=1)
+    draws = auditory.draw(4.0, draws=2, seed=1, steps=0)
     assert draws.shape == (2, 80_000)
     np.testing.assert_allclose(draws.std(axis=1), sound.std(), rtol=0.1)
     assert abs(np.corrcoef(draws)[0, 1]) < 0.05
@@ -166,7 +166,7 @@ def test_chains_raise_f(auditory):
 @pytest.mark.parametrize("samples", [1, 20_001, 33_333])
 def test_draws_of_any_length(auditory, thesis, samples):
     for model in (auditory, thesis):
-        assert model.draw(samples / 20_000).shape == (1, samples)
+        assert model.draw(samples / 20_000, steps=0).shape == (1, samples)
 
 
 def test_a_long_draw_is_revised_in_pieces_that_cannot_be_heard(auditory, monkeypatch):
@@ -197,7 +197,7 @@ def test_a_nan_never_leaves_as_sound():
     model = CoopNets.thesis()
     model.set_spectrum(None, float("nan"))
     with pytest.raises(AudioError, match="not finite"):
-        model.draw(1.0)
+        model.draw(1.0, steps=0)
 
 
 def test_whitening_is_undone_by_colouring_and_makes_white(auditory):
@@ -219,7 +219,48 @@ def test_a_file_gives_back_the_same_model(name, tmp_path, request):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
     assert isinstance(loaded, CoopNets)
-    np.testing.assert_array_equal(loaded.draw(1.5, seed=3), model.draw(1.5, seed=3))
+    np.testing.assert_array_equal(loaded.draw(1.5, seed=3, steps=0), model.draw(1.5, seed=3, steps=0))
     x = model.whiten(rain(2.0))[None]
     np.testing.assert_allclose(loaded.descriptor(x), model.descriptor(x), rtol=1e-6)
-    assert loaded.walk == model.walk
+    assert (loaded.walk, loaded.draw_steps) == (model.walk, model.draw_steps)
+
+
+def test_a_model_knows_by_how_many_steps_its_draws_are_revised(thesis, auditory):
+    assert (auditory.draw_steps, thesis.draw_steps) == (60, 40)
+    assert CoopNets.thesis(steps=7).draw_steps == 7
+    assert CoopNets.thesis(steps=7, draw_steps=0).draw_steps == 0
+    auditory.draw_steps = 2
+    try:
+        asked, told, alone = (auditory.draw(1.0, seed=4, steps=steps) for steps in (None, 2, 0))
+    finally:
+        auditory.draw_steps = 60
+    np.testing.assert_array_equal(asked, told)
+    assert not np.array_equal(asked, alone)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        *(("draw_steps", value) for value in (-1, 1.5, True, None, "60")),
+        *(("steps", -1), ("step", float("nan")), ("noise", -0.1), ("momentum", 1.0), ("sigma", 0.0), ("sigma", "x")),
+        ("most_drift", float("inf")),
+    ],
+)
+def test_chains_that_cannot_walk_are_refused(setting, value):
+    with pytest.raises(ModelError, match=f"{setting} is|{setting} {value}"):
+        CoopNets.thesis(**{setting: value})
+
+
+def test_a_draw_tells_of_its_pieces_and_stays_in_bounded_memory(thesis, monkeypatch):
+    monkeypatch.setattr(coopnets, "UNREVISED_PIECE_S", 1.0)
+    monkeypatch.setattr(coopnets, "FADE_S", 0.1)
+    told = []
+    assert thesis.draw(2.5, steps=0, on_piece=lambda *done: told.append(done)).shape == (1, 50_000)
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    with pytest.raises(AudioError, match="together 3600 s at most"):
+        thesis.draw(1000.0, draws=4)
+
+
+def test_the_networks_name_their_tables_of_the_thesis():
+    assert "table 4.2" in WaveformGenerator.__doc__
+    assert "table 4.3" in WaveformDescriptor.__doc__

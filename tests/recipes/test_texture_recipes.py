@@ -1,8 +1,10 @@
 """The recipes of sound textures, each for real at its smallest."""
 
 import json
+import shlex
 
 import numpy as np
+import pytest
 import soundfile
 from recipe_scripts import recipe
 
@@ -22,9 +24,10 @@ def test_single_writes_sounds_scores_and_a_model_and_is_finished_once(tmp_path, 
     assert (sound.shape, sample_rate) == ((40_000,), 20_000)
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert set(metrics["sounds"]) == {"draw_1", "generator_1"}
-    assert metrics["command"].startswith("python recipes/texture_single.py --iterations 1")
+    assert metrics["command"].startswith("crossmodal train texture --iterations 1")
     model = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
-    np.testing.assert_allclose(model.draw(2.0)[0], np.clip(sound, -1, 1), atol=1e-4)
+    assert model.draw_steps == 1
+    np.testing.assert_allclose(model.draw(2.0, steps=0)[0], np.clip(sound, -1, 1), atol=1e-4)
     capsys.readouterr()
     assert recipe("texture_single").main(options) == 0
     assert "iteration" not in capsys.readouterr().out
@@ -57,13 +60,101 @@ def test_sweeps_say_what_explodes(tmp_path, monkeypatch):
 
 
 def test_mix_holds_the_mixture_against_each_recording(tmp_path, capsys):
-    options = [*SMALLEST, "--preset", "thesis", "--samples", "26000", "--draws", "1", "--weights", "3,1"]
+    options = [*SMALLEST, "--preset", "thesis", "--samples", "26000", "--draws", "1", "--weights", "3", "1"]
     options += ["--workdir", str(tmp_path)]
     assert recipe("texture_mix").main(options) == 0
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert set(metrics["against"]) == {"made:chirps", "made:insects"}
-    assert recipe("texture_mix").main(["--weights", "loud,soft", "--workdir", str(tmp_path / "other")]) == 2
-    assert "not numbers" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        recipe("texture_mix").main(["--weights", "loud", "soft", "--workdir", str(tmp_path / "other")])
+    assert "invalid float value: 'loud'" in capsys.readouterr().err
+    assert recipe("texture_mix").main(["--weights", "1", "--workdir", str(tmp_path / "other")]) == 2
+    assert "do not fit 2 recordings" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):  # a mixture has several
+        recipe("texture_mix").main(["--reference", "rain.wav"])
+
+
+SAID = {  # how a run is asked for, and the recordings that it is of
+    "texture": (["--reference", "rain, heavy.wav"], ["rain, heavy.wav"]),
+    "texture-mix": (
+        ["--references", "rain, heavy.wav", "it's.wav", "--weights", "1", "0.5"],
+        ["rain, heavy.wav", "it's.wav"],
+    ),
+}
+
+
+@pytest.mark.parametrize("family", SAID)
+def test_the_command_that_a_run_prints_gives_the_same_run(family, tmp_path, monkeypatch, write_sound):
+    from crossmodal.__main__ import main
+    from crossmodal.data.textures import chirps, rain
+    from crossmodal.saving.keras_file import load_model
+
+    write_sound("rain, heavy.wav", rain(2.0), 20_000)
+    write_sound("it's.wav", chirps(2.0), 20_000)
+    monkeypatch.chdir(tmp_path)
+    words, recordings = SAID[family]
+    assert main(["train", family, *words, *SMALLEST, "--draws", "1", "--workdir", "first"]) == 0
+    first = json.loads((tmp_path / "first" / "metrics.json").read_text())
+    program, *printed = shlex.split(first["command"])
+    assert program == "crossmodal"
+    assert main([*printed, "--workdir", "again"]) == 0
+    again = json.loads((tmp_path / "again" / "metrics.json").read_text())
+    assert {**first, "seconds": 0} == {**again, "seconds": 0}
+    configs = [json.loads((tmp_path / name / "config.json").read_text())["config"] for name in ("first", "again")]
+    assert configs[0] == configs[1]
+    assert (tmp_path / "first" / "draw_1.wav").read_bytes() == (tmp_path / "again" / "draw_1.wav").read_bytes()
+    said = load_model("first").provenance["recipe"]
+    assert said.get("references", [said.get("reference")]) == recordings
+    assert ("reference" in said) == (family == "texture")
+    report = (tmp_path / "first" / "report.html").read_text()
+    assert report.count("recording: ") == len(recordings)
+    assert "rain, heavy.wav" in report
+
+
+def test_draws_that_cannot_be_made_are_refused_before_anything_is_trained(tmp_path, capsys):
+    for options in (["--duration-s", "nan"], ["--duration-s", "1e9"], ["--draws", "0"], ["--draws", "2000"]):
+        code = recipe_code("texture_single", [*options, "--workdir", str(tmp_path / "run")])
+        assert code == 2
+        assert len(capsys.readouterr().err.splitlines()) >= 1
+    assert not (tmp_path / "run").exists()
+
+
+def recipe_code(name, options):
+    """The exit code, of a parser's refusal too."""
+    try:
+        return recipe(name).main(options)
+    except SystemExit as stop:
+        return stop.code
+
+
+def test_a_recording_that_cannot_be_scored_can_be_learned(tmp_path, write_sound, noise, capsys):
+    """The evaluator wants sound in every second; the model is there all the same."""
+    waveform = noise(80_000)
+    waveform[20_000:40_000] = 0
+    path = write_sound("with a pause.wav", waveform, 20_000)
+    options = ["--reference", str(path), *SMALLEST, "--draws", "1", "--workdir", str(tmp_path / "run")]
+    assert recipe("texture_single").main(options) == 0
+    assert "not scored: the recording is silent in its second 2" in capsys.readouterr().out
+    assert (tmp_path / "run" / "model.keras").exists()
+    assert "sounds" not in json.loads((tmp_path / "run" / "metrics.json").read_text())
+
+
+def test_unknown_methods_textures_and_runs_are_refused_before_any_is_trained(
+    tmp_path, monkeypatch, capsys, write_sound, noise
+):
+    write_sound("birds.wav", noise(40_000), 20_000)
+    monkeypatch.setenv("CROSSMODAL_TEXTURES", str(tmp_path))
+    for options, message in (
+        (["--methods", "coopnets", "statistic"], "no method 'statistic': choose one of coopnets, coopnets-z"),
+        (["--methods", "peer:AN"], "'peer:AN' is what somebody else made: say where, with --peers"),
+        (["--textures", "made:rain", "made:hail"], "no texture 'made:hail': choose from made:rain"),
+        (["--textures", "birds,rain"], "no texture 'birds,rain': choose from made:rain, made:insects"),
+    ):
+        assert recipe("texture_baselines").main([*options, "--workdir", str(tmp_path / "run")]) == 2
+        assert message in capsys.readouterr().err
+    assert recipe("texture_sweeps").main(["--only", "stride 21", "--workdir", str(tmp_path / "run")]) == 2
+    assert "no run 'stride 21': choose one of stride 20, stride 40" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_baselines_are_one_table(tmp_path, monkeypatch, write_sound):
@@ -76,7 +167,7 @@ def test_baselines_are_one_table(tmp_path, monkeypatch, write_sound):
     write_sound("birds.wav", chirps(2.0), 20_000)
     write_sound("peers/copier/birds.wav", chirps(2.0), 20_000)
     monkeypatch.setenv("CROSSMODAL_TEXTURES", str(tmp_path))
-    config = baselines.Config("birds", "generator,peer:copier", iterations=1, draws=1, duration_s=2.0)
+    config = baselines.Config(("birds",), ("generator", "peer:copier"), iterations=1, draws=1, duration_s=2.0)
     result = baselines.run(config, tmp_path / "runs", peers=tmp_path / "peers")
     table = result["methods"]
     assert table["peer:copier"]["birds"]["score"] > table["generator"]["birds"]["score"]

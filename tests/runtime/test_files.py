@@ -12,7 +12,7 @@ import pytest
 from elsewhere import closed, command
 
 from crossmodal.errors import CrossmodalError
-from crossmodal.runtime.files import alone_in, check_folder, check_output, replacing, write_json
+from crossmodal.runtime.files import check_folder, check_output, exclusive, replacing, write_json
 
 
 def test_a_failed_write_leaves_the_file_as_it_was(tmp_path):
@@ -69,7 +69,7 @@ def test_content_and_name_are_brought_to_the_disk_in_this_order(tmp_path, monkey
 
 HOLDING = """
 import contextlib, sys, time
-from crossmodal.runtime.files import alone_in, replacing
+from crossmodal.runtime.files import exclusive, replacing
 
 with {block} as temporary:
     print(temporary, flush=True)
@@ -101,12 +101,12 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_a_living_ones_fil
 
 def test_a_second_process_is_kept_out_until_the_first_has_ended_in_any_way(tmp_path):
     with (
-        holding(f"alone_in({str(tmp_path)!r})"),
+        holding(f"exclusive({str(tmp_path)!r})"),
         pytest.raises(CrossmodalError, match="Another process is training in"),
-        alone_in(tmp_path),
+        exclusive(tmp_path),
     ):
         pass
-    with alone_in(tmp_path):
+    with exclusive(tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 

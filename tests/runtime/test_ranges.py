@@ -19,7 +19,7 @@ from crossmodal.runtime.ranges import MOST_WHOLE, Range, check_config, read_numb
 from crossmodal.training.runs import open_run
 
 EXPERIMENTS = [m.name for m in pkgutil.iter_modules(crossmodal.app.experiments.__path__)]
-WITH_CONFIG = ("ablation", "alpha_frontier", "texture_baselines", "texture_sweeps", "benchmark")
+WITH_CONFIG = ("ablation", "alpha_frontier", "texture_baselines", "texture_sweeps")
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,11 @@ def test_every_number_of_every_command_has_its_range():
         ("train vae --passes 0", "argument --passes: 0 is out of range"),
         ("train vae --seed -1", "argument --seed: -1 is out of range: give a whole number from 0 to 4294967295"),
         ("train vae --augment -1", "argument --augment: -1 is out of range"),
-        ("train lenet5 --learning-rate -1", "argument --learning-rate: -1 is out of range"),
+        ("train classifier --learning-rate -1", "argument --learning-rate: -1 is out of range"),
         ("train vae --learning-rate nan", "argument --learning-rate: nan is out of range: give a number above 0 and"),
         ("train vae-gan --average 1", "argument --average: 1 is out of range: give a number of 0 or more and below 1"),
-        ("train lenet5 --dropout 1", "argument --dropout: 1 is out of range"),
-        ("train lenet5 --validation-images 60000", "argument --validation-images: 60000 is out of range"),
+        ("train classifier --dropout 1", "argument --dropout: 1 is out of range"),
+        ("train classifier --validation-images 60000", "argument --validation-images: 60000 is out of range"),
         ("texture learn made:rain -o x.keras --iterations -5", "argument --iterations: -5 is out of range"),
         ("texture play texture_rain -o x.wav --seconds 1e9", "argument --seconds: 1e9 is out of range"),
         ("texture mix made:rain -o x.keras --weights -1", "argument --weights: -1 is out of range"),
@@ -169,8 +169,8 @@ def test_a_training_that_could_not_begin_leaves_no_folder_that_refuses_the_corre
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 4
     assert "pass --sounds-dir and --images-dir" in said[0]
-    assert "choose a larger --batch-size or a smaller --images-per-clip" in said[1]
-    assert "choose a smaller --batch-size" in said[2]
+    assert "pass --batch-size" in said[1]
+    assert "pass --batch-size" in said[2]
     assert not (tmp_path / "run").exists()
     model = str(tmp_path / "rain.keras")
     assert main(["texture", "learn", str(tmp_path / "absent.wav"), "-o", model]) == 2

@@ -29,28 +29,28 @@ def test_the_stationary_law_is_the_product_of_density_and_reference():
     """f = log N(2, 1) with the reference N(0, 1) has precision 2 and mean 1; eq. 3.13 with step s has the
     stationary variance 1 / (P (1 - s^2 P / 4)) exactly."""
     step, precision = 0.5, 2.0
-    y = walk(density=gaussian(2.0, 1.0), step=step, sigma=1.0).state.numpy()
+    y = walk(density=gaussian(2.0, 1.0), step_size=step, sigma=1.0).state.numpy()
     assert y.mean() == pytest.approx(1.0, abs=0.02)
     assert y.var() == pytest.approx(1 / (precision * (1 - step**2 * precision / 4)), rel=0.03)
     assert np.mean(((y - y.mean()) / y.std()) ** 4) == pytest.approx(3.0, abs=0.1)
 
 
 def test_momentum_keeps_the_law_and_reaches_it_sooner():
-    settings = dict(step=0.1, sigma=None, density=gaussian(2.0, 1.0))
+    settings = dict(step_size=0.1, sigma=None, density=gaussian(2.0, 1.0))
     assert walk(steps=400, momentum=0.9, **settings).state.numpy().var() == pytest.approx(1.0, rel=0.03)
     means = [walk(steps=100, momentum=m, **settings).state.numpy().mean() for m in (0.0, 0.9)]
     assert abs(means[1] - 2.0) < 0.2 * abs(means[0] - 2.0)
 
 
 def test_noise_is_a_temperature_and_none_is_descent():
-    settings = dict(step=0.5, sigma=None, density=gaussian(1.0, 1.0))
+    settings = dict(step_size=0.5, sigma=None, density=gaussian(1.0, 1.0))
     assert walk(noise=0.5, **settings).state.numpy().std() == pytest.approx(0.5, rel=0.05)
     np.testing.assert_allclose(walk(noise=0.0, **settings).state, 1.0, atol=1e-3)
 
 
 def test_one_step_is_the_equation():
     y = tf.random.stateless_normal((3, 50), (0, 0))
-    moved = walk(y, 1, step=0.3, sigma=0.7, noise=0.0, density=gaussian(1.0, 2.0)).state
+    moved = walk(y, 1, step_size=0.3, sigma=0.7, noise=0.0, density=gaussian(1.0, 2.0)).state
     expected = y - 0.5 * 0.3**2 * (y / 0.7**2 - (1.0 - y) / 2.0**2)
     np.testing.assert_allclose(moved, expected, rtol=1e-5, atol=1e-6)
 
@@ -61,7 +61,7 @@ def test_latents_of_a_linear_generator_have_the_posterior():
     def log_likelihood(z):
         return -tf.reduce_sum(tf.square(1.0 - 2.0 * z), axis=-1) / (2 * 0.5**2)
 
-    z = walk(density=log_likelihood, step=0.1, sigma=1.0, steps=300).state.numpy()
+    z = walk(density=log_likelihood, step_size=0.1, sigma=1.0, steps=300).state.numpy()
     assert z.mean() == pytest.approx(8 / 17, abs=0.01)
     assert z.var() == pytest.approx(1 / (17 * (1 - 0.1**2 * 17 / 4)), rel=0.03)
 
@@ -88,26 +88,26 @@ def test_rows_of_noise_are_the_same_whoever_draws_them():
 @pytest.mark.parametrize("groups", [2, 3, 100])
 def test_chains_in_groups_walk_as_together(groups):
     start = tf.random.stateless_normal((5, 50), (0, 0))
-    settings = dict(step=0.3, sigma=1.0, momentum=0.5, most_drift=1.0, density=gaussian(1.0, 0.5))
+    settings = dict(step_size=0.3, sigma=1.0, momentum=0.5, most_drift=1.0, density=gaussian(1.0, 0.5))
     together, apart = walk(start, 20, **settings), walk(start, 20, groups=groups, **settings)
     for a, b in zip(together, apart, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
 def test_a_walk_is_a_function_of_its_seed():
-    a, again, other = (walk(steps=5, seed=seed, step=0.1, sigma=1.0).state for seed in ((1, 2), (1, 2), (1, 3)))
+    a, again, other = (walk(steps=5, seed=seed, step_size=0.1, sigma=1.0).state for seed in ((1, 2), (1, 2), (1, 3)))
     np.testing.assert_array_equal(a, again)
     assert abs(np.corrcoef(np.ravel(a), np.ravel(other))[0, 1]) < 0.05
 
 
 def test_a_steep_drift_is_slowed_down_and_reported():
-    steep = walk(tf.ones((2, 100)), 3, step=0.1, sigma=0.001, noise=0.0, most_drift=2.0)
+    steep = walk(tf.ones((2, 100)), 3, step_size=0.1, sigma=0.001, noise=0.0, most_drift=2.0)
     np.testing.assert_allclose(steep.drift_to_noise[0], 0.5 * 0.1 * 1e6, rtol=1e-3)
     assert np.abs(steep.state).max() <= 1.0 + 3 * 2.0 * 0.1
 
 
 def test_the_log_has_a_value_for_each_step():
-    steps = walk(steps=7, step=0.1, sigma=1.0)
+    steps = walk(steps=7, step_size=0.1, sigma=1.0)
     assert steps.drift_to_noise.shape == steps.rms.shape == (7,)
     assert np.all(np.diff(steps.rms) > 0)  # it starts at 0
 
@@ -115,7 +115,7 @@ def test_the_log_has_a_value_for_each_step():
 def test_a_chain_is_one_loop_in_one_graph():
     @tf.function
     def graph(y, steps):
-        return langevin(y, gaussian(0.0, 1.0), steps=steps, step=0.1, sigma=1.0, seed=(0, 0)).state
+        return langevin(y, gaussian(0.0, 1.0), steps=steps, step_size=0.1, sigma=1.0, seed=(0, 0)).state
 
     operations = graph.get_concrete_function(tf.zeros((2, 10)), tf.constant(1000)).graph.get_operations()
     assert sum("While" in operation.type for operation in operations) == 1
@@ -125,7 +125,7 @@ def test_a_chain_is_one_loop_in_one_graph():
 def test_groups_have_a_loop_each():
     @tf.function
     def graph(y):
-        return langevin(y, gaussian(0.0, 1.0), steps=10, step=0.1, sigma=1.0, seed=(0, 0), groups=2).state
+        return langevin(y, gaussian(0.0, 1.0), steps=10, step_size=0.1, sigma=1.0, seed=(0, 0), groups=2).state
 
     operations = graph.get_concrete_function(tf.zeros((4, 10))).graph.get_operations()
     assert sum("While" in operation.type for operation in operations) == 2

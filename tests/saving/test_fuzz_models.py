@@ -119,13 +119,61 @@ def test_a_texture_without_its_networks_is_refused(tmp_path, texture, network, v
         (("steps",), 10**6),
         (("provenance",), [1]),
         (("provenance",), {"recipe": None}),
-        (("provenance",), {"recipe": {"revise_steps": 10**6}}),
+        (("draw_steps",), 10**6),
+        (("draw_steps",), -1),
+        (("draw_steps",), 0.5),
+        (("sigma",), "loud"),
         (("sample_rate",), 10**6),
     ],
     ids=str,
 )
 def test_a_texture_that_would_play_without_end_is_refused(tmp_path, texture, path, value):
     refuse(tmp_path, configured(texture, ("config", *path), value), "not a model of this package")
+
+
+def without_draw_steps(parts: dict, said: dict) -> bytes:
+    """A file of a texture as it was written before models knew their draw steps."""
+    config = json.loads(parts[CONFIG])
+    del config["config"]["draw_steps"]
+    config["config"]["provenance"] = said
+    return archive_of({**parts, CONFIG: json.dumps(config).encode()})
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [
+        ({}, 60),
+        ({"preset": "default", "revise_steps": None, "algorithm": "coopnets"}, 60),
+        ({"preset": "default", "revise_steps": 3}, 3),
+        ({"preset": "default", "revise_steps": 0}, 0),
+        ({"preset": "thesis", "revise_steps": None}, 30),  # as in training
+        ({"preset": "thesis", "revise_steps": 3}, 3),
+        ({"algorithm": "generator", "revise_steps": 3}, 0),
+        ({"reference": "made:rain", "references": "made:rain,made:chirps"}, 60),
+    ],
+    ids=str,
+)
+def test_a_texture_of_an_earlier_version_is_revised_by_as_many_steps_as_it_was(tmp_path, texture, options, steps):
+    for said in ({"recipe": {"name": "texture_single.py", **options}}, {"recipe": options}):
+        (tmp_path / "old.keras").write_bytes(without_draw_steps(texture, said))
+        model = load_model(tmp_path / "old.keras")
+        assert model.draw_steps == steps
+        assert model.provenance == said
+        for weight, other in zip(model.get_weights(), load_again(tmp_path, texture).get_weights(), strict=True):
+            np.testing.assert_array_equal(weight, other)
+
+
+def load_again(tmp_path, parts):
+    (tmp_path / "new.keras").write_bytes(archive_of(parts))
+    return load_model(tmp_path / "new.keras")
+
+
+def test_an_old_texture_without_provenance_or_with_a_hostile_one(tmp_path, texture):
+    (tmp_path / "old.keras").write_bytes(without_draw_steps(texture, {}))
+    assert load_model(tmp_path / "old.keras").draw_steps == 60
+    for steps in (10**6, -1, "many", 0.5):
+        harm = without_draw_steps(texture, {"recipe": {"revise_steps": steps}})
+        refuse(tmp_path, harm, "not a model of this package")
 
 
 # Memory
@@ -166,7 +214,7 @@ def hdf5(weights: bytes, change) -> bytes:
     return buffer.getvalue()
 
 
-def filled(file, shape, **options):
+def fill_defaults(file, shape, **options):
     file.create_dataset(BIAS, shape, "float32", **options)
 
 
@@ -186,9 +234,9 @@ def link(target):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        (lambda file: filled(file, (10**9,)), "not stored whole"),  # never written
-        (lambda file: filled(file, (10**12,), chunks=(1000,), compression="gzip"), "not stored whole"),
-        (lambda file: filled(file, (8,), external=[("/etc/passwd", 0, 32)]), "lie in other files"),
+        (lambda file: fill_defaults(file, (10**9,)), "not stored whole"),  # never written
+        (lambda file: fill_defaults(file, (10**12,), chunks=(1000,), compression="gzip"), "not stored whole"),
+        (lambda file: fill_defaults(file, (8,), external=[("/etc/passwd", 0, 32)]), "lie in other files"),
         (virtual, "lie in other files"),
         (link(h5py.ExternalLink("other.h5", "/secret")), "link to something else"),
         (link(h5py.SoftLink("/encoder")), "link to something else"),

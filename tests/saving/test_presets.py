@@ -38,6 +38,7 @@ def test_the_texture_preset_plays_rain_and_its_card_says_how_well(tmp_path):
     assert figures["score"] > 0.6
     assert not figures["copied"]
     card = presets.read_card("texture_rain")
+    assert CoopNets.from_preset("texture_rain").draw_steps == card["config"]["draw_steps"] == 60
     assert (card["data"], card["draws"], card["copied"]) == ("made:rain", 5, 0)
     low, high = card["score"]["interval_95"]
     assert 0.6 < low < card["score"]["mean"] < high
@@ -108,7 +109,7 @@ def test_those_that_draw_are_told_from_the_others():
 def test_a_texture_becomes_a_preset(tmp_path, capsys):
     run = tmp_path / "run"
     run.mkdir()
-    recipe_of_it = {"reference": "/home/somebody/fire.wav", "seed": 3, "duration_s": 4.0}
+    recipe_of_it = {"reference": "/home/somebody/fire, small.wav", "seed": 3, "duration_s": 4.0}
     CoopNets.auditory(provenance={"recipe": recipe_of_it}).save(run / "model.keras")
     of_draw = {"score": 0.9, "copied": False, "loops": False, "stretch_s": 0.1, "reversed_stretch_s": 0.0}
     sounds = {"draw_1": of_draw, "draw_2": of_draw | {"score": 0.7, "copied": True}, "generator_1": {"score": 0.1}}
@@ -116,7 +117,7 @@ def test_a_texture_becomes_a_preset(tmp_path, capsys):
     (run / "metrics.json").write_text(json.dumps(metrics | {"ill_conditioned": False, "seconds": 1.0}))
     assert recipe("make_preset").main([str(run), "fire", "--half", "--folder", str(tmp_path)]) == 0
     card = json.loads((tmp_path / "fire.json").read_text())
-    assert (card["data"], card["licence_of_data"]) == ("fire.wav", "that of your recordings")
+    assert (card["data"], card["licence_of_data"]) == ("fire, small.wav", "that of your recordings")
     assert (card["draws"], card["copied"], card["longest_stretch_s"]) == (2, 1, 0.1)
     assert card["score"]["mean"] == pytest.approx(0.8)
     assert card["score_of_generator_alone"] == {"mean": 0.1, "interval_95": None}
@@ -134,14 +135,16 @@ def test_a_finished_run_becomes_a_preset(tmp_path, capsys):
     assert recipe("make_preset").main(arguments) == 2
     assert "no finished run" in capsys.readouterr().err
     AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), provenance=provenance).save(run / "model.keras")
-    metrics = {"command": "python recipes/train_vae.py", "epochs": 3, "clips": 10, "posterior_mean": figure}
+    metrics = {"command": "crossmodal train vae", "epochs": 3, "clips": 10, "posterior_mean": figure}
+    metrics |= {"sampled_z": figure, "real_test_images": 0.99, "pairs": 100}
+    metrics |= {"controls": {"silent_audio": 0.1, "wrong_class_audio": 0.0}}
     (run / "metrics.json").write_text(json.dumps(metrics))
-    strangers = {"command": "c", "runs": {"theo": {"posterior_mean": figure}}}
+    strangers = {"command": "c", "runs": {"theo": metrics}}
     strangers |= {name: {"mean": 0.9, "interval_95": [0.8, 1.0]} for name in ("posterior_mean", "sampled_z")}
     (tmp_path / "speaker.json").write_text(json.dumps(strangers))
     assert recipe("make_preset").main([*arguments, "--strangers", str(tmp_path / "speaker.json")]) == 0
     card = json.loads((folder / "small.json").read_text())
-    assert card["posterior_mean"] == figure
+    assert (card["posterior_mean"], card["pairs"], card["clips"]) == (figure, 100, 10)
     assert card["never_heard_speakers"]["posterior_mean_of_each"] == {"theo": 0.9}
     assert card["licence_of_data"].startswith("FSDD: CC BY-SA 4.0")
     assert card["drawings_differ_by_at_most"] < 0.01

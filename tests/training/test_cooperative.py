@@ -11,18 +11,18 @@ from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator
-from crossmodal.training.algorithms import Settings, divide_by_positions, make_state
+from crossmodal.training.algorithms import ALGORITHMS, Settings, divide_by_positions, make_state
+from crossmodal.training.checkpoints import restore, snapshot
 from crossmodal.training.cooperative import (
     all_variables,
     compile_iteration,
     outside,
-    restore,
-    snapshot,
+    prepare_texture,
+    thesis_settings,
     train_texture,
 )
-from crossmodal.training.runs import read_history
+from crossmodal.training.runs import append_history, position_of, read_history
 
-ALGORITHMS = ("coopnets", "coopnets-z", "descriptor", "contrastive", "generator")
 SMALL = Settings(iterations=6, chains=2, samples=4000, latent_steps=2, block=2, descriptor_rate=1e-3)
 
 
@@ -89,7 +89,8 @@ def test_a_stopped_run_ends_as_an_unbroken_one_to_the_bit(algorithm, tmp_path):
     ):
         np.testing.assert_array_equal(a, b)
     histories = [read_history(tmp_path / name) for name in ("whole", "stopped")]
-    assert [line["epoch"] for line in histories[1]] == [2, 4, 6]
+    assert [line["iteration"] for line in histories[1]] == [2, 4, 6]
+    assert "epoch" not in histories[1][0]
     for a, b in zip(*histories, strict=True):
         assert {**a, "seconds": 0} == {**b, "seconds": 0}
 
@@ -252,3 +253,56 @@ def test_signals_that_cannot_be_trained_on():
         train_texture(model, signal[:3000], SMALL)
     with pytest.raises(AudioError, match="NaN or infinite"):
         train_texture(model, np.full_like(signal, np.nan), SMALL)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"algorithm": "coopnet"}, "no algorithm 'coopnet': choose one of coopnets, coopnets-z, descriptor"),
+        ({"optimizer": "Adam"}, "no optimizer 'Adam': choose one of adam, sgd"),
+        ({"iterations": -1}, "iterations is -1: give 0 or more"),
+        ({"chains": 0}, "chains is 0: give 1 or more"),
+        ({"block": 0}, "block is 0: give 1 or more"),
+    ],
+)
+def test_unknown_choices_train_nothing_else(change, message):
+    with pytest.raises(ModelError, match=message):
+        replace(SMALL, **change)
+    with pytest.raises(ModelError, match=message):
+        prepare_texture(rain(1.0), **change)
+
+
+def test_unknown_presets_and_readings_are_refused():
+    with pytest.raises(ModelError, match="no preset 'Thesis': choose one of default, thesis"):
+        prepare_texture(rain(1.0), preset="Thesis")
+    for preset in ("default", "thesis"):
+        with pytest.raises(ModelError, match="no reading 'swopped': choose one of swapped, printed"):
+            prepare_texture(rain(1.0), preset=preset, reading="swopped")
+    assert thesis_settings("printed")["step"] == thesis_settings("swapped")["latent_step"] == 0.1
+
+
+def test_a_training_is_prepared_without_an_experiment():
+    sound = rain(1.5, 16_000)
+    model, signal, settings = prepare_texture(sound, 16_000, steps=1, iterations=1, seed=3)
+    assert (settings.samples, settings.seed, model.sample_rate) == (24_000, 3, 16_000)
+    assert (model.walk["steps"], model.draw_steps) == (1, 60)
+    assert signal.shape == sound.shape
+    assert [line["iteration"] for line in train_texture(model, signal, settings)] == [1]
+    thesis, signal, settings = prepare_texture(rain(3.0), preset="thesis", steps=7)
+    assert (thesis.walk["steps"], thesis.walk["step"], thesis.draw_steps) == (7, 0.001, 7)
+    assert (settings.optimizer, settings.chains, np.abs(signal).max()) == ("sgd", 2, pytest.approx(1.0, abs=1e-3))
+    asked = {"algorithm": "generator", "draw_steps": 30}
+    assert prepare_texture(sound, 16_000, **asked)[0].draw_steps == 0  # no descriptor was trained
+    assert prepare_texture(sound, 16_000, draw_steps=30)[0].draw_steps == 30
+
+
+def test_a_history_of_an_earlier_version_is_continued(tmp_path):
+    """It called an iteration an epoch too."""
+    for done in (2, 4):
+        append_history(tmp_path, {"epoch": done, "iteration": done, "rms": 1.0})
+    append_history(tmp_path, {"iteration": 4, "rms": 2.0})
+    append_history(tmp_path, {"iteration": 6, "rms": 3.0})
+    history = read_history(tmp_path)
+    assert [position_of(line) for line in history] == [("iteration", done) for done in (2, 4, 6)]
+    assert [line["rms"] for line in history] == [1.0, 2.0, 3.0]
+    assert position_of({"epoch": 3, "loss": 1.0}) == ("epoch", 3)

@@ -11,10 +11,11 @@ import tensorflow as tf
 from crossmodal.errors import ModelError
 from crossmodal.models.vae import AudioImageVAE
 from crossmodal.runtime.progress import Progress, fitted
+from crossmodal.saving.keras_file import save_model
 from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint
 from crossmodal.training.loop import changing_variables, train
 from crossmodal.training.optimizers import FusedAdam
-from crossmodal.training.runs import open_run, read_history, save_model, write_json
+from crossmodal.training.runs import open_run, read_history, write_json
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ def add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     from crossmodal.app.demo.address import free_address
+    from crossmodal.drawing import front_end_of
     from crossmodal.errors import CrossmodalError
     from crossmodal.presets import drawing_presets
     from crossmodal.saving.keras_file import load_model
@@ -40,8 +41,11 @@ def run(arguments) -> int:
     for name in OF_GRADIO:  # --host and --port say it
         os.environ.pop(name, None)
     models = {name: load_model(name) for name in arguments.model or drawing_presets()}
+    for model in models.values():
+        front_end_of(model)
+    from crossmodal.app.demo.hearing import offer
     from crossmodal.app.demo.page import build_page, launch
 
-    name = next(iter(models))
-    launch(build_page(models.pop(name), name, models), arguments.host, arguments.port)
+    page = build_page({name: offer(model, name) for name, model in models.items()})
+    launch(page, arguments.host, arguments.port)
     return 0

@@ -1,4 +1,4 @@
-"""Hear spoken digits and draw them, an image per digit, with LeNet5's reading of each and how sure it is.
+"""Hear spoken words and draw them, an image each, with what the reader (LeNet5 for digits) reads and how sure it is.
 
   crossmodal draw seven.wav
   crossmodal draw number.wav another.mp3 -o drawing.png --samples 4
@@ -12,7 +12,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from crossmodal.app.options import a_name, a_path, natural, whole_number
+from crossmodal.app.options import a_name, a_path, seed_number, whole_number
 
 PICTURES = (".png", ".jpg", ".pdf", ".svg")
 
@@ -25,7 +25,11 @@ def add_arguments(parser) -> None:
         "-o", "--output", type=a_path, default=Path("drawing.png"), help="picture to write (%(default)s)"
     )
     parser.add_argument(
-        "--samples", type=whole_number(0, 1000), default=0, metavar="N", help="draws of each digit (%(default)s)"
+        "--samples",
+        type=whole_number(0, 1000),
+        default=0,
+        metavar="N",
+        help="further drawings of each word (%(default)s)",
     )
     parser.add_argument(
         "--model",
@@ -33,7 +37,10 @@ def add_arguments(parser) -> None:
         default="vae_compact",
         help="a preset, a .keras file or the folder of a run (%(default)s)",
     )
-    parser.add_argument("--seed", type=natural, default=0, help="seed of the draws (%(default)s)")
+    parser.add_argument(
+        "--reader", type=a_name, help="classifier that reads the drawings, a .keras file or a run (by the model)"
+    )
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of the further drawings (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print what was drawn as JSON")
     parser.set_defaults(run=run)
 
@@ -43,18 +50,23 @@ def run(arguments) -> int:
     from crossmodal.app.pictures.images import save_strips
     from crossmodal.drawing import draw_speech, front_end_of
     from crossmodal.errors import AudioError
+    from crossmodal.reader import find_reader, load_reader
     from crossmodal.runtime.files import check_output, replacing
     from crossmodal.saving.keras_file import load_model
     from crossmodal.sound.audio import read_audio
 
     check_output(arguments.output, PICTURES)
     model = load_model(arguments.model)
-    sample_rate = front_end_of(model).sample_rate
+    front_end = front_end_of(model)
+    found = find_reader(model.classes, model.image_shape, arguments.model) if not arguments.reader else None
+    reader = load_reader(arguments.reader) if arguments.reader else found
+    sample_rate = front_end.sample_rate
     drawn, failed = {}, {}
     for path in arguments.recordings:
         try:
             waveform = read_audio(path, sample_rate)
-            drawn[path] = draw_speech(waveform, sample_rate, model, samples=arguments.samples, seed=arguments.seed)
+            options = {"samples": arguments.samples, "seed": arguments.seed, "reader": reader}
+            drawn[path] = draw_speech(waveform, sample_rate, model, **options)
         except AudioError as error:
             failed[path] = str(error)
             print(error, file=sys.stderr)
@@ -76,6 +88,7 @@ def as_strip(title: str, drawings: list) -> tuple:
 
     columns = [np.concatenate([drawing.image[None], drawing.draws]) for drawing in drawings]
     captions = [f"{d.reading} {d.confidence:.0%}" if d.reading else "" for d in drawings]
+    title = title.encode(errors="replace").decode()  # a name that is not text
     return title.replace("$", r"\$"), columns, captions  # between two $ Matplotlib would read a formula
 
 

@@ -9,10 +9,12 @@ made:rain, made:insects and made:chirps in place of a recording are textures tha
 """
 
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from crossmodal.app.options import a_path, number, whole_number
-from crossmodal.errors import AudioError, ModelError
+from crossmodal.errors import CrossmodalError, ModelError
 from crossmodal.runtime.files import check_output, replacing
 from crossmodal.runtime.ranges import Range
 
@@ -20,6 +22,8 @@ MODEL, SOUND = (".keras",), (".wav",)
 SEED = whole_number(0, 2_000_000_000)
 SECONDS = number(float, Range(least=0.01, most=3600))
 WEIGHT = number(float, Range(least=0, most=1e6))
+WAV_HEADER, SAMPLE_BYTES = 44, 2
+TOLD_EVERY_S = 10.0  # of the time that a long draw has left
 
 
 def add_arguments(parser) -> None:
@@ -67,18 +71,16 @@ def learning_options(arguments) -> dict:
 def run_learn(arguments) -> None:
     from crossmodal.app.experiments import texture_single
 
-    config = texture_single.Config(arguments.recording, **learning_options(arguments))
+    config = texture_single.Config(reference=arguments.recording, **learning_options(arguments))
     learn(texture_single.work, config, arguments)
 
 
 def run_mix(arguments) -> None:
     from crossmodal.app.experiments import texture_mix
 
-    if commas := [name for name in arguments.recordings if "," in name]:
-        raise AudioError(f"{commas[0]!r} has a comma in its name: rename it.")
     config = texture_mix.Config(
-        references=",".join(arguments.recordings),
-        weights=arguments.weights and ",".join(map(str, arguments.weights)),
+        references=tuple(arguments.recordings),
+        weights=tuple(arguments.weights or ()),
         **learning_options(arguments),
     )
     learn(texture_mix.work, config, arguments)
@@ -95,15 +97,43 @@ def learn(work, config, arguments) -> None:
 
 
 def run_play(arguments) -> None:
-    from crossmodal.app.experiments.texture_single import revision_steps_of
-    from crossmodal.models.coopnets import CoopNets
+    from crossmodal.models.coopnets import CoopNets, check_draws
     from crossmodal.saving.keras_file import load_model
     from crossmodal.sound.audio import write_wav
 
     check_output(arguments.output, SOUND)
+    check_draws(arguments.seconds)
     model = load_model(arguments.model)
     if not isinstance(model, CoopNets):
         raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a sound texture: learn one first.")
-    sound = model.draw(arguments.seconds, seed=arguments.seed, steps=revision_steps_of(model))[0]
+    samples = round(arguments.seconds * model.sample_rate)
+    size = WAV_HEADER + SAMPLE_BYTES * samples
+    check_room(arguments.output, size)
+    print(f"{samples:,} samples at {model.sample_rate:,} Hz, {size / 1e6:.1f} MB", flush=True)
+    sound = model.draw(arguments.seconds, seed=arguments.seed, on_piece=tell_time_left())[0]
     write_wav(arguments.output, sound, model.sample_rate)
     print(f"{len(sound) / model.sample_rate:.1f} s: {arguments.output}")
+
+
+def check_room(path: Path, size: int) -> None:
+    """CrossmodalError unless the disk of a file to be written has room for so many bytes."""
+    free = shutil.disk_usage(path.parent).free
+    if size > free:
+        raise CrossmodalError(
+            f"{path} would take {size / 1e6:.1f} MB and its disk has {free / 1e6:.1f} MB left: make room, or ask for "
+            "fewer seconds."
+        )
+
+
+def tell_time_left() -> Callable[[int, int], None]:
+    """A callback (pieces done, pieces) that prints how long the others take, after the first and then now and then."""
+    began = told = time.time()
+
+    def on_piece(done: int, pieces: int) -> None:
+        nonlocal told
+        now = time.time()
+        if done < pieces and (done == 1 or now - told > TOLD_EVERY_S):
+            told = now
+            print(f"piece {done} of {pieces}, about {(now - began) / done * (pieces - done):.0f} s left", flush=True)
+
+    return on_piece

@@ -2,16 +2,15 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
-from crossmodal.app.experiments.texture_single import Config, prepare, revision_steps_of
 from crossmodal.app.pictures.sounds import save_spectrograms
 from crossmodal.data.textures import check_texture
 from crossmodal.sound.audio import read_audio
-from crossmodal.training.cooperative import train_texture
+from crossmodal.training.cooperative import prepare_texture, train_texture
 
+SAMPLE_RATE = 20_000  # Hz
 LONGEST_S = 60.0  # of a recording
 LONGEST_DRAW_S = 30.0
 BLOCK = 2  # iterations between two words on the progress
@@ -29,16 +28,15 @@ def learn(path, iterations: int, on_progress: Callable[[int, int], None]):
         AudioError: the file cannot be used.
         ModelError: training diverged.
     """
-    config = Config(iterations=iterations)
-    sound = check_texture(read_audio(path, config.sample_rate, max_duration_s=LONGEST_S), config.sample_rate)
-    model, signal, settings = prepare(config, sound)
-    train_texture(model, signal, replace(settings, block=BLOCK), on_block=lambda done, _: on_progress(done, iterations))
+    sound = check_texture(read_audio(path, SAMPLE_RATE, max_duration_s=LONGEST_S), SAMPLE_RATE)
+    model, signal, settings = prepare_texture(sound, SAMPLE_RATE, iterations=iterations, block=BLOCK)
+    train_texture(model, signal, settings, on_block=lambda done, _: on_progress(done, iterations))
     return model
 
 
 def play(model, duration_s: float, seed: int) -> tuple[int, np.ndarray]:
     """A draw of the texture: its sample rate in Hz and (samples,) int16."""
-    sound = model.draw(min(duration_s, LONGEST_DRAW_S), seed=seed, steps=revision_steps_of(model))[0]
+    sound = model.draw(min(duration_s, LONGEST_DRAW_S), seed=seed)[0]
     return model.sample_rate, np.rint(32767 * np.clip(sound, -1, 1)).astype(np.int16)
 
 

@@ -1,22 +1,29 @@
 """One sound texture: options, training, draws and their scores."""
 
+import json
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from crossmodal.app.experiments.finish import finish
-from crossmodal.app.options import as_options, option
+from crossmodal.app.options import command_of, option
+from crossmodal.errors import AudioError
 
 Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"]
-SIDE_ISSUES = ("tensorboard",)  # options that change nothing in a run
+IGNORED_ON_RESUME = ("tensorboard",)  # options that change nothing in a run
 SCORED_S = 2.0  # the shortest recording that can be scored
-DRAW_STEPS = 60  # of the default's chains on a draw
 
 
 @dataclass(frozen=True)
-class Config:
+class Recording:
     reference: str = option("made:rain", "a recording, or made:rain, made:insects, made:chirps")
+
+
+@dataclass(frozen=True)
+class TextureOptions:
+    """The options of every texture, whatever it is learned from."""
+
     preset: Literal["default", "thesis"] = option("default", "cochlear features and shaped noise, or the thesis'")
     algorithm: Algorithm = option("coopnets", "what is trained, and how")  # noqa: RUF009
     iterations: int | None = option(None, "updates of the networks (60 default, 500 thesis)", least=0, most=99_999)
@@ -38,92 +45,91 @@ class Config:
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
 
-def prepare(config: Config, sound):
-    """(model, signal, settings) that a config asks for, for a sound (samples,) at its sample rate.
-
-    The recording fits the default's front end; of the thesis' networks nothing is fitted before training.
-    """
-    import numpy as np
-
-    from crossmodal.models.coopnets import CoopNets, bandwidth
-    from crossmodal.models.networks.waveform import UPSAMPLING
-    from crossmodal.runtime.determinism import fix_numbers
-    from crossmodal.training.algorithms import Settings
-
-    fix_numbers(config.seed, config.deterministic)
-    thesis = config.preset == "thesis"
-    chosen = {name: getattr(config, name) for name in ("iterations", "chains", "samples", "steps")}
-    chosen |= {name: getattr(config, name) for name in ("descriptor_rate", "generator_rate")}
-    chosen = {name: value for name, value in chosen.items() if value is not None}
-    walk = {"steps": chosen.pop("steps")} if "steps" in chosen else {}
-    if thesis:
-        peak = float(np.abs(sound).max())
-        settings = thesis_settings(config.reading)
-        walk = {"step": settings.pop("step"), **walk}
-        model = CoopNets.thesis(config.sample_rate, config.stride, config.kernel, **walk)
-        model.set_spectrum(None, peak)
-    else:
-        settings = {"samples": 40_000}
-        model = CoopNets.auditory(config.sample_rate, 0.93 * bandwidth(sound, config.sample_rate), **walk)
-        model.set_spectrum(sound)
-        model.descriptor.adapt(model.whiten(sound))
-    settings["samples"] = min(settings["samples"], len(sound) // UPSAMPLING * UPSAMPLING)
-    settings |= {"algorithm": config.algorithm, "stabilise": config.stabilise, "seed": config.seed, **chosen}
-    return model, model.whiten(sound), Settings(**settings)
+@dataclass(frozen=True)
+class Config(TextureOptions, Recording):
+    """The recording first: fields of the last base come before those of the others."""
 
 
-def thesis_settings(reading: str) -> dict:
-    """Table 4.1. As printed, the generator's latents take steps of 0.001 and it learns at 0.1, the descriptor's chains
-    take steps of 0.1 and it learns at 1e-6; swapped, each has the other's.
+def prepare(config: TextureOptions, sound):
+    """(model, signal, settings) that a config asks for, for a sound (samples,): see `prepare_texture`."""
+    from crossmodal.training.cooperative import prepare_texture
 
-    As printed no chain can be stable: with sigma 0.03 each step multiplies it by 1 - 0.1^2 / (2 * 0.03^2) = -4.6. So
-    the preset is the swapped reading, with gradients divided by positions as in the published code.
-    """
-    printed = {"step": 0.1, "latent_step": 0.001, "descriptor_rate": 1e-6, "generator_rate": 0.1}
-    swapped = {"step": 0.001, "latent_step": 0.1, "descriptor_rate": 0.1, "generator_rate": 1e-6}
-    rates = printed if reading == "printed" else swapped
-    # a drift that takes a chain from silence to a recording's level in 40 steps
-    stable = {"most_drift": 3.0, "block": 5}
-    shared = {"iterations": 500, "chains": 2, "samples": 60_000, "optimizer": "sgd", "by_positions": True}
-    return {**shared, **stable, **rates}
+    names = ("iterations", "chains", "samples", "descriptor_rate", "generator_rate")
+    changes = {name: value for name in names if (value := getattr(config, name)) is not None}
+    return prepare_texture(
+        sound,
+        config.sample_rate,
+        config.preset,
+        steps=config.steps,
+        draw_steps=config.revise_steps,
+        stride=config.stride,
+        kernel=config.kernel,
+        reading=config.reading,
+        deterministic=config.deterministic,
+        algorithm=config.algorithm,
+        stabilise=config.stabilise,
+        seed=config.seed,
+        **changes,
+    )
 
 
 def run(config: Config, workdir: Path) -> dict:
     """Train in `workdir`, write and measure the draws; returns the metrics."""
     from crossmodal.data.textures import load_texture
-    from crossmodal.training.cooperative import train_texture
-    from crossmodal.training.runs import check_weights, open_run, save_model
-    from crossmodal.training.tensorboard import logged
 
-    command = f"python recipes/texture_single.py{as_options(config, SIDE_ISSUES)}"
-    if metrics := open_run(workdir, config, ignore=SIDE_ISSUES):
+    if metrics := open_texture_run(workdir, config):
         return finish(workdir, metrics)
     sound = load_texture(config.reference, config.sample_rate)
+    drawn, metrics = learn_and_draw("texture", config, sound, workdir)
+    shown = {"recording": sound, "draw": drawn["draw_1"], "generator alone": drawn["generator_1"]}
+    write_draws(config, drawn, shown, workdir)
+    return finish(workdir, metrics | scores(sound, drawn, config.sample_rate))
+
+
+def open_texture_run(workdir: Path, config: TextureOptions) -> dict | None:
+    """`open_run` of a texture; AudioError, before anything is made, for draws that cannot be made."""
+    from crossmodal.models.coopnets import check_draws
+    from crossmodal.training.runs import open_run
+
+    check_draws(config.duration_s, config.draws)
+    return open_run(workdir, config, ignore=IGNORED_ON_RESUME)
+
+
+def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path) -> tuple[dict, dict]:
+    """Train on a sound (samples,) in `workdir` and save the model there.
+
+    Args:
+        family: the texture's name among those of `crossmodal train`.
+
+    Returns:
+        the draws, see `draw_sounds`, and what the metrics say of the training.
+    """
+    from crossmodal.saving.keras_file import save_model
+    from crossmodal.training.cooperative import train_texture
+    from crossmodal.training.tensorboard import logged
+
     model, signal, settings = prepare(config, sound)
-    model.provenance = provenance_of("texture_single.py", config)
+    model.provenance = provenance_of(family, config)
     began = time.time()
     train_texture(model, signal, settings, workdir, on_block=logged(show, workdir) if config.tensorboard else show)
-    check_weights(model)
-    metrics = {
-        "command": command,
+    save_model(model, workdir / "model.keras")
+    return draw_sounds(config, model), {
+        "command": command_of(f"crossmodal train {family}", config, IGNORED_ON_RESUME),
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},
         "seconds": time.time() - began,  # of this process: less than the whole after a resume
     }
-    drawn = draw_sounds(config, model)
-    shown = {"recording": sound, "draw": drawn["draw_1"], "generator alone": drawn["generator_1"]}
-    metrics |= write_draws(config, drawn, sound, shown, workdir)
-    save_model(model, workdir / "model.keras")
-    return finish(workdir, metrics)
 
 
-def provenance_of(recipe: str, config: Config) -> dict:
+def provenance_of(family: str, config: TextureOptions) -> dict:
     """What a saved model says about its training; of the recordings their names without folders."""
     from crossmodal.training.runs import environment
 
-    said = asdict(config)
-    for name in {"reference", "references"} & set(said):
-        said[name] = ",".join(Path(path).name for path in said[name].split(","))
-    return {"recipe": {"name": recipe, **said}, "environment": environment()}
+    said = json.loads(json.dumps(asdict(config)))
+    if "reference" in said:
+        said["reference"] = Path(said["reference"]).name
+    if "references" in said:
+        said["references"] = [Path(path).name for path in said["references"]]
+    return {"recipe": {"name": family, **said}, "environment": environment()}
 
 
 def show(iteration: int, figures: dict) -> None:
@@ -131,19 +137,19 @@ def show(iteration: int, figures: dict) -> None:
     print(f"iteration {iteration} " + " ".join(f"{name} {value:.3g}" for name, value in kept.items()), flush=True)
 
 
-def draw_sounds(config: Config, model) -> dict:
+def draw_sounds(config: TextureOptions, model) -> dict:
     """draw_1, generator_1 and on: sounds (samples,) as the descriptor revised them, and the generator's alone."""
-    steps = revision_steps(config, model)
     return {
-        f"{name}_{n + 1}": model.draw(config.duration_s, seed=config.seed + n, steps=revision)[0]
+        f"{name}_{n + 1}": model.draw(config.duration_s, seed=config.seed + n, steps=steps)[0]
         for n in range(config.draws)
-        for name, revision in (("draw", steps), ("generator", 0))
+        for name, steps in (("draw", None), ("generator", 0))
     }
 
 
-def write_draws(config: Config, drawn: dict, sound, shown: dict, workdir: Path) -> dict:
-    """Write what was drawn, the spectrograms of what is to be `shown`, and curves; the scores against a sound."""
-    from crossmodal.app.pictures.sounds import save_spectrograms, save_texture_curves
+def write_draws(config: TextureOptions, drawn: dict, shown: dict, workdir: Path) -> None:
+    """Write what was drawn, the spectrograms of what is to be `shown`, and curves."""
+    from crossmodal.app.pictures.curves import save_curves
+    from crossmodal.app.pictures.sounds import save_spectrograms
     from crossmodal.sound.audio import write_wav
     from crossmodal.training.runs import read_history
 
@@ -152,24 +158,7 @@ def write_draws(config: Config, drawn: dict, sound, shown: dict, workdir: Path) 
     save_spectrograms(workdir / "spectrograms.png", shown, config.sample_rate)
     if history := read_history(workdir):
         names = tuple(name for name in ("energy_gap", "drift_to_noise", "rms", "error") if name in history[-1])
-        save_texture_curves(workdir / "curves.png", {config.algorithm: history}, names)
-    least = min(len(sound), len(drawn["draw_1"]) * 2) / config.sample_rate
-    return scores(sound, drawn, config.sample_rate) if least >= SCORED_S else {}
-
-
-def revision_steps(config: Config, model) -> int:
-    """Langevin steps on each draw; none where no descriptor was trained."""
-    if config.algorithm == "generator":
-        return 0
-    if config.revise_steps is not None:
-        return config.revise_steps
-    return model.walk["steps"] if config.preset == "thesis" else DRAW_STEPS
-
-
-def revision_steps_of(model) -> int:
-    """The same of a saved model."""
-    recipe = model.provenance.get("recipe", {})
-    return revision_steps(Config(**{f.name: recipe[f.name] for f in fields(Config) if f.name in recipe}), model)
+        save_curves(workdir / "curves.png", {config.algorithm: history}, names)
 
 
 def scores(sound, sounds: dict, sample_rate: int) -> dict:
@@ -177,6 +166,8 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
     beside those of noise and of the recording's other half, and whether draws are alike.
 
     A recording that is more than twice as long as the sounds is cut to that, for a score compares halves with them.
+    Nothing where there is less than 2 s to score, or where the evaluator refuses a sound, which is printed: a model
+    that was trained is not lost by it.
     """
     import librosa
 
@@ -190,9 +181,14 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
 
     names = list(sounds)
     sound = sound[: 2 * min(map(len, sounds.values()))]
-    report = evaluate_textures(
-        at_evaluators_rate(sound), [at_evaluators_rate(sounds[name]) for name in names], ["the recording", *names]
-    )
+    if len(sound) < SCORED_S * sample_rate:
+        return {}
+    waveforms = [at_evaluators_rate(sounds[name]) for name in names]
+    try:
+        report = evaluate_textures(at_evaluators_rate(sound), waveforms, ["the recording", *names])
+    except AudioError as error:
+        print(f"not scored: {error}", flush=True)
+        return {}
     kept = ("score", "copied", "loops", "stretch_s", "reversed_stretch_s", "self_stretch_s", "snr_db")
     drawn = [i for i, name in enumerate(names) if name.startswith("draw")]
     return {
@@ -204,12 +200,12 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
     }
 
 
-def share_processors(config: Config) -> None:
+def share_processors(config: TextureOptions) -> None:
     """Before anything is computed: let the thesis' chains walk on processors of their own."""
-    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.runtime.processors import set_one_thread_per_operation
 
     if config.preset == "thesis":
-        one_operation_each()
+        set_one_thread_per_operation()
 
 
 def work(config: Config, arguments) -> None:

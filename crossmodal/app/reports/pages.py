@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from crossmodal.app.pictures.curves import color_of, draw_curves
 from crossmodal.app.pictures.images import row_percentages
-from crossmodal.app.reports.curves import color_of, draw_curves
 from crossmodal.app.reports.diversity_tables import COLUMNS, SETS
 from crossmodal.app.reports.figures import classes_of_statistics, figures_of, means_over_runs
 from crossmodal.app.reports.reading import Run, find_runs, read_results, read_run
 from crossmodal.app.reports.sounds import PLAYED_S, clips_of, references_of, sounds_of
 from crossmodal.data.catalog import LOCATIONS
-from crossmodal.data.sources import DIGITS
 from crossmodal.errors import DataError
 from crossmodal.runtime.files import replacing
+from crossmodal.training.runs import position_of
 
 MOST_EPOCHS = 6  # pictures of epochs in a report, the first and the last among them
 CONFUSIONS = {
@@ -55,7 +55,7 @@ def write_report(workdir, path=None) -> Path:
         facts=facts_of(run),
         figures=figures_of(run),
         curves=draw_curves([run.history]),
-        drawings=_picture(run.folder / "digits.png"),
+        drawings=_drawings(run.folder),
         clips=clips_of(run),
         examples=_picture(run.folder / "examples.png"),
         epochs=pictures_of_epochs(run.folder),
@@ -109,7 +109,7 @@ def compare_runs(folders, path) -> Path:
         figure_names=list(dict.fromkeys(name for of_run in figures for name in of_run)),
         figures=figures,
         curves=draw_curves([run.history for run in runs]),
-        drawings=[_picture(run.folder / "digits.png") for run in runs],
+        drawings=[_drawings(run.folder) for run in runs],
         frontiers=[picture for folder in parents if (picture := _picture(folder / "frontier.png"))],
         sounds=[sounds_of(run) for run in runs],
         differing={name: values for name, values in settings.items() if any(value != values[0] for value in values)},
@@ -131,7 +131,7 @@ def facts_of(run: Run) -> list[str]:
     elif parameters:
         found.append(f"{parameters:,} parameters")
     if run.history:
-        unit, count = "iteration" if "iteration" in run.history[-1] else "epoch", run.history[-1]["epoch"]
+        unit, count = position_of(run.history[-1])
         found.append(f"{count} {unit}{'s' if count != 1 else ''}")
     if "seconds" in run.metrics:
         found.append(f"{run.metrics['seconds'] / 60:.1f} min")
@@ -156,11 +156,11 @@ def pictures_of_epochs(folder: Path) -> dict[str, bytes]:
 
 
 def confusions_of(run: Run) -> dict[str, dict[str, list[float]]]:
-    """Percent of what was spoken that was read as each digit: title -> digit spoken -> (10,)."""
+    """Percent of what was spoken that was read as each class: title -> class spoken -> (classes,)."""
     found = {}
     for name, title in CONFUSIONS.items():
         if name in run.metrics:
-            found[title] = dict(zip(DIGITS, row_percentages(run.metrics[name]).tolist(), strict=False))
+            found[title] = dict(zip(run.classes, row_percentages(run.metrics[name]).tolist(), strict=False))
     return found
 
 
@@ -171,6 +171,10 @@ def data_uri(content: bytes, kind: str) -> str:
 
 def _picture(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
+
+
+def _drawings(folder: Path) -> bytes | None:
+    return _picture(folder / "drawings.png") or _picture(folder / "digits.png")  # as it was called before
 
 
 @lru_cache(maxsize=1)

@@ -63,8 +63,15 @@ def clips_of(run: Run) -> list[Sound]:
 
 def references_of(run: Run) -> list[str]:
     """The recordings that a texture's config names."""
-    named = run.config.get("references") or run.config.get("reference") or ""
-    return [name for name in named.split(",") if name]
+    return recordings_of(run.config)
+
+
+def recordings_of(options: dict) -> list[str]:
+    """The recordings among the options of a training; earlier versions joined those of a mixture by commas."""
+    several = options.get("references")
+    if isinstance(several, str):
+        return several.split(",")
+    return list(several or filter(None, [options.get("reference")]))
 
 
 def _sound(name: str, waveform: np.ndarray, sample_rate: int, figures: dict, recording: bool = False) -> Sound:

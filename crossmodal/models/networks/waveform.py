@@ -25,7 +25,7 @@ def receptive_field(kernels=KERNELS, strides=STRIDES) -> int:
 
 @keras.saving.register_keras_serializable("crossmodal")
 class WaveformGenerator(keras.Model):
-    """z (chains, frames, 1) -> signal (chains, 1000 * frames) in (-1, 1): thesis, table 4.3, 829,185 parameters.
+    """z (chains, frames, 1) -> signal (chains, 1000 * frames) in (-1, 1): thesis, table 4.2, 829,185 parameters.
 
     Kernel 25 with upsampling 10 covers some samples more often than others, which prints faint tones at 1/10 and
     1/100 of the sample rate; kernel 30 does not.
@@ -56,7 +56,7 @@ class WaveformGenerator(keras.Model):
 
 @keras.saving.register_keras_serializable("crossmodal")
 class WaveformDescriptor(keras.Model):
-    """Signal (chains, samples) -> f, (chains,): thesis, table 4.2, 300,170 parameters; f is the sum of the last map."""
+    """Signal (chains, samples) -> f, (chains,): thesis, table 4.3, 300,170 parameters; f is the sum of the last map."""
 
     def __init__(self, filters=(100, 50, 20), kernels=KERNELS, strides=STRIDES, activation="relu", **kwargs):
         super().__init__(**kwargs)

@@ -5,23 +5,31 @@ from pathlib import Path
 from typing import Any
 
 from crossmodal.app.commands.evaluate.folder import asked_of
-from crossmodal.app.options import a_name, a_path, natural
-from crossmodal.data.alignment import PROTOCOLS
-from crossmodal.data.catalog import LOCATIONS, NAMES
-from crossmodal.data.sources import Images, Speech
+from crossmodal.app.options import a_name, a_path, seed_number
+from crossmodal.data.alignment import PROTOCOLS, split_of
+from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES
+from crossmodal.data.sources import Images, Speech, fingerprint
 from crossmodal.errors import DataError, ModelError
+from crossmodal.reader import Reader, find_reader, load_reader
 
 
 @dataclass(frozen=True)
 class Tested:
-    """A model, the data to test it on, `facts` that its report begins with, and the `locations` of the data."""
+    """A model, the data to test it on, the reader that judges it, `facts` that its report begins with, and the
+    `locations` of the data."""
 
     model: Any
     speech: Speech
     images: Images
     split: Any
+    reader: Reader
     facts: dict
     locations: dict[str, str]
+
+    @property
+    def data(self) -> tuple[Any, Speech, Images, Any]:
+        """What scores are measured on."""
+        return self.model, self.speech, self.images, self.split
 
 
 def add_model_options(parser) -> None:
@@ -29,9 +37,9 @@ def add_model_options(parser) -> None:
     parser.add_argument("model", type=a_path, help="a .keras file, the folder of a run or a preset")
     parser.add_argument("--data", choices=NAMES, help="the data (those that the model was trained on)")
     parser.add_argument("--protocol", choices=PROTOCOLS, help="how the clips are divided (the model's own)")
-    parser.add_argument("--split-seed", type=natural, help="seed of the division of the clips (the model's own)")
+    parser.add_argument("--split-seed", type=seed_number, help="seed of the division of the clips (the model's own)")
     parser.add_argument("--held-out-speaker", type=a_name, help="whom protocol speaker tests on (the model's own)")
-    parser.add_argument("--seed", type=natural, default=0, help="seed of all that is drawn at random (%(default)s)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of all that is drawn at random (%(default)s)")
     parser.add_argument("--data-dir", type=a_name, help="TFDS's folder of prepared data (the run's)")
     parser.add_argument(
         "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
@@ -42,6 +50,9 @@ def add_model_options(parser) -> None:
             type=a_name,
             help=f"for data from folders: one folder of {kind} per class (the run's)",
         )
+    parser.add_argument(
+        "--reader", type=a_name, help="classifier that judges, a .keras file or a run (the one beside the model)"
+    )
 
 
 def check_chosen(chosen: dict) -> None:
@@ -58,7 +69,7 @@ def check_chosen(chosen: dict) -> None:
         and all(isinstance(speaker, str) for speaker in speakers)
     )
     if not is_sound:
-        raise DataError("The model says of its training what cannot be: pass --data of another kind, or make it anew.")
+        raise DataError("The model's provenance is invalid: pass --data, --protocol and --split-seed, or retrain it.")
 
 
 def locations_of(arguments) -> dict[str, str]:
@@ -91,12 +102,13 @@ def load_tested(arguments) -> Tested:
         DataError: the data are absent, or the division would test the model on clips it has heard.
     """
     from crossmodal.data.catalog import load_pair
+    from crossmodal.models.base import AudioImageModel
     from crossmodal.saving.keras_file import load_model
-    from evaluation.agreement import protocol_split
 
     model = load_model(arguments.model)
-    if not hasattr(model, "front_end"):
+    if not isinstance(model, AudioImageModel):
         raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a model that hears sounds and draws.")
+    reader = reader_of(model, arguments)
     trained = model.provenance
     asked = {
         "data": arguments.data,
@@ -117,7 +129,33 @@ def load_tested(arguments) -> Tested:
     chosen = {"held_out_speaker": None, "speakers": [], **chosen}
     check_chosen(chosen)
     locations = locations_of(arguments)
-    speech, images = load_pair(chosen["data"], **locations)
+    options: dict[str, Any] = {**options_of(model, chosen["data"]), **locations}
+    speech, images = load_pair(chosen["data"], **options)
+    if chosen["data"] == trained.get("data") and trained.get("clips", fingerprint(speech)) != fingerprint(speech):
+        raise DataError(
+            "The recordings are no longer those that the model was trained with: another division would test it on "
+            "clips it has heard."
+        )
     names = ("data", "protocol", "held_out_speaker")
     facts = {"model": Path(arguments.model).name, **{name: chosen[name] for name in names}}
-    return Tested(model, speech, images, protocol_split(speech, chosen), facts, locations)
+    return Tested(model, speech, images, split_of(speech, chosen), reader, facts, locations)
+
+
+def options_of(model, data: str) -> dict[str, Any]:
+    """How the images of some data are to be read for a model: as it draws, and as it was trained."""
+    recipe = model.provenance.get("recipe")
+    if data != "folders" or not isinstance(recipe, dict):
+        return {}
+    return {"image_shape": model.image_shape, **{name: recipe[name] for name in HOW_READ if name in recipe}}
+
+
+def reader_of(model, arguments) -> Reader:
+    """The reader that was asked for, else the one that fits the model; DataError if there is none."""
+    if arguments.reader:
+        return load_reader(arguments.reader)
+    if reader := find_reader(model.classes, model.image_shape, arguments.model):
+        return reader
+    raise DataError(
+        f"Nobody can read what this model draws ({', '.join(model.classes) or 'no classes'}): train a classifier of "
+        "these images by crossmodal train classifier, and pass it by --reader."
+    )

@@ -30,16 +30,18 @@ def run(arguments) -> int:
     from crossmodal.sound.audio import read_audio
     from evaluation.texture.filters import SAMPLE_RATE
     from evaluation.texture.report import as_tables, evaluate_textures
-    from evaluation.texture.score import SHORTEST_S, check_texture, half_samples
+    from evaluation.texture.score import SHORTEST_S, check_measurable, half_samples
 
     folder = check_outputs(arguments, "texture", arguments.reference)
     name = str(arguments.reference)
-    reference = check_texture(read_audio(arguments.reference, SAMPLE_RATE), name, SHORTEST_S)
+    waveform = read_audio(arguments.reference, SAMPLE_RATE)
+    reference = check_measurable(waveform, name=name, min_duration_s=SHORTEST_S)
     least_s = half_samples(reference) / SAMPLE_RATE
     paths, syntheses, failed = [], [], {}
     for path in arguments.synthesis:
         try:
-            syntheses.append(check_texture(read_audio(path, SAMPLE_RATE), str(path), least_s))
+            waveform = read_audio(path, SAMPLE_RATE)
+            syntheses.append(check_measurable(waveform, name=str(path), min_duration_s=least_s))
             paths.append(path)
         except AudioError as error:
             failed[str(path)] = str(error)
