@@ -41,7 +41,10 @@ def read_audio(path: PathLike, sample_rate: int = 8000, *, max_duration_s: float
     if not max_duration_s > 0:
         raise AudioError(f"{name} cannot be read up to {max_duration_s} s: give a positive number of seconds.")
     _check_file(path, name)
-    mix = decode(path, name, max_duration_s)
+    try:
+        mix = decode(path, name, max_duration_s)
+    except OSError as error:  # it went away meanwhile, or its disk is damaged
+        raise AudioError(f"{name} cannot be read ({reason_of(error)}): copy it to another place.") from None
     waveform, file_sample_rate = mix.waveform(), mix.sample_rate
     if not waveform.size:
         raise AudioError(f"{name} holds no samples: record or export it again.")

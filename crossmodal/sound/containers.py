@@ -4,6 +4,7 @@ Programs that write to a pipe do not know the length when they write the header,
 files joined into one have a second header. libsndfile is given neither: it gets each sound with a header that fits.
 """
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,16 @@ class Container:
 
 _RIFF = Container("<I", b"data")
 _W64 = Container("<Q", b"data\xf3\xac\xd3\x11", id_bytes=16, first=40, alignment=8, counts_header=True)
+
+
+_BEGINNINGS = {
+    **{magic: re.compile(magic + b"....WAVE", re.DOTALL) for magic in (b"RIFF", b"RF64", b"BW64", b"RIFX")},
+    b"FORM": re.compile(b"FORM....AIF[FC]", re.DOTALL),
+    b"riff": re.compile(b"riff\x2e\x91\xcf\x11"),
+    b"caff": re.compile(b"caff\0\1\0\0"),
+    b".snd": re.compile(rb"\.snd\0[\0-\x10]..", re.DOTALL),
+    b"fLaC": re.compile(b"fLaC[\0\x80]\0\0\x22"),
+}
 
 
 @dataclass(frozen=True)
@@ -167,7 +178,7 @@ def _chunk(file: BinaryIO, container: Container, at: int, end: int) -> tuple[byt
 
 def _next_file(file: BinaryIO, magic: bytes, at: int) -> int:
     """Where another file of a kind begins after a position, or the end: of sounds whose length is not known."""
-    return next((other for other in positions(file, magic, at) if _finder(file, other)), size_of(file))
+    return next((other for other in positions(file, _BEGINNINGS[magic], at) if _finder(file, other)), size_of(file))
 
 
 def _is_end(file: BinaryIO, container: Container, at: int, end: int) -> bool:

@@ -108,6 +108,8 @@ def decode(path: PathLike, name: str, max_duration_s: float) -> Mixdown:
     with open(path, "rb") as file:
         start = after_tags(file, 0, zeros=False)
         head = bytes_at(file, start, HEAD_BYTES)
+        if start and head[:3] == b"ID3":
+            raise _damaged(name, mix, "its ID3 tags do not end")
         other = other_format(head)
         if other is None:
             layout = _layout(file, start)

@@ -2,10 +2,14 @@
 
 import bisect
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
+
+MOST_TAGS = 100  # one after the other; more are not looked at
+_LYRICS_END = re.compile(b"LYRICS200")
 
 Pieces = tuple[bytes | range, ...]  # bytes as they are, or a range of positions in the file
 
@@ -103,21 +107,18 @@ def bytes_at(file: BinaryIO, at: int, count: int) -> bytes:
     return file.read(count)
 
 
-def positions(file: BinaryIO, needle: bytes, start: int, most_bytes: int = 2**30) -> Iterator[int]:
-    """Where `needle` stands in the `most_bytes` of a file after `start`."""
-    block, overlap, at = 2**12, len(needle) - 1, start
-    while at < start + most_bytes and len(found := bytes_at(file, at, block + overlap)) > overlap:
-        i = found.find(needle)
-        while i >= 0:
-            yield at + i
-            i = found.find(needle, i + 1)
+def positions(file: BinaryIO, pattern: re.Pattern[bytes], start: int, most_bytes: int = 2**30) -> Iterator[int]:
+    """Where a pattern of at most 16 bytes is found in the `most_bytes` of a file after `start`."""
+    block, overlap, at = 2**12, 15, start
+    while at < start + most_bytes and (found := bytes_at(file, at, block + overlap)):
+        yield from (at + match.start() for match in pattern.finditer(found) if match.start() < block)
         at, block = at + block, min(2 * block, 2**20)
 
 
 def after_tags(file: BinaryIO, at: int, zeros: bool = True) -> int:
     """The end of the tags (ID3, APE, Lyrics3), and zeros, that stand at a position of a file, or that position."""
     size = size_of(file)
-    for _ in range(100):
+    for _ in range(MOST_TAGS):
         head = bytes_at(file, at, 32)
         if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:
             length = sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
@@ -128,7 +129,7 @@ def after_tags(file: BinaryIO, at: int, zeros: bool = True) -> int:
             is_header = head[23] & 0x20
             after = at + 32 + (int.from_bytes(head[12:16], "little") if is_header else 0)
         elif head[:11] == b"LYRICSBEGIN":
-            end = next(positions(file, b"LYRICS200", at, 2**20), None)
+            end = next(positions(file, _LYRICS_END, at, 2**20), None)
             after = size + 1 if end is None else end + 9
         elif zeros and head[:1] == b"\0":
             after = _after_zeros(file, at)

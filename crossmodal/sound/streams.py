@@ -14,7 +14,9 @@ from crossmodal.sound.splice import Layout, Part, after_tags, bytes_at, position
 
 MOST_FRAMES = 2**20  # 7 h at 44.1 kHz, beyond all limits; pages likewise
 MOST_GUESSES = 2**18  # places at which a frame is looked for after bytes that are none
+MOST_GAPS = 2000  # places at which there is no frame
 SHORTEST_REST = 4096  # bytes that are neither sound nor a tag: a quarter of a second at 128 kbit/s
+_OGG_PAGE = re.compile(b"OggS")
 _BITRATES = {  # kbit/s, by (is MPEG 1, layer)
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -97,14 +99,15 @@ def _unread_between(file: BinaryIO, start: int, stop: int) -> int:
 def _frames(file: BinaryIO, start: int) -> Iterator[Frame]:
     """The frames of a file, over all that is none of them."""
     size = size_of(file)
-    at, last, guesses = start, None, MOST_GUESSES
+    at, last, guesses, gaps = start, None, MOST_GUESSES, 0
     for _ in range(MOST_FRAMES):
         frame = _frame(file, at)
         if frame is None or not (last == frame.kind or _is_followed(file, frame, size)):
             next_at = after_tags(file, at)
             if next_at == at:
                 next_at, guesses = _resync(file, at + 1, size, guesses)
-            if next_at >= size:
+            gaps += 1
+            if next_at >= size or gaps > MOST_GAPS:
                 return
             at = next_at
             continue
@@ -188,7 +191,7 @@ def ogg_layout(file: BinaryIO, start: int) -> Layout | None:
     for _ in range(MOST_FRAMES):
         head = bytes_at(file, at, 27 + 255)
         if head[:4] != b"OggS" or len(head) < 27:
-            next_at = next(positions(file, b"OggS", at + 1), size) if at < size else size
+            next_at = next(positions(file, _OGG_PAGE, at + 1), size) if at < size else size
             unread_bytes += _unread_between(file, at, next_at)
             at = next_at
             if at >= size:

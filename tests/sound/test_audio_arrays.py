@@ -1,5 +1,7 @@
 """Waveforms in memory: what passes the check, what gives one sentence, and what is written to a file."""
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +125,16 @@ def test_write_wav_to_an_impossible_path_gives_one_sentence(tone, tmp_path, name
         write_wav(tmp_path / name, tone(), 8000)
     assert_one_sentence(caught.value, repr(name)[1:-1])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_write_wav_to_a_full_disk_asks_for_space_and_not_for_another_folder(tone, tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(soundfile, "write", full)
+    with pytest.raises(AudioError, match=r"No space left on device\): free some space on the disk") as caught:
+        write_wav(tmp_path / "tone.wav", tone(), 8000)
+    assert_one_sentence(caught.value, "tone.wav")
 
 
 def test_write_wav_interrupted_while_writing_leaves_the_old_file(tone, tmp_path, monkeypatch):

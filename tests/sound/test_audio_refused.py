@@ -1,5 +1,6 @@
 """Sound files that cannot be used give one sentence, without being waited for and without their memory."""
 
+import errno
 import os
 import struct
 import tracemalloc
@@ -247,6 +248,14 @@ def test_a_name_that_is_not_text_works(tone, write_sound):
     path = write_sound("tone.wav", tone())
     path.rename(other := path.with_name(os.fsdecode(b"tone-\xff\xfe.wav")))
     np.testing.assert_allclose(read_audio(other), tone(), atol=1e-4)
+
+
+def test_a_file_that_goes_away_or_cannot_be_read_gives_one_sentence(tone, write_sound, monkeypatch):
+    def fails(*args):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("crossmodal.sound.audio.decode", fails)
+    assert_refused(write_sound("tone.wav", tone()), r"cannot be read \(Input/output error\): copy it to another place")
 
 
 @pytest.mark.parametrize("rate", [0, -8000, 3999, 192_001, 8000.0, None])
