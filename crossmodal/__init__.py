@@ -11,19 +11,31 @@ Names are loaded when they are first used: importing this package does not impor
 from importlib import import_module
 
 _HOMES = {
+    # models
+    "AudioImageModel": "crossmodal.models.base",
+    "VariationalModel": "crossmodal.models.variational",
     "AudioImageVAE": "crossmodal.models.vae",
     "AudioImageVAEGAN": "crossmodal.models.vae_gan",
     "CoopNets": "crossmodal.models.coopnets",
+    "Classifier": "crossmodal.models.classifier",
     "LeNet5": "crossmodal.models.networks.lenet5",
-    "draw_speech": "crossmodal.drawing",
     "load_model": "crossmodal.saving.keras_file",
+    # sounds and drawings
     "LogMel": "crossmodal.sound.spectrogram",
     "log_mel": "crossmodal.sound.spectrogram",
     "read_audio": "crossmodal.sound.audio",
+    "draw_speech": "crossmodal.drawing",
+    "Reader": "crossmodal.reader",
+    "load_reader": "crossmodal.reader",
+    # data
     "load_pair": "crossmodal.data.catalog",
     "load_texture": "crossmodal.data.textures",
     "split_clips": "crossmodal.data.alignment",
+    "ByClass": "crossmodal.data.pairing",
+    "Given": "crossmodal.data.pairing",
+    "paired_batches": "crossmodal.data.pipeline",
     "training_batches": "crossmodal.data.pipeline",
+    # training
     "prepare_texture": "crossmodal.training.cooperative",
     "train_texture": "crossmodal.training.cooperative",
     "CrossmodalError": "crossmodal.errors",

@@ -7,13 +7,21 @@
 Each command has its own --help. Exit codes: 0, 2 after an error, 130 after Ctrl-C, 143 after SIGTERM.
 """
 
-import argparse
 import sys
+
+if __name__ == "__main__":  # before any other import: `python -m` looks for modules in the working directory first
+    from crossmodal.runtime.own_modules import leave_out_working_directory
+
+    leave_out_working_directory()
+
+import argparse
 from importlib import import_module
 
 from crossmodal import __version__
 from crossmodal.app.commands import COMMANDS
-from crossmodal.app.options import run_command
+from crossmodal.errors import CrossmodalError
+from crossmodal.runtime.own_modules import leave_out_working_directory
+from crossmodal.runtime.systems import check_system
 
 
 def build_parser(named: str | None) -> argparse.ArgumentParser:
@@ -32,7 +40,16 @@ def build_parser(named: str | None) -> argparse.ArgumentParser:
 
 
 def main(argv=None) -> int:
+    if argv is None:
+        leave_out_working_directory()
     argv = sys.argv[1:] if argv is None else argv
+    try:
+        check_system()
+    except CrossmodalError as error:
+        print(error, file=sys.stderr)
+        return 2
+    from crossmodal.app.options import run_command
+
     named = next((word for word in argv if word in COMMANDS), None)
     return run_command(build_parser(named).parse_args(argv))
 

@@ -1,12 +1,11 @@
-"""Hear a recording, draw each digit in it, and read the drawings: what the command and a page share."""
+"""Hear a recording, draw each word in it, and read the drawings: what the command and the page share."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from crossmodal.data.sources import DIGITS
 from crossmodal.errors import ModelError
+from crossmodal.reader import Reader, find_reader
 from crossmodal.sound.audio import validate_audio
 from crossmodal.sound.segmentation import split_words
 from crossmodal.sound.spectrogram import LogMel, log_mel
@@ -14,14 +13,14 @@ from crossmodal.sound.spectrogram import LogMel, log_mel
 
 @dataclass(frozen=True)
 class Drawing:
-    """A digit of a recording, and what a model drew when it heard it.
+    """A word of a recording, and what a model drew when it heard it.
 
     start_s, end_s: where in the recording it was said, in seconds.
     spectrogram:    (frames, mels) float32 in [0, 1], what the model heard.
-    image:          (28, 28) float32 in [0, 1], at the posterior mean.
-    draws:          (n, 28, 28), at z drawn from the posterior.
-    reading:        the name of the digit that LeNet5 reads in `image`; None of a model that draws no digits.
-    confidence:     the probability that LeNet5 gives it.
+    image:          (height, width, channels) float32 in [0, 1], the model's best drawing.
+    draws:          (n, height, width, channels), further ones at random.
+    reading:        the name of the class that the reader reads in `image`; None where there is no reader.
+    confidence:     the probability that the reader gives it.
     """
 
     start_s: float
@@ -33,18 +32,21 @@ class Drawing:
     confidence: float | None
 
 
-def draw_speech(waveform: np.ndarray, sample_rate: int, model, *, samples: int = 0, seed: int = 0) -> list[Drawing]:
-    """Draw the digits of a recording, which is cut at its pauses.
+def draw_speech(
+    waveform: np.ndarray, sample_rate: int, model, *, samples: int = 0, seed: int = 0, reader: Reader | None = None
+) -> list[Drawing]:
+    """Draw the words of a recording, which is cut at its pauses.
 
     Args:
         waveform: (samples,) of one channel, see `validate_audio`.
         sample_rate: Hz, any; brought to the model's.
         model: an `AudioImageModel`.
-        samples: draws of each digit beside the one at the posterior mean.
-        seed: the draws are a function of it.
+        samples: further drawings of each word.
+        seed: these are a function of it.
+        reader: who reads the drawings; if None LeNet5 on MNIST, where the model draws digits.
 
     Returns:
-        a drawing per digit, in the order in which they were said.
+        a drawing per word, in the order in which they were said.
 
     Raises:
         AudioError: the waveform cannot be used.
@@ -65,14 +67,15 @@ def draw_speech(waveform: np.ndarray, sample_rate: int, model, *, samples: int =
     images, draws = model.generate(spectrograms, samples=samples, seed=seed)
     if not (np.isfinite(images).all() and np.isfinite(draws).all()):
         raise ModelError("The model draws values that are not finite: train it anew with a lower learning rate.")
-    readings = read_digits(images) if tuple(model.classes) in ((), DIGITS) else [(None, None)] * len(words)
+    reader = reader or find_reader(model.classes, model.image_shape)
+    readings = reader.read(images) if reader else [(None, None)] * len(words)
     return [
         Drawing(
             start / front_end.sample_rate,
             stop / front_end.sample_rate,
             spectrograms[i],
-            images[i, :, :, 0],
-            draws[i, :, :, :, 0],
+            images[i],
+            draws[i],
             *readings[i],
         )
         for i, (start, stop) in enumerate(words)
@@ -81,21 +84,8 @@ def draw_speech(waveform: np.ndarray, sample_rate: int, model, *, samples: int =
 
 def front_end_of(model) -> LogMel:
     """How a model hears; ModelError for a model that does not draw what it hears."""
-    if not hasattr(model, "front_end"):
+    from crossmodal.models.base import AudioImageModel
+
+    if not isinstance(model, AudioImageModel):
         raise ModelError(f"A {type(model).__name__} does not draw what it hears: pass an audio-to-image model.")
     return LogMel(**model.front_end)
-
-
-def read_digits(images: np.ndarray) -> list[tuple[str, float]]:
-    """LeNet5's reading of images (n, 28, 28, 1) in [0, 1]: of each the name of the digit and its probability."""
-    from keras import ops
-
-    probabilities = ops.convert_to_numpy(ops.softmax(_lenet5().predict_on_batch(images)))
-    return [(DIGITS[row.argmax()], float(row.max())) for row in probabilities]
-
-
-@lru_cache(maxsize=1)
-def _lenet5():
-    from crossmodal.models.networks.lenet5 import LeNet5
-
-    return LeNet5.from_preset("lenet5_mnist")

@@ -7,14 +7,32 @@ crossmodal-evaluate texture reference.wav synthesis.wav
 The same as `crossmodal evaluate`.
 """
 
-import argparse
+import os
 import sys
 
-from crossmodal.app.commands.evaluate import add_arguments
-from crossmodal.app.options import run_command
+if __name__ == "__main__":  # `python -m` looks in the working directory first, where a crossmodal.py may lie
+    OWN = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    if not sys.flags.safe_path and os.path.realpath(sys.path[0] or ".") != OWN:
+        del sys.path[0]
+
+import argparse
+
+from crossmodal.errors import CrossmodalError
+from crossmodal.runtime.own_modules import leave_out_working_directory
+from crossmodal.runtime.systems import check_system
 
 
 def main(argv=None) -> int:
+    if argv is None:
+        leave_out_working_directory()
+    try:
+        check_system()
+    except CrossmodalError as error:
+        print(error, file=sys.stderr)
+        return 2
+    from crossmodal.app.commands.evaluate import add_arguments
+    from crossmodal.app.options import run_command
+
     parser = argparse.ArgumentParser(
         prog="crossmodal-evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

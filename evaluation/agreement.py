@@ -1,103 +1,232 @@
-"""Measure a model on the test part of a protocol, and write what it drew."""
+"""Agreement: the share of drawings in which the reader reads what was spoken.
 
-from pathlib import Path
+The 10,000 test pairs of a protocol hold few distinct clips, so the clips are the sampling unit of every
+interval: whole clips are drawn with replacement, each with all of its pairs.
+"""
+
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from crossmodal.app.pictures.images import save_confusion, save_digit_grid, save_heard
-from crossmodal.data.alignment import Split, draw_clips, split_clips
-from crossmodal.data.sources import Images, Speech
-from crossmodal.sound.audio import write_wav
+from crossmodal.data.alignment import Split
+from crossmodal.data.pairing import draw_clips
+from crossmodal.data.sources import Images, Speech, as_input
+from crossmodal.errors import DataError
+from crossmodal.reader import Reader, default_reader
 from crossmodal.sound.spectrogram import LogMel, log_mel
-from evaluation.checks import check_digits
-from evaluation.classifier import evaluate_agreement
-from evaluation.lenet5 import weights_hash
+from evaluation.checks import check_drawings, check_tested
 
-GRID_DRAWS = 6  # drawn images in a row of the picture, and real ones beside them
+SILENT_DRAWS = 1000  # drawings of silence in the control
 
 
-def protocol_split(speech: Speech, provenance: dict) -> Split:
-    """The division of the clips that a model's provenance names."""
-    return split_clips(
-        speech,
-        provenance["protocol"],
-        seed=provenance["seed"],
-        held_out_speaker=provenance["held_out_speaker"],
-        speakers=tuple(provenance["speakers"]) or None,
-    )
+@dataclass(frozen=True)
+class Accuracy:
+    """A share of pairs, and its 95 % interval from a bootstrap over clips."""
+
+    accuracy: float
+    interval_95: tuple[float, float]
+
+    @classmethod
+    def from_json(cls, figures: dict) -> "Accuracy":
+        low, high = figures["interval_95"]
+        return cls(figures["accuracy"], (low, high))
 
 
-def evaluate_model(model, speech: Speech, images: Images, split: Split, *, seed: int = 0) -> dict:
+@dataclass(frozen=True)
+class Agreement:
+    """What was measured of a model on the test part of a protocol.
+
+    seed:                     of the pairs, the draws, the controls and the bootstrap.
+    reader:                   the name and the SHA-256 of the classifier that judged.
+    pairs, clips:             how many were tested, and how many distinct clips are among them.
+    posterior_mean:           of the best drawing of each clip; a model without a posterior has one too.
+    sampled_z:                of drawings at random.
+    real_test_images:         the share of real images that the reader reads as their label: the ceiling.
+    silent_audio:             of drawings of silence: chance, if the sound decides.
+    wrong_class_audio:        of drawings of a clip of another class: 0, if the sound decides.
+    confusion_posterior_mean, confusion_sampled_z: (classes, classes) counts, row spoken, column read.
+    """
+
+    seed: int
+    reader: dict
+    pairs: int
+    clips: int
+    posterior_mean: Accuracy
+    sampled_z: Accuracy
+    real_test_images: float
+    silent_audio: float
+    wrong_class_audio: float
+    confusion_posterior_mean: list[list[int]]
+    confusion_sampled_z: list[list[int]]
+
+    def to_json(self) -> dict:
+        record = asdict(self)
+        controls = {name: record.pop(name) for name in ("silent_audio", "wrong_class_audio")}
+        return {**record, "controls": controls}
+
+    def summary(self) -> dict:
+        """What results of many runs keep of it; `from_json` reads it too."""
+        names = ("reader", "clips", "posterior_mean", "sampled_z", "real_test_images", "controls")
+        record = self.to_json()
+        return {name: record[name] for name in names}
+
+    @classmethod
+    def from_json(cls, figures: dict) -> "Agreement | None":
+        """The record in the metrics of a run; None of metrics that hold none. Reads what earlier versions wrote."""
+        if "posterior_mean" not in figures:
+            return None
+        controls = figures["controls"]
+        return cls(
+            seed=figures.get("seed", 0),
+            reader=figures.get("reader") or {"name": "LeNet5", "sha256": figures.get("lenet5_sha256", "")},
+            pairs=figures.get("pairs", 0),
+            clips=figures["clips"],
+            posterior_mean=Accuracy.from_json(figures["posterior_mean"]),
+            sampled_z=Accuracy.from_json(figures["sampled_z"]),
+            real_test_images=figures["real_test_images"],
+            silent_audio=controls["silent_audio"],
+            wrong_class_audio=controls.get("wrong_class_audio", controls.get("wrong_digit_audio")),
+            confusion_posterior_mean=figures.get("confusion_posterior_mean", []),
+            confusion_sampled_z=figures.get("confusion_sampled_z", []),
+        )
+
+
+def measure_agreement(
+    model, speech: Speech, images: Images, split: Split, *, reader: Reader | None = None, seed: int = 0
+) -> Agreement:
     """Agreement of a model's drawings with what the test clips say, with intervals and controls.
 
-    For each test image a clip of its class is drawn from the test clips; these are the pairs.
+    For each test image a clip of its class is drawn from the test clips, or it has a given one; these are the pairs.
+
+    Args:
+        model: has `front_end` and `generate(spectrograms, samples, seed)`.
+        reader: who judges; LeNet5 on MNIST if None.
 
     Raises:
-        DataError: the classes are not the ten digits, which are all that LeNet5 reads, or the data do not fit.
+        DataError: the classes are not the reader's, or the data do not fit.
         ModelError: the model draws what is no image.
     """
-    check_digits(speech, images, split, "agreement")
-    test_labels = speech.labels[split.test]
-    spectrograms = test_spectrograms(model, speech, split)
-    rng = np.random.default_rng([seed, 2])
-    pair_clips = draw_clips(images.test_labels, test_labels, rng)
-    metrics = evaluate_agreement(
-        model, spectrograms, test_labels, pair_clips, images.test_images, images.test_labels, seed=seed
+    reader = reader or default_reader()
+    check_tested(speech, images, split, reader, "agreement")
+    labels = speech.labels[split.test]
+    pair_clips = pairs_to_test(speech, images, split, np.random.default_rng([seed, 2]))
+    spectrograms = spectrograms_to_test(model, speech, split)
+    rng = np.random.default_rng(seed)
+    spoken = labels[pair_clips]
+
+    at_mean, _ = model.generate(spectrograms, samples=0, seed=seed)
+    clip_read = reader.labels(check_drawings(at_mean, reader.image_shape))
+    # each pair has a draw of its own: as many per clip as its most frequent clip has pairs
+    counts = np.bincount(pair_clips, minlength=len(spectrograms))
+    _, draws = model.generate(spectrograms, samples=int(counts.max()), seed=seed)
+    sampled_read = reader.labels(check_drawings(draws[pair_clips, occurrence(pair_clips)], reader.image_shape))
+
+    _, silent = model.generate(np.zeros_like(spectrograms[:1]), samples=SILENT_DRAWS, seed=seed)
+    silent_read = reader.labels(check_drawings(silent[0], reader.image_shape))
+    silent_share = np.bincount(silent_read, minlength=len(reader.classes)) / SILENT_DRAWS
+    wrong = another_class(spoken, labels, rng)
+    real_read = reader.labels(as_input(images.test_images))
+    return Agreement(
+        seed=seed,
+        reader=reader.to_json(),
+        pairs=len(pair_clips),
+        clips=int((counts > 0).sum()),
+        posterior_mean=bootstrap_over_clips(clip_read[pair_clips] == spoken, pair_clips, seed=seed),
+        sampled_z=bootstrap_over_clips(sampled_read == spoken, pair_clips, seed=seed),
+        real_test_images=float(np.mean(real_read == images.test_labels)),
+        silent_audio=float(silent_share[spoken].mean()),
+        wrong_class_audio=float(np.mean(clip_read[wrong] == spoken)),
+        confusion_posterior_mean=confusion_matrix(spoken, clip_read[pair_clips], len(reader.classes)).tolist(),
+        confusion_sampled_z=confusion_matrix(spoken, sampled_read, len(reader.classes)).tolist(),
     )
-    return {"seed": seed, "lenet5_sha256": weights_hash(), **metrics}
 
 
-def test_spectrograms(model, speech: Speech, split: Split) -> np.ndarray:
+def spectrograms_to_test(model, speech: Speech, split: Split) -> np.ndarray:
     """(clips, frames, mels) of the test clips, by the front end that the model was trained with."""
     return log_mel([speech.waveforms[i] for i in split.test], LogMel(**model.front_end))
 
 
-def save_pictures(folder: Path, model, speech: Speech, images: Images, split: Split, metrics, *, seed=0) -> None:
-    """digits.png: drawings of each class beside real images; confusion.png: what LeNet5 read in them; clips/: the first
-    recording of each class, and the spectrogram that the model hears."""
-    rng = np.random.default_rng([seed, 3])
-    labels = speech.labels[split.test]
-    spectrograms = test_spectrograms(model, speech, split)
-    rows = []
-    (folder / "clips").mkdir(exist_ok=True)
-    for label, name in enumerate(speech.classes):
-        clips = rng.choice(np.flatnonzero(labels == label), GRID_DRAWS)
-        real = rng.choice(np.flatnonzero(images.test_labels == label), GRID_DRAWS)
-        first, second = (int(n) for n in rng.integers(2**31, size=2))
-        drawn, draws = model.generate(spectrograms[clips], samples=1, seed=first)
-        same_clip = model.generate(spectrograms[clips[:1]], samples=GRID_DRAWS, seed=second)[1][0]
-        path = folder / "clips" / f"{label:02d}_{name}.wav"
-        write_wav(path, speech.waveforms[split.test[clips[0]]], speech.sample_rate)
-        save_heard(path.with_suffix(".png"), spectrograms[clips[0]])
-        rows.append((name, [drawn, draws[:, 0], same_clip, images.test_images[real] / 255]))
-    titles = ["posterior mean, six clips", "sampled z, six clips", "sampled z, one clip", "real images"]
-    save_digit_grid(folder / "digits.png", rows, titles)
-    if metrics is not None:
-        save_confusion(
-            folder / "confusion.png",
-            metrics["confusion_posterior_mean"],
-            speech.classes,
-            f"posterior mean, {metrics['posterior_mean']['accuracy']:.1%} agree",
+def pairs_to_test(speech: Speech, images: Images, split: Split, rng: np.random.Generator) -> np.ndarray:
+    """(test images,) for each an index into `split.test`: its given clip, else a clip of its class at random."""
+    if images.test_clips is not None:
+        return np.searchsorted(split.test, images.test_clips)
+    return draw_clips(images.test_labels, speech.labels[split.test], rng)
+
+
+def bootstrap_over_clips(correct: np.ndarray, clips: np.ndarray, *, seed: int = 0, replicates: int = 2000) -> Accuracy:
+    """Accuracy and its percentile interval (Efron & Tibshirani 1993, chapter 13), clips as clusters.
+
+    Where every clip agrees, or none, all replicates are alike and say nothing; the bound is then the exact
+    binomial one for that many clips (Clopper & Pearson 1934).
+
+    Args:
+        correct: (pairs,) bool.
+        clips: (pairs,) which clip each pair belongs to.
+
+    Raises:
+        DataError: there are no pairs, or not as many clips.
+    """
+    correct, clips = np.asarray(correct), np.asarray(clips)
+    if correct.dtype != bool or correct.ndim != 1 or correct.shape != clips.shape or not len(correct):
+        raise DataError(
+            f"Agreement is measured on one or more pairs: pass a bool and a clip for each, "
+            f"not {correct.dtype} of shape {correct.shape} and clips of shape {clips.shape}."
         )
+    _, cluster = np.unique(clips, return_inverse=True)
+    n_pairs = np.bincount(cluster).astype(float)
+    n_correct = np.bincount(cluster, weights=correct)
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(len(n_pairs), size=(replicates, len(n_pairs)))
+    accuracies = n_correct[draws].sum(axis=1) / n_pairs[draws].sum(axis=1)
+    low, high = np.quantile(accuracies, [0.025, 0.975])
+    if np.all(correct):
+        low = 0.025 ** (1 / len(n_pairs))
+    if not np.any(correct):
+        high = 1 - 0.025 ** (1 / len(n_pairs))
+    return Accuracy(float(np.mean(correct)), (float(low), float(high)))
 
 
-def as_table(metrics: dict) -> str:
+def confusion_matrix(spoken: np.ndarray, read: np.ndarray, classes: int) -> np.ndarray:
+    """(classes, classes) counts: row spoken, column read."""
+    return np.bincount(spoken * classes + read, minlength=classes * classes).reshape(classes, classes)
+
+
+def occurrence(indices: np.ndarray) -> np.ndarray:
+    """(n,) how many times each entry's value has occurred before it."""
+    order = np.argsort(indices, kind="stable")
+    counts = np.bincount(indices)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    result = np.empty(len(indices), np.int64)
+    result[order] = np.arange(len(indices)) - first
+    return result
+
+
+def another_class(labels: np.ndarray, clip_labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """For each label a clip of some other class, drawn at random: (n,) indices into `clip_labels`."""
+    chosen = rng.integers(len(clip_labels), size=len(labels))
+    while (same := clip_labels[chosen] == labels).any():
+        chosen[same] = rng.integers(len(clip_labels), size=same.sum())
+    return chosen
+
+
+def as_table(measured: Agreement) -> str:
     """The figures as text for a terminal."""
 
-    def line(name, figure):
-        return (
-            f"  {name:<34}{figure['accuracy']:7.2%}   {figure['interval_95'][0]:.2%} to {figure['interval_95'][1]:.2%}"
-        )
+    def line(name: str, accuracy: float, beside: str = "") -> str:
+        return f"  {name:<34}{accuracy:7.2%}" + (f"   {beside}" if beside else "")
 
-    controls = metrics["controls"]
+    def with_interval(name: str, figure: Accuracy) -> str:
+        return line(name, figure.accuracy, "{:.2%} to {:.2%}".format(*figure.interval_95))
+
+    chance = f"chance is {1 / len(measured.confusion_posterior_mean):.0%}"
     return "\n".join(
         [
-            f"LeNet5 agreement on {metrics['pairs']} pairs of {metrics['clips']} test clips"
+            f"{measured.reader['name']} agreement on {measured.pairs} pairs of {measured.clips} test clips"
             " (95 % interval: bootstrap over clips)",
-            line("drawn at the posterior mean", metrics["posterior_mean"]),
-            line("drawn at sampled z", metrics["sampled_z"]),
-            f"  {'real test images':<34}{metrics['real_test_images']:7.2%}",
-            f"  {'control: silent audio':<34}{controls['silent_audio']:7.2%}   chance is 10 %",
-            f"  {'control: audio of a wrong digit':<34}{controls['wrong_digit_audio']:7.2%}   0 % if the sound decides",
+            with_interval("drawn at the posterior mean", measured.posterior_mean),
+            with_interval("drawn at sampled z", measured.sampled_z),
+            line("real test images", measured.real_test_images),
+            line("control: silent audio", measured.silent_audio, chance),
+            line("control: audio of a wrong class", measured.wrong_class_audio, "0 % if the sound decides"),
         ]
     )

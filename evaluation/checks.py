@@ -2,33 +2,17 @@
 
 import numpy as np
 
-from crossmodal.data.sources import DIGITS, Images, Speech
+from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError, ModelError
+from crossmodal.reader import Reader, check_images
 
 
-def check_images(images, name: str = "The images") -> np.ndarray:
-    """Images that LeNet5 can read, as they are.
-
-    Raises:
-        DataError: they are not (n, 28, 28, 1) floats, there are none, or values are not in [0, 1] (or not numbers).
-    """
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[1:] != (28, 28, 1) or not len(images) or images.dtype.kind != "f":
-        raise DataError(
-            f"{name} are {images.dtype} of shape {images.shape}: pass floats of shape (n, 28, 28, 1), one or more."
-        )
-    lowest, highest = images.min(), images.max()
-    if not (lowest >= 0 and highest <= 1):  # so for NaN too
-        raise DataError(f"{name} hold values from {lowest:g} to {highest:g}: bring them to [0, 1].")
-    return images
-
-
-def check_drawings(images) -> np.ndarray:
+def check_drawings(images, image_shape) -> np.ndarray:
     """`check_images` of what a model drew; ModelError where it fails, because the model is to blame."""
     try:
-        return check_images(images, "the model's drawings")
+        return check_images(images, image_shape, "the model's drawings")
     except DataError as error:
-        raise ModelError(f"The model draws what is no image ({str(error).rstrip('.')}).") from None
+        raise ModelError(f"The model's output is not a valid image ({str(error).rstrip('.')}).") from None
 
 
 def check_labels(labels, count: int, name: str = "The labels") -> np.ndarray:
@@ -39,26 +23,36 @@ def check_labels(labels, count: int, name: str = "The labels") -> np.ndarray:
     return labels
 
 
-def check_digits(speech: Speech, images: Images, split, what: str) -> None:
-    """Data on which a model of spoken digits can be tested.
+def check_tested(speech: Speech, images: Images, split, reader: Reader, what: str) -> None:
+    """Data on which a model can be tested by a reader.
 
     Args:
         split: the clips to test on are its `test`, indices into the clips of `speech`.
         what: the figure that cannot be measured, for the error.
 
     Raises:
-        DataError: other classes than the ten digits, images that are not 28x28 uint8, labels that do not fit, no clips.
+        DataError: other classes or images than the reader's, labels that do not fit, no clips.
     """
-    if tuple(speech.classes) != DIGITS:
-        raise DataError(f"LeNet5 reads the ten digits and no other classes: {what} cannot be measured here.")
+    if speech.labels is None or images.test_labels is None:
+        raise DataError(f"These pairs have no labels: {what} cannot be measured here.")
+    if tuple(speech.classes) != reader.classes:
+        raise DataError(
+            f"{reader.name} reads {', '.join(reader.classes)} and no other classes: {what} cannot be measured here; "
+            "train a classifier of these by crossmodal train classifier."
+        )
     parts = {
         "The test images": (images.test_images, images.test_labels),
         "The training images": (images.train_images, images.train_labels),
     }
     for name, (pixels, labels) in parts.items():
-        if pixels.ndim != 3 or pixels.shape[1:] != (28, 28) or pixels.dtype != np.uint8 or not len(pixels):
-            raise DataError(f"{name} are {pixels.dtype} of shape {pixels.shape}: pass uint8 of shape (n, 28, 28).")
-        if check_labels(labels, len(pixels), f"The labels of {name.lower()}").max() >= len(DIGITS):
-            raise DataError(f"The labels of {name.lower()} reach {labels.max()}: pass those of the ten digits, 0 to 9.")
+        shape = pixels.shape[1:] if pixels.ndim == 4 else (*pixels.shape[1:], 1)
+        if shape != reader.image_shape or pixels.dtype != np.uint8 or not len(pixels):
+            wanted = ", ".join(map(str, reader.image_shape))
+            raise DataError(f"{name} are {pixels.dtype} of shape {pixels.shape}: pass uint8 of shape (n, {wanted}).")
+        if check_labels(labels, len(pixels), f"The labels of {name.lower()}").max() >= len(reader.classes):
+            raise DataError(
+                f"The labels of {name.lower()} reach {labels.max()}: pass those of the {len(reader.classes)} classes, "
+                f"0 to {len(reader.classes) - 1}."
+            )
     if not len(split.test) or not 0 <= np.min(split.test) <= np.max(split.test) < len(speech.waveforms):
         raise DataError("The division has no clips to test on, or names some that there are not: divide them anew.")

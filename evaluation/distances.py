@@ -81,24 +81,30 @@ def mean_distances(features, *groupings, chunk: int = CHUNK) -> np.ndarray:
     return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
 
 
-def diversity_ratios(features, labels, real, real_labels, *groupings) -> np.ndarray:
+def class_spreads(features, labels) -> np.ndarray:
+    """(classes,) mean pairwise distance of the images of each class, of features (n, d) and labels (n,)."""
+    return np.array([mean_distances(features[labels == label])[0] for label in np.unique(labels)])
+
+
+def diversity_ratios(features, labels, real, real_labels, *groupings, real_spreads=None) -> np.ndarray:
     """`mean_distances` of each class over the mean pairwise distance of real images of that class.
 
     Args:
         features, labels: (n, d) and (n,) of the generated images: the class each should show.
         real, real_labels: (m, d) and (m,).
         groupings: of the generated images, see `mean_distances`.
+        real_spreads: `class_spreads` of the real images, where they are known already.
 
     Returns:
         (classes, len(groupings) + 1), at least 0: 0 for an archetype, about 1 for images as varied as the real ones.
         A row is nan where fewer than two images of the class were generated.
     """
-    ratios = np.full((len(np.unique(real_labels)), len(groupings) + 1), np.nan)
-    for row, label in zip(ratios, np.unique(real_labels), strict=True):
+    spreads = class_spreads(real, real_labels) if real_spreads is None else real_spreads
+    ratios = np.full((len(spreads), len(groupings) + 1), np.nan)
+    for row, label, spread in zip(ratios, np.unique(real_labels), spreads, strict=True):
         of_class = labels == label
         if np.count_nonzero(of_class) > 1:
-            generated = mean_distances(features[of_class], *(grouping[of_class] for grouping in groupings))
-            row[:] = generated / mean_distances(real[real_labels == label])[0]
+            row[:] = mean_distances(features[of_class], *(grouping[of_class] for grouping in groupings)) / spread
     return ratios
 
 
@@ -110,7 +116,7 @@ def squared_radii(x: np.ndarray, k: int, chunk: int = CHUNK) -> np.ndarray:
     return radii
 
 
-def prdc(real, generated, k: int = 5, chunk: int = CHUNK) -> dict[str, float]:
+def prdc(real, generated, k: int = 5, chunk: int = CHUNK, *, real_radii=None) -> dict[str, float]:
     """Precision, recall, density and coverage, by balls that reach to each image's k-th nearest neighbour.
 
     precision: share of generated images in some real image's ball (Kynkaanniemi et al. 2019, equations 1 and 2);
@@ -120,12 +126,14 @@ def prdc(real, generated, k: int = 5, chunk: int = CHUNK) -> dict[str, float]:
 
     Args:
         real: (n, d) and generated: (m, d), each with more than k rows.
+        real_radii: `squared_radii` of the real images, where they are known already.
 
     Raises:
         DataError: too few images, or features that are not finite.
     """
     real, generated = check_pair(real, generated, k + 1)
-    real_radii, generated_radii = squared_radii(real, k, chunk), squared_radii(generated, k, chunk)
+    real_radii = squared_radii(real, k, chunk) if real_radii is None else real_radii
+    generated_radii = squared_radii(generated, k, chunk)
     balls = np.zeros(len(generated), np.int64)  # in how many real balls each generated image lies
     recalled, covered = np.zeros(len(real), bool), np.zeros(len(real), bool)
     for rows, squared in squared_distances(real, generated, chunk):
@@ -141,9 +149,14 @@ def prdc(real, generated, k: int = 5, chunk: int = CHUNK) -> dict[str, float]:
     }
 
 
-def class_wise_prdc(real, real_labels, generated, labels, k: int = 5) -> dict[str, np.ndarray]:
-    """`prdc` within each class of `real_labels`: each value is (classes,)."""
-    figures = [prdc(real[real_labels == c], generated[labels == c], k) for c in np.unique(real_labels)]
+def class_wise_prdc(real, real_labels, generated, labels, k: int = 5, real_radii=None) -> dict[str, np.ndarray]:
+    """`prdc` within each class of `real_labels`: each value is (classes,). `real_radii` are those of each class."""
+    classes = np.unique(real_labels)
+    known = [None] * len(classes) if real_radii is None else real_radii
+    figures = [
+        prdc(real[real_labels == c], generated[labels == c], k, real_radii=radii)
+        for c, radii in zip(classes, known, strict=True)
+    ]
     return {name: np.array([figure[name] for figure in figures]) for name in figures[0]}
 
 
@@ -174,7 +187,12 @@ def frechet_distance(x, y) -> float:
     """FID of two sets (n, d) and (m, d): `gaussian_frechet` of their moments. Too large by O(1/n + 1/m) for small
     sets, so compare it only between sets of the same size."""
     x, y = check_pair(x, y, 2)
-    return gaussian_frechet(x.mean(axis=0), np.cov(x, rowvar=False), y.mean(axis=0), np.cov(y, rowvar=False))
+    return gaussian_frechet(*moments(x), *moments(y))
+
+
+def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and covariance (d, d) of a set (n, d)."""
+    return x.mean(axis=0), np.cov(x, rowvar=False)
 
 
 def extrapolated_frechet_distance(x, y, *, repeats: int = 8, seed: int = 0) -> float:

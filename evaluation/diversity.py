@@ -1,177 +1,340 @@
 """Are the drawings as varied and as real as handwriting? Every figure beside what real images reach.
 
-Sets of images are compared with the real test images, each set with as many images of each digit, by LeNet5's 84
-features: training images (what a perfect model would score), drawings, one real image of each digit over and over
-(what an archetype scores) and drawings of the wrong sounds. The digit of a drawing is the one that was spoken, so
-that spread, precision, recall, density and coverage are taken within a digit and then averaged over the ten.
+Sets of images are compared with the real test images, each set with as many images of each class, by the reader's
+features: training images (what a perfect model would score), drawings, one real image of each class over and over
+(what an archetype scores) and drawings of the wrong sounds. The class of a drawing is the one that was spoken, so
+that spread, precision, recall, density and coverage are taken within a class and then averaged over all.
 
-Two cautions. LeNet5 was trained on the training images, so they reach a little less than two samples of one
-distribution would. And its features shrink where strokes are blurred, so that FID and KID put one real image per
+Two cautions. The reader was trained on the training images, so they reach a little less than two samples of one
+distribution would. And LeNet5's features shrink where strokes are blurred, so that FID and KID put one real image per
 digit before blurred drawings of all kinds: recall, coverage and CAS do not.
 """
 
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
 import numpy as np
 
-from crossmodal.data.alignment import draw_clips
-from crossmodal.data.sources import DIGITS
+from crossmodal.data.pairing import draw_clips
+from crossmodal.data.sources import as_input
 from crossmodal.errors import DataError
+from crossmodal.reader import Reader, default_reader
+from evaluation.agreement import another_class, pairs_to_test, spectrograms_to_test
 from evaluation.cas import STEPS, classification_accuracy_score
-from evaluation.checks import check_digits
-from evaluation.classifier import another_class
+from evaluation.checks import check_tested
 from evaluation.distances import (
+    class_spreads,
     class_wise_prdc,
     diversity_ratios,
     expected_coverage,
     extrapolated_frechet_distance,
-    frechet_distance,
+    gaussian_frechet,
     kernel_distance,
     kl_to_uniform,
+    moments,
     nearest_distances,
+    squared_radii,
 )
-from evaluation.image_sets import (
-    choose_like,
-    draw,
-    features_and_readings,
-    nearest_to_class_means,
-    other_speakers_clips,
-)
-from evaluation.lenet5 import as_input, weights_hash
+from evaluation.image_sets import choose_like, draw, nearest_to_class_means, other_speakers_clips
 
 K = 5  # neighbours that a ball of precision, recall, density and coverage reaches to
 CLIP_DRAWS = 20  # drawings of each test clip from which the spread within a clip is measured
 NEAREST = 2000  # images whose nearest training image is searched for
 
 
-def evaluate_diversity(model, speech, images, split, *, seed: int = 0, cas_steps: int = STEPS) -> dict:
+@dataclass(frozen=True)
+class SetFigures:
+    """A set of images against the real test images; figures but the last are means over the classes or over all.
+
+    agreement:           the share that the reader reads as what was spoken.
+    diversity_ratio:     mean distance of two images of a class over that of two real ones.
+    precision, recall, density, coverage: see `evaluation.distances.prdc`.
+    fid, fid_extrapolated, kid: on the reader's features.
+    label_kl_to_uniform: of what the reader reads, in nats.
+    by_class:            name -> (classes,) of those that are measured within a class.
+    """
+
+    agreement: float
+    diversity_ratio: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+    fid: float
+    fid_extrapolated: float
+    kid: float
+    label_kl_to_uniform: float
+    by_class: dict[str, list[float]]
+
+    @classmethod
+    def from_json(cls, figures: dict) -> "SetFigures":
+        renamed: dict[str, Any] = {OLD_NAMES.get(name, name): value for name, value in figures.items()}
+        known: dict[str, Any] = {name: renamed.get(name) for name in cls.__dataclass_fields__}
+        return cls(**known)
+
+
+OLD_NAMES = {  # in files of earlier versions
+    "FID-LeNet5": "fid",
+    "FID-LeNet5-extrapolated": "fid_extrapolated",
+    "KID-LeNet5": "kid",
+    "by_digit": "by_class",
+}
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """What was measured of a model's variety and realism on the test part of a protocol.
+
+    reader:                 the name and the SHA-256 of the classifier whose features are compared, and their number.
+    neighbours:             k of precision, recall, density and coverage.
+    expected_coverage:      of two sets of one distribution.
+    pairs, clips:           drawings, and the distinct clips among them.
+    real_test_images:       `agreement` and `label_kl_to_uniform` of the real images themselves.
+    sets:                   by name; real_training_images is the ceiling, one_real_image_per_class the floor.
+    spread:                 see `clip_spread`.
+    nearest_training_image: see `nearness`, of drawings and of real test images.
+    cas:                    see `measure_cas`; None where it was left out.
+    """
+
+    seed: int
+    reader: dict
+    neighbours: int
+    expected_coverage: float
+    pairs: int
+    clips: int
+    real_test_images: dict[str, float]
+    sets: dict[str, SetFigures]
+    spread: dict
+    nearest_training_image: dict[str, dict]
+    cas: dict | None = None
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, report: dict) -> "Diversity":
+        """The record that `to_json` gave, or that an earlier version wrote."""
+        sets = {name.replace("digit", "class"): SetFigures.from_json(of) for name, of in report["sets"].items()}
+        reader = report.get("reader") or {"name": "LeNet5", "sha256": report["lenet5_sha256"], "features": 84}
+        names = [name for name in cls.__dataclass_fields__ if name in report]
+        return cls(**{name: report[name] for name in names} | {"reader": reader, "sets": sets})
+
+
+@dataclass(frozen=True)
+class DiversitySummary:
+    """What results of many runs keep of a `Diversity`, drawings beside real training images."""
+
+    reader: dict
+    within_clip: float
+    between_clips: float
+    sampled_z: SetFigures
+    real_training_images: SetFigures
+    nearest_training_image: dict[str, dict]
+    cas: dict | None = None
+
+    @property
+    def coverage_to_real(self) -> float:
+        return self.sampled_z.coverage / self.real_training_images.coverage
+
+    @classmethod
+    def of(cls, measured: Diversity) -> "DiversitySummary":
+        return cls(
+            reader=measured.reader,
+            within_clip=measured.spread["within_clip"],
+            between_clips=measured.spread["between_clips"],
+            sampled_z=measured.sets["sampled_z"],
+            real_training_images=measured.sets["real_training_images"],
+            nearest_training_image=measured.nearest_training_image,
+            cas=measured.cas,
+        )
+
+    def to_json(self) -> dict:
+        record = asdict(self)
+        for name in ("sampled_z", "real_training_images"):
+            record[name] = {key: value for key, value in record[name].items() if key != "by_class"}
+        return record | {"coverage_to_real": self.coverage_to_real}
+
+    @classmethod
+    def from_json(cls, summary: dict) -> "DiversitySummary":
+        sets = {name: SetFigures.from_json(summary[name]) for name in ("sampled_z", "real_training_images")}
+        reader = summary.get("reader") or {"name": "LeNet5", "sha256": summary.get("lenet5_sha256", "")}
+        names = [name for name in cls.__dataclass_fields__ if name in summary]
+        return cls(**{name: summary[name] for name in names} | {"reader": reader, **sets})
+
+
+def measure_diversity(
+    model, speech, images, split, *, reader: Reader | None = None, seed: int = 0, cas_steps: int = STEPS
+) -> Diversity:
     """All figures of the report.
 
     Args:
         model: has `front_end` and `generate(spectrograms, samples, seed)`.
-        speech, images, split: what `load_tested` gives.
+        speech, images, split: what the model is tested on.
+        reader: whose features are compared; LeNet5 on MNIST if None.
         seed: of pairs, draws, choices among real images and the classifier of CAS.
         cas_steps: training steps of that classifier, 0 to leave CAS out.
 
-    Returns:
-        a dictionary that JSON can hold. `sets`: the same figures for each set; `spread`: see `clip_spread`.
-
     Raises:
-        DataError: the classes are not the ten digits, the data do not fit, or a digit has too few images.
+        DataError: the classes are not the reader's, the data do not fit, or a class has too few images.
         ModelError: the model draws what is no image.
     """
-    check_digits(speech, images, split, "realism")
-    if min(np.bincount(images.test_labels, minlength=len(DIGITS))) <= K:
-        raise DataError(f"There are too few test images: each digit needs at least {K + 1}.")
-    from evaluation.agreement import test_spectrograms
-
+    reader = reader or default_reader()
+    check_tested(speech, images, split, reader, "realism")
+    if min(np.bincount(images.test_labels, minlength=len(reader.classes))) <= K:
+        raise DataError(f"There are too few test images: each class needs at least {K + 1}.")
     rng = np.random.default_rng([seed, 2])
     labels, clip_labels = images.test_labels, speech.labels[split.test]
-    pair_clips = draw_clips(labels, clip_labels, rng)  # the pairs that agreement is measured on
-    spectrograms = test_spectrograms(model, speech, split)
-    real, real_read = features_and_readings(as_input(images.test_images))
-    drawn = draw(model, spectrograms, pair_clips, seed=seed)
-    sets = {"sampled_z": features_and_readings(drawn)}
-    sets |= real_sets(images, rng)
-    sets |= control_sets(model, spectrograms, pair_clips, clip_labels, speech.speakers[split.test], rng, seed=seed)
-    spread = clip_spread(model, spectrograms, clip_labels, speech.speakers[split.test], real, labels, seed=seed)
+    pair_clips = pairs_to_test(speech, images, split, rng)  # those that agreement is measured on
+    spectrograms = spectrograms_to_test(model, speech, split)
+    judge = Judge(model, reader, seed)
+    real_features, real_read = judge.look(as_input(images.test_images))
+    real = RealImages(real_features, labels)
+    drawn = judge.draw(spectrograms, pair_clips)
+    sets = {"sampled_z": judge.look(drawn)}
+    sets |= real_sets(judge, images, rng)
+    sets |= control_sets(judge, spectrograms, pair_clips, clip_labels, speech.speakers[split.test], rng)
+    spread = clip_spread(judge, spectrograms, clip_labels, speech.speakers[split.test], real)
     nearest = rng.permutation(len(drawn))[:NEAREST]
     training = as_input(images.train_images).reshape(len(images.train_images), -1)
     smallest = min(np.bincount(labels))
-    report = {
-        "seed": seed,
-        "lenet5_sha256": weights_hash(),
-        "features": "the 84 of LeNet5",
-        "neighbours": K,
-        "expected_coverage": expected_coverage(smallest, smallest, K),
-        "pairs": len(pair_clips),
-        "clips": len(np.unique(pair_clips)),
-        "real_test_images": {
+    return Diversity(
+        seed=seed,
+        reader={**reader.to_json(), "features": real_features.shape[1]},
+        neighbours=K,
+        expected_coverage=expected_coverage(smallest, smallest, K),
+        pairs=len(pair_clips),
+        clips=len(np.unique(pair_clips)),
+        real_test_images={
             "agreement": float(np.mean(real_read == labels)),
-            "label_kl_to_uniform": kl_to_uniform(real_read, len(DIGITS)),
+            "label_kl_to_uniform": kl_to_uniform(real_read, len(reader.classes)),
         },
-        "sets": {name: compare(*figures, labels, real) for name, figures in sets.items()},
-        "spread": spread,
-        "nearest_training_image": {
+        sets={name: compare(*figures, labels, real) for name, figures in sets.items()},
+        spread=spread,
+        nearest_training_image={
             "real_test_images": nearness(as_input(images.test_images[nearest]), training),
             "sampled_z": nearness(drawn[nearest], training),
         },
-    }
-    if cas_steps > 0:
-        report["cas"] = measure_cas(model, spectrograms, clip_labels, images, seed=seed, steps=cas_steps)
-    return report
+        cas=measure_cas(judge, spectrograms, clip_labels, images, steps=cas_steps) if cas_steps > 0 else None,
+    )
 
 
-def real_sets(images, rng) -> dict:
-    """The ceiling and the floor: other real images, and one of each digit over and over, the nearest to its mean."""
+@dataclass(frozen=True)
+class Judge:
+    """A model and its reader: what is drawn, and how it is looked at."""
+
+    model: Any
+    reader: Reader
+    seed: int
+
+    def draw(self, spectrograms, clips, further: int = 0) -> np.ndarray:
+        """`evaluation.image_sets.draw`, by a seed of its own for each `further`."""
+        return draw(self.model, spectrograms, clips, self.reader.image_shape, seed=self.seed + further)
+
+    def look(self, images) -> tuple[np.ndarray, np.ndarray]:
+        """Images -> features (n, d) and readings (n,)."""
+        features, logits = self.reader.features_and_logits(images)
+        return features, logits.argmax(axis=1)
+
+
+def real_sets(judge: Judge, images, rng) -> dict:
+    """The ceiling and the floor: other real images, and one of each class over and over, the nearest to its mean."""
     labels = images.test_labels
     chosen = images.train_images[choose_like(labels, images.train_labels, rng)]
-    features, read = features_and_readings(as_input(chosen))
+    features, read = judge.look(as_input(chosen))
     archetypes = nearest_to_class_means(features, labels)[labels]
     return {
         "real_training_images": (features, read),
-        "one_real_image_per_digit": (features[archetypes], read[archetypes]),
+        "one_real_image_per_class": (features[archetypes], read[archetypes]),
     }
 
 
-def control_sets(model, spectrograms, pair_clips, clip_labels, speakers, rng, *, seed: int) -> dict:
-    """Drawings without z's noise, of silence, of wrong digits, and of the same digits by other speakers if all the
+def control_sets(judge: Judge, spectrograms, pair_clips, clip_labels, speakers, rng) -> dict:
+    """The best drawings, those of silence, of wrong classes, and of the same classes by other speakers if all the
     test clips have such."""
-    at_mean, _ = model.generate(spectrograms, samples=1, seed=seed)
-    features, read = features_and_readings(at_mean)
+    at_mean, _ = judge.model.generate(spectrograms, samples=0, seed=judge.seed)
+    features, read = judge.look(at_mean)
     silence, no_clip = np.zeros_like(spectrograms[:1]), np.zeros_like(pair_clips)
     wrong = another_class(clip_labels[pair_clips], clip_labels, rng)
     sets = {
         "posterior_mean": (features[pair_clips], read[pair_clips]),
-        "silent_audio": features_and_readings(draw(model, silence, no_clip, seed=seed)),
-        "wrong_digit_audio": features_and_readings(draw(model, spectrograms, wrong, seed=seed)),
+        "silent_audio": judge.look(judge.draw(silence, no_clip)),
+        "wrong_class_audio": judge.look(judge.draw(spectrograms, wrong)),
     }
     others = other_speakers_clips(pair_clips, clip_labels, speakers, rng)
     if others is not None:
-        sets["another_speaker"] = features_and_readings(draw(model, spectrograms, others, seed=seed + 1))
+        sets["another_speaker"] = judge.look(judge.draw(spectrograms, others, further=1))
     return sets
 
 
-def compare(features, read, labels, real) -> dict:
-    """A set of images (n, 84) against real ones (n, 84), row by row of the same digit.
+@dataclass(frozen=True)
+class RealImages:
+    """The real images' features (n, d) and labels (n,), and what every comparison with them needs, computed once."""
+
+    features: np.ndarray
+    labels: np.ndarray
+
+    @cached_property
+    def spreads(self) -> np.ndarray:
+        return class_spreads(self.features, self.labels)
+
+    @cached_property
+    def radii(self) -> list[np.ndarray]:
+        features = self.features.astype(np.float64)
+        return [squared_radii(features[self.labels == label], K) for label in np.unique(self.labels)]
+
+    @cached_property
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        return moments(self.features.astype(np.float64))
+
+
+def compare(features, read, labels, real: RealImages) -> SetFigures:
+    """A set of images' features (n, d) against those of real ones, row by row of the same class.
 
     Args:
-        read: (n,) the digits that LeNet5 reads in the set.
-        labels: (n,) the digits that the set should show, and that the real images do.
+        read: (n,) the classes that the reader reads in the set.
+        labels: (n,) the classes that the set should show, and that the real images do.
     """
-    by_digit = {
-        "diversity_ratio": diversity_ratios(features, labels, real, labels)[:, 0],
-        **class_wise_prdc(real, labels, features, labels, K),
+    by_class = {
+        "diversity_ratio": real_ratios(features, labels, real)[:, 0],
+        **class_wise_prdc(real.features, real.labels, features, labels, K, real.radii),
     }
-    return {
-        "agreement": float(np.mean(read == labels)),
-        **{name: float(values.mean()) for name, values in by_digit.items()},
-        "FID-LeNet5": frechet_distance(features, real),
-        "FID-LeNet5-extrapolated": extrapolated_frechet_distance(features, real),
-        "KID-LeNet5": kernel_distance(features, real),
-        "label_kl_to_uniform": kl_to_uniform(read, len(DIGITS)),
-        "by_digit": {name: values.tolist() for name, values in by_digit.items()},
-    }
+    return SetFigures(
+        agreement=float(np.mean(read == labels)),
+        **{name: float(values.mean()) for name, values in by_class.items()},
+        fid=gaussian_frechet(*moments(features.astype(np.float64)), *real.moments),
+        fid_extrapolated=extrapolated_frechet_distance(features, real.features),
+        kid=kernel_distance(features, real.features),
+        label_kl_to_uniform=kl_to_uniform(read, int(labels.max()) + 1),
+        by_class={name: values.tolist() for name, values in by_class.items()},
+    )
 
 
-def clip_spread(model, spectrograms, clip_labels, speakers, real, real_labels, *, seed: int) -> dict:
-    """Mean distance between drawings of one digit over that between real images of it, mean over the digits:
+def real_ratios(features, labels, real: RealImages, *groupings) -> np.ndarray:
+    """`diversity_ratios` to the real images."""
+    return diversity_ratios(features, labels, real.features, real.labels, *groupings, real_spreads=real.spreads)
+
+
+def clip_spread(judge: Judge, spectrograms, clip_labels, speakers, real: RealImages) -> dict:
+    """Mean distance between drawings of one class over that between real images of it, mean over the classes:
     drawings of one clip (`within_clip`), of two clips (`between_clips`), of these by one speaker or by two.
 
     Wrong drawings are far from right ones and would pass for variety: `within_clip_read_rightly` is taken from those
-    that LeNet5 reads as the digit that was spoken. None where there are no such pairs.
+    that the reader reads as what was spoken. None where there are no such pairs.
     """
     clips = np.repeat(np.arange(len(spectrograms)), CLIP_DRAWS)
     labels, voices = clip_labels[clips], np.unique(speakers, return_inverse=True)[1][clips]
-    features, read = features_and_readings(draw(model, spectrograms, clips, seed=seed))
+    features, read = judge.look(judge.draw(spectrograms, clips))
     right = read == labels
 
     def ratios(rows, *groupings):
-        by_digit = diversity_ratios(features[rows], labels[rows], real, real_labels, *(g[rows] for g in groupings))
-        count = np.maximum(np.sum(~np.isnan(by_digit), axis=0), 1)
-        means = np.where(np.isnan(by_digit).all(axis=0), np.nan, np.nansum(by_digit, axis=0) / count)
-        return [None if np.isnan(mean) else float(mean) for mean in means], by_digit
+        by_class = real_ratios(features[rows], labels[rows], real, *(g[rows] for g in groupings))
+        count = np.maximum(np.sum(~np.isnan(by_class), axis=0), 1)
+        means = np.where(np.isnan(by_class).all(axis=0), np.nan, np.nansum(by_class, axis=0) / count)
+        return [None if np.isnan(mean) else float(mean) for mean in means], by_class
 
     everything = np.ones(len(clips), bool)
-    (within, between), by_digit = ratios(everything, clips)
+    (within, between), by_class = ratios(everything, clips)
     (_, one_speaker, two_speakers), _ = ratios(everything, clips, voices)
     return {
         "draws_per_clip": CLIP_DRAWS,
@@ -180,12 +343,12 @@ def clip_spread(model, spectrograms, clip_labels, speakers, real, real_labels, *
         "between_clips": between,
         "between_clips_of_one_speaker": one_speaker,
         "between_clips_of_two_speakers": two_speakers,
-        "within_clip_by_digit": by_digit[:, 0].tolist(),
+        "within_clip_by_class": by_class[:, 0].tolist(),
     }
 
 
 def nearness(images, training) -> dict:
-    """How near images (n, 28, 28, 1) are to the training images (m, 784), all in [0, 1].
+    """How near images (n, height, width, channels) are to the training images (m, values), all in [0, 1].
 
     Euclidean distance over pixels to the nearest one, and its ratio to the distance to the second nearest: a copy has
     0 and 0, an image between many has a small distance and a ratio near 1.
@@ -201,12 +364,12 @@ def nearness(images, training) -> dict:
     }
 
 
-def measure_cas(model, spectrograms, clip_labels, images, *, seed: int, steps: int) -> dict:
+def measure_cas(judge: Judge, spectrograms, clip_labels, images, *, steps: int) -> dict:
     """CAS of as many drawings of test clips as there are training images, and of the training images themselves."""
     test = (as_input(images.test_images), images.test_labels)
-    options = {"steps": steps, "seed": seed}
+    options = {"steps": steps, "seed": judge.seed}
     real = classification_accuracy_score(as_input(images.train_images), images.train_labels, *test, **options)
-    clips = draw_clips(images.train_labels, clip_labels, np.random.default_rng([seed, 5]))
-    drawn = draw(model, spectrograms, clips, seed=seed + 2)
+    clips = draw_clips(images.train_labels, clip_labels, np.random.default_rng([judge.seed, 5]))
+    drawn = judge.draw(spectrograms, clips, further=2)
     cas = classification_accuracy_score(drawn, images.train_labels, *test, **options)
     return {"images": len(clips), "steps": steps, "sampled_z": cas, "real_training_images": real}

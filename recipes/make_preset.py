@@ -17,8 +17,10 @@ from crossmodal import presets
 from crossmodal.app.options import run_command
 from crossmodal.app.reports.sounds import recordings_of
 from crossmodal.app.sweeps import members, textures
+from evaluation.agreement import Agreement
+from evaluation.diversity import Diversity, DiversitySummary
 
-FIGURES = ("pairs", "clips", "posterior_mean", "sampled_z", "real_test_images", "controls", "lenet5_sha256")
+OF_A_CLASSIFIER = ("classes", "licence_of_data", "protocol", "accuracy", "interval_95")
 LICENCES = {
     "fsdd-mnist": "FSDD: CC BY-SA 4.0, MNIST: CC BY-SA 3.0",
     "digits-tts": "Optical Recognition of Handwritten Digits: CC BY 4.0, speech synthesised by eSpeak NG",
@@ -27,6 +29,7 @@ LIMITS = (
     "English digits, 28x28 pixels; voices unlike those of its data are understood less often; "
     "anything that is not a digit is drawn as one too"
 )
+CLASSIFIER_LIMITS = "images like those of its data; anything else is still read as one of its classes"
 MADE_LICENCE = "Apache-2.0: made by the library, no recordings"
 TEXTURE_PROTOCOL = (
     "one recording and no test part: new draws are scored against it, from noise with its spectrum (0) to its second "
@@ -48,9 +51,10 @@ def run(arguments) -> None:
         raise ModelError(f"{arguments.run_folder} does not say how it was made: pass --command.")
     model = load_model(arguments.run_folder)
     card = {"model": f"{type(model).__name__}, {model.count_params():,} parameters", "command": command}
-    card |= drawing_card(model, metrics) if hasattr(model, "front_end") else texture_card(model, metrics)
+    card |= card_of(model, metrics)
     if (diversity := arguments.run_folder / "diversity.json").exists():
-        card["diversity"] = members.summary(json.loads(diversity.read_text()))
+        report = Diversity.from_json(json.loads(diversity.read_text()))
+        card["diversity"] = DiversitySummary.of(report).to_json()
     if arguments.strangers:
         card["never_heard_speakers"] = strangers(json.loads(arguments.strangers.read_text()))
     weights = arguments.folder / f"{arguments.name}.npz"
@@ -63,6 +67,19 @@ def run(arguments) -> None:
         print(", ".join(f"{name} {value:.4f}" for name, value in differing.items()))
 
 
+def card_of(model, metrics: dict) -> dict:
+    """What the card of a model says beside the configuration."""
+    from crossmodal.models.base import AudioImageModel
+    from crossmodal.models.classifier import Classifier
+
+    if isinstance(model, AudioImageModel):
+        return drawing_card(model, metrics)
+    if isinstance(model, Classifier):
+        figures = {name: metrics[name] for name in OF_A_CLASSIFIER}
+        return {"data": model.provenance["data"], **figures, "limits": CLASSIFIER_LIMITS}
+    return texture_card(model, metrics)
+
+
 def drawing_card(model, metrics: dict) -> dict:
     """What the card of a model that hears and draws says beside the configuration."""
     trained = model.provenance
@@ -70,7 +87,8 @@ def drawing_card(model, metrics: dict) -> dict:
     if trained.get("recipe", {}).get("tts_takes"):
         licence["licence_of_data"] += ", further speech synthesised by eSpeak NG"
     division = {name: trained[name] for name in ("protocol", "seed", "held_out_speaker", "speakers")}
-    figures = {name: metrics[name] for name in FIGURES if name in metrics}
+    measured = Agreement.from_json(metrics)
+    figures = {"pairs": measured.pairs, **measured.summary()} if measured else {}
     return {**licence, **division, "epochs": metrics["epochs"], **figures, "limits": LIMITS}
 
 
@@ -98,7 +116,8 @@ def texture_card(model, metrics: dict) -> dict:
 def strangers(results: dict) -> dict:
     """From the results of splits.py with protocol speaker: means over the speakers, and each of them."""
     figures = {name: results[name] for name in ("posterior_mean", "sampled_z")}
-    each = {speaker: run["posterior_mean"]["accuracy"] for speaker, run in results["runs"].items()}
+    runs = results["runs"].items()
+    each = {speaker: members.agreement_of(run).posterior_mean.accuracy for speaker, run in runs}
     return {"command": results["command"], **figures, "posterior_mean_of_each": each}
 
 
@@ -107,7 +126,14 @@ def difference(model, other) -> dict:
     between a draw of each generator, as RMS relative to the draw's."""
     import numpy as np
 
-    if not hasattr(model, "front_end"):
+    from crossmodal.models.base import AudioImageModel
+    from crossmodal.models.classifier import Classifier
+
+    if isinstance(model, Classifier):
+        images = np.random.default_rng(0).random((256, *model.image_shape), np.float32)
+        one, two = (np.asarray(m(images, training=False)) for m in (model, other))
+        return {"logits_differ_by_at_most": float(np.abs(one - two).max())}
+    if not isinstance(model, AudioImageModel):
         one, two = (m.draw(4.0, seed=0, steps=0) for m in (model, other))
         return {"generator_differs_by_share": float(np.std(one - two) / np.std(one))}
     noise = np.random.default_rng(0).random((256, *model.spectrogram_shape), np.float32)

@@ -8,8 +8,8 @@ import pytest
 
 from crossmodal import AudioImageVAE, CoopNets, draw_speech
 from crossmodal.data.sources import DIGITS
-from crossmodal.drawing import read_digits
 from crossmodal.errors import AudioError, ModelError
+from crossmodal.reader import default_reader
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,8 @@ def test_ten_digits_in_one_recording_are_ten_drawings_in_their_order(model, spok
     assert len(drawings) == 10
     for drawing, (start, stop) in zip(drawings, bounds, strict=True):
         assert drawing.start_s < (start + stop) / 2 / 8000 < drawing.end_s
-        assert drawing.image.shape == (28, 28)
-        assert drawing.draws.shape == (2, 28, 28)
+        assert drawing.image.shape == (28, 28, 1)
+        assert drawing.draws.shape == (2, 28, 28, 1)
         assert 0 <= drawing.image.min() <= drawing.image.max() <= 1
         assert drawing.reading in DIGITS
         assert 0.1 <= drawing.confidence <= 1
@@ -37,7 +37,7 @@ def test_ten_digits_in_one_recording_are_ten_drawings_in_their_order(model, spok
 def test_without_samples_there_are_no_draws(model, spoken_digits):
     waveform, bounds = spoken_digits
     (drawing,) = draw_speech(waveform[slice(*bounds[0])], 8000, model)
-    assert drawing.draws.shape == (0, 28, 28)
+    assert drawing.draws.shape == (0, 28, 28, 1)
 
 
 def test_a_digit_is_drawn_within_50_ms(model, spoken_digits):
@@ -69,6 +69,6 @@ def test_handwriting_is_read():
     from crossmodal.data.digits_tts import load_images
 
     images = load_images()
-    read = read_digits(images.test_images[..., None].astype(np.float32) / 255)
+    read = default_reader().read(images.test_images[..., None].astype(np.float32) / 255)
     right = [DIGITS[label] == name for label, (name, _) in zip(images.test_labels, read, strict=True)]
     assert np.mean(right) > 0.9

@@ -4,22 +4,61 @@ Each field is one option, its type and default are the option's, and `option(def
 """
 
 import argparse
+import os
 import shlex
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import MISSING, field, fields
 from pathlib import Path
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 from crossmodal.errors import CrossmodalError
-from crossmodal.runtime.files import DISK_FULL
+from crossmodal.runtime.files import DISK_FULL, check_folder
 from crossmodal.runtime.interruption import Terminated, sigterm_as_interrupt
 from crossmodal.runtime.quiet import import_tensorflow
+from crossmodal.runtime.ranges import Range, range_of, read_number
+from crossmodal.runtime.surroundings import keras_as_needed, prepare_surroundings
 
 
-def option(default, help):
-    """A dataclass field with a line of help for the command line."""
-    return field(default=default, metadata={"help": help})
+def option(default, help, *, least=None, most=None, above=None, below=None):
+    """A dataclass field with a line of help for the command line.
+
+    Args:
+        default: its value where nothing else is asked for.
+        help: one line.
+        least, most, above, below: limits of a number, see `Range`; the command line and `check_config` keep them.
+    """
+    return field(default=default, metadata={"help": help, "range": Range(least, most, above, below)})
+
+
+def number(kind: type, within: Range) -> Callable[[str], float]:
+    """The type of an option that is an int or float within a range, for `add_argument`."""
+
+    def read(words: str) -> float:
+        try:
+            return read_number(words, kind, within)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], float]:
+    """The type of an option that is a whole number of `least` or more, and of `most` at most."""
+    return number(int, Range(least, most))
+
+
+def a_name(words: str) -> str:
+    """The type of an option that is a name or a path: not empty."""
+    if not words.strip():
+        raise argparse.ArgumentTypeError("it is empty: give a name, or leave the option out")
+    return words
+
+
+def a_path(words: str) -> Path:
+    """The type of an option that is a file or a folder."""
+    return Path(a_name(words))
 
 
 def add_options(parser: argparse.ArgumentParser, config_class) -> None:
@@ -41,8 +80,10 @@ def add_options(parser: argparse.ArgumentParser, config_class) -> None:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=f.default, help=help)
         elif get_origin(kind) is Literal:
             parser.add_argument(flag, choices=get_args(kind), default=f.default, help=help + shown)
+        elif kind in (int, float):
+            parser.add_argument(flag, type=number(kind, range_of(f.metadata)), default=f.default, help=help + shown)
         else:
-            parser.add_argument(flag, type=kind, default=f.default, help=help + shown)
+            parser.add_argument(flag, type=a_name if kind is str else kind, default=f.default, help=help + shown)
 
 
 class Several(argparse.Action):
@@ -82,12 +123,9 @@ def _as_option(flag: str, value) -> str:
     return f" {flag} {shlex.join(words)}"
 
 
-def natural(text: str) -> int:
+def seed_number(text: str) -> int:
     """The type of an option that is a whole number from 0 to 2^32 - 1, as seeds are."""
-    number = int(text)
-    if not 0 <= number < 2**32:
-        raise argparse.ArgumentTypeError(f"{number} is not a whole number from 0 to {2**32 - 1}")
-    return number
+    return int(whole_number(0, 2**32 - 1)(text))
 
 
 def add_recipe(parser: argparse.ArgumentParser, work, config_class, workdir: str | None = None) -> None:
@@ -100,7 +138,7 @@ def add_recipe(parser: argparse.ArgumentParser, work, config_class, workdir: str
     """
     add_options(parser, config_class)
     if workdir:
-        parser.add_argument("--workdir", type=Path, default=Path(workdir), help="folder of the run (%(default)s)")
+        parser.add_argument("--workdir", type=a_path, default=Path(workdir), help="folder of the run (%(default)s)")
 
     def run(arguments):
         config = config_class(**{f.name: getattr(arguments, f.name) for f in fields(config_class)})
@@ -133,11 +171,20 @@ def run_command(arguments: argparse.Namespace) -> int:
         sentence, 130 after Ctrl-C, 143 after SIGTERM.
     """
     try:
-        with sigterm_as_interrupt():
+        with sigterm_as_interrupt(), keras_as_needed():
+            prepare_surroundings()
+            if workdir := getattr(arguments, "workdir", None):
+                check_folder(workdir)
             if getattr(arguments, "needs_tensorflow", True):
                 import_tensorflow()
             return arguments.run(arguments) or 0
-    except (CrossmodalError, OSError) as error:
+    except BrokenPipeError:  # who read the output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 2
+    except (CrossmodalError, OSError, MemoryError) as error:
+        from crossmodal.training.runs import forget_unbegun_runs
+
+        forget_unbegun_runs()
         print(sentence_of(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
@@ -150,4 +197,8 @@ def sentence_of(error: Exception) -> str:
     """What a command says of an error."""
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         return f"There is no room for {error.filename or 'a file'} on its disk: make some, then repeat the command."
-    return str(error)
+    if isinstance(error, OSError) and error.filename and error.strerror and not isinstance(error, CrossmodalError):
+        return f"{os.fsdecode(error.filename)} cannot be used ({error.strerror}): choose another file or folder."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this: choose smaller numbers, or a machine that has more."
+    return str(error) or f"The command ended with {type(error).__name__}."

@@ -1,8 +1,4 @@
-"""Who trains, who tests, and which sound goes with which image.
-
-The alignment of two labelled sources is the only supervision: a pair is a spectrogram and an image of the
-same class. Everything here is a pure numpy function of its arguments and a seed.
-"""
+"""Who trains and who tests: the division of a source's clips, a pure numpy function of its arguments and a seed."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -72,7 +68,11 @@ def split_clips(
         test = clips[speech.speakers[clips] == held_out_speaker]
     train = rng.permutation(np.setdiff1d(clips, test))
     n_validation = round(len(train) * validation_fraction)
-    split = Split(train=np.sort(train[n_validation:]), validation=np.sort(train[:n_validation]), test=np.sort(test))
+    train, validation = train[n_validation:], train[:n_validation]
+    train, validation = keep_one_of_each(speech.labels, train, validation)
+    if protocol == "random":
+        train, test = keep_one_of_each(speech.labels, train, test, left=1)
+    split = Split(train=np.sort(train), validation=np.sort(validation), test=np.sort(test))
     for name, part in (("training", split.train), ("test", split.test)):
         missing = set(range(len(speech.classes))) - set(speech.labels[part].tolist())
         if missing:
@@ -81,57 +81,22 @@ def split_clips(
     return split
 
 
-def draw_clips(image_labels: np.ndarray, clip_labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For each image a clip of the same class, with replacement: (images,) indices into `clip_labels`."""
-    by_class = np.argsort(clip_labels, kind="stable")
-    counts = np.bincount(clip_labels, minlength=image_labels.max() + 1)
-    first = np.cumsum(counts) - counts
-    if (counts[np.unique(image_labels)] == 0).any():
-        raise DataError("An image's class has no clip: both sources need the same classes.")
-    drawn = (rng.random(len(image_labels)) * counts[image_labels]).astype(np.int64)
-    return by_class[first[image_labels] + drawn]
+def keep_one_of_each(labels, train, other, left: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """(train, other) after `train` was given the first clip of each class that it lacks, as long as `left` of them stay
+    in `other`. Of many clips nothing changes."""
+    for label in np.setdiff1d(labels[other], labels[train]):
+        members = other[labels[other] == label]
+        if len(members) > left:
+            train, other = np.append(train, members[:1]), other[other != members[0]]
+    return train, other
 
 
-def pair_epoch(
-    image_labels: np.ndarray,
-    clip_labels: np.ndarray,
-    *,
-    seed: int,
-    epoch: int,
-    images_per_clip: int = 1,
-    redraw: bool = True,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of one epoch, in training order.
-
-    Each image occurs once; `images_per_clip` images of a class share one clip, so that the encoder runs
-    once for all of them. Up to `images_per_clip - 1` images of a class sit out an epoch, other ones in
-    the next.
-
-    Args:
-        image_labels: (images,) class of each image.
-        clip_labels: (clips,) class of each clip.
-        seed, epoch: the pairing is a function of these two.
-        redraw: draw the pairing anew each epoch; False fixes the first epoch's clip for each image, as in
-            the paper, and only the order changes (this needs `images_per_clip` = 1).
-
-    Returns:
-        clips: (groups,) index of each group's clip.
-        images: (groups, images_per_clip) indices of its images.
-    """
-    if not redraw and images_per_clip > 1:
-        raise DataError("A fixed pairing gives each image a clip of its own: set images_per_clip to 1.")
-    rng = np.random.default_rng([seed, 1, epoch])
-    order = rng.permutation(len(image_labels))
-    if images_per_clip > 1:
-        by_class = order[np.argsort(image_labels[order], kind="stable")]
-        counts = np.bincount(image_labels)
-        position = np.arange(len(by_class)) - np.repeat(np.cumsum(counts) - counts, counts)
-        whole = position < np.repeat(counts - counts % images_per_clip, counts)
-        images = rng.permutation(by_class[whole].reshape(-1, images_per_clip))
-    else:
-        images = order[:, None]
-    if redraw:
-        clips = draw_clips(image_labels[images[:, 0]], clip_labels, rng)
-    else:
-        clips = draw_clips(image_labels, clip_labels, np.random.default_rng([seed, 1]))[images[:, 0]]
-    return clips, images
+def split_of(speech: Speech, provenance: dict) -> Split:
+    """The division of the clips that a model's provenance names."""
+    return split_clips(
+        speech,
+        provenance["protocol"],
+        seed=provenance["seed"],
+        held_out_speaker=provenance["held_out_speaker"],
+        speakers=tuple(provenance["speakers"]) or None,
+    )

@@ -13,6 +13,8 @@ import tensorflow as tf
 
 from crossmodal.sound.spectrogram import LogMel
 
+FLOOR_NOISE_DB = 1.5  # standard deviation of a noise floor
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -115,8 +117,9 @@ def augment(
     changed = warped + curve[:, None, :]
     noise = own(tf.random.stateless_normal((parts * clips, frames, mels), next(seeds)))
     changed += noise * tf.abs(uniform(ranges.noise_db * unit, 1, 1))
-    # a rising floor: background noise louder than the quiet parts
-    changed = tf.maximum(changed, tf.abs(uniform(ranges.floor_db * unit, 1, 1)) + noise * 1.5 * unit)
+    floor = tf.abs(uniform(ranges.floor_db * unit, 1, 1))
+    if ranges.floor_db:  # a rising floor: background noise louder than the quiet parts
+        changed = tf.maximum(changed, floor + noise * FLOOR_NOISE_DB * unit)
 
     def mask(size, widest):
         where = (uniform(0.5, 2, 2) + 0.5) * [float(size), widest]

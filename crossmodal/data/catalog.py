@@ -1,9 +1,13 @@
 """The pairs of sources by name: which speech goes with which images."""
 
+from collections.abc import Callable
+from typing import Literal
+
 from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
 
 NAMES = ("fsdd-mnist", "digits-tts", "folders")
+HOW_READ = ("fit", "background", "skip_bad")  # options that say how pictures in folders become images
 LOCATIONS = ("data_dir", "archives", "sounds_dir", "images_dir")  # options that say where the data lie
 
 
@@ -14,6 +18,11 @@ def load_pair(
     archives: str | None = None,
     sounds_dir: str | None = None,
     images_dir: str | None = None,
+    image_shape: tuple[int, int, int] = (28, 28, 1),
+    fit: Literal["stretch", "pad", "crop"] = "stretch",
+    background: Literal["white", "black"] = "white",
+    skip_bad: float = 0.0,
+    say: Callable[[str], object] = print,
 ) -> tuple[Speech, Images]:
     """Speech and images of the same classes.
 
@@ -22,10 +31,14 @@ def load_pair(
             scikit-learn's digits) or "folders" (your own).
         data_dir, archives: for "fsdd-mnist", see `tfds_source.open_dataset`.
         sounds_dir, images_dir: for "folders", see `folders`.
+        image_shape, fit, background, skip_bad, say: for "folders", see `folders.load_images`; the images of the others
+            are 28x28x1.
 
     Raises:
-        DataError: a source is absent or damaged, or the two have different classes.
+        DataError: a source is absent or damaged, the two have different classes, or the images another shape.
     """
+    if name in NAMES and name != "folders" and tuple(image_shape) != (28, 28, 1):
+        raise DataError(f"The images of {name} are 28x28 pixels in grey: another size or colour needs --data folders.")
     if name == "fsdd-mnist":
         from crossmodal.data import fsdd, mnist
 
@@ -39,9 +52,13 @@ def load_pair(
 
         if not sounds_dir or not images_dir:
             raise DataError("Data from folders needs both: pass --sounds-dir and --images-dir.")
-        speech, images = folders.load_sounds(sounds_dir), folders.load_images(images_dir)
-        if speech.classes != images.classes:
-            differing = ", ".join(sorted(set(speech.classes) ^ set(images.classes)))
-            raise DataError(f"Only one of the two folders has the class {differing}: name them alike.")
-        return speech, images
+        return folders.load_folders(
+            sounds_dir,
+            images_dir,
+            image_shape=image_shape,
+            fit=fit,
+            background=background,
+            skip_bad=skip_bad,
+            say=say,
+        )
     raise DataError(f"There is no data named {name!r}: choose one of {', '.join(NAMES)}.")

@@ -27,6 +27,7 @@ import numpy as np
 from crossmodal.data.sources import DIGITS, Images, Speech
 from crossmodal.errors import DataError
 from crossmodal.runtime.files import replacing
+from crossmodal.runtime.surroundings import xdg_folder
 
 SPEECH_LICENCE = "eSpeak NG: GPL-3.0-or-later, an optional component, run as a process of its own"
 SPEECH_SOURCE = "https://github.com/espeak-ng/espeak-ng"
@@ -127,7 +128,7 @@ def user_cache() -> Path:
     """CROSSMODAL_CACHE, else the folder crossmodal in XDG_CACHE_HOME or ~/.cache."""
     if chosen := os.environ.get("CROSSMODAL_CACHE"):
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "crossmodal"
+    return Path(xdg_folder("XDG_CACHE_HOME", ".cache")) / "crossmodal"
 
 
 def _find_espeak() -> tuple[Path, Path, str]:

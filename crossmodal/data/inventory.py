@@ -37,7 +37,7 @@ def inventory(data_dir: str | None = None) -> list[Holding]:
     Args:
         data_dir: TFDS's folder of prepared data; `TFDS_DATA_DIR`, else ~/tensorflow_datasets.
     """
-    root = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets")
+    root = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or os.path.expanduser("~/tensorflow_datasets"))
     caches = list(digits_tts.user_cache().glob("digits-tts-*.npz"))
     espeak = find_spec("espeakng_loader") is not None
     voices = (

@@ -1,8 +1,8 @@
 """Pairs as tf.data batches. Pairing, order and augmentation are functions of (seed, epoch, step).
 
 A batch may be cut into parts for several replicas: together they see what one replica would see of the whole.
-Spectrograms and images are read batch by batch, from arrays or from `.npy` files of any size: what grows with the
-number of pairs is their index alone.
+Spectrograms and images are read batch by batch, from arrays or from `.npy` files of any size: only the index of pairs
+grows with their number.
 """
 
 import os
@@ -11,16 +11,20 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from crossmodal.data.alignment import pair_epoch
 from crossmodal.data.augment import Augmentation, augment
+from crossmodal.data.pairing import ByClass, Pairing
 from crossmodal.errors import DataError
 from crossmodal.sound.spectrogram import LogMel
 
 
-def steps_per_epoch(image_labels: np.ndarray, batch_size: int, images_per_clip: int = 1) -> int:
-    """Whole batches in one epoch."""
-    groups = int((np.bincount(image_labels) // images_per_clip).sum())
-    return groups // (batch_size // images_per_clip)
+def steps_per_epoch(pairing: Pairing, batch_size: int) -> int:
+    """Whole batches in one epoch; DataError for batches that are smaller than the images of one clip."""
+    if batch_size < pairing.images_per_clip:
+        raise DataError(
+            f"A batch of {batch_size} images cannot hold {pairing.images_per_clip} of one clip: choose a larger "
+            "--batch-size or a smaller --images-per-clip."
+        )
+    return pairing.groups // (batch_size // pairing.images_per_clip)
 
 
 class RowFile:
@@ -49,81 +53,104 @@ def take(rows: np.ndarray | RowFile, index: tf.Tensor) -> tf.Tensor:
     return taken
 
 
-def training_batches(
+def paired_batches(
     spectrograms: np.ndarray | Path,
-    clip_labels: np.ndarray,
     images: np.ndarray | Path,
-    image_labels: np.ndarray,
+    pairing: Pairing,
     *,
     batch_size: int,
     epochs: int,
     seed: int,
     first_epoch: int = 0,
-    images_per_clip: int = 1,
-    redraw: bool = True,
+    needs: tuple[str, ...] = (),
     front_end: LogMel | None = None,
     augmentation: Augmentation | None = None,
     parts: int = 1,
     own: range = range(1),
 ) -> tf.data.Dataset:
-    """Batches of aligned pairs, epoch after epoch, from `first_epoch` to `epochs`.
+    """Batches of pairs, epoch after epoch, from `first_epoch` to `epochs`.
 
     Args:
         spectrograms: (clips, frames, mels) float32, or the `.npy` file of such an array.
-        clip_labels: (clips,) their classes.
-        images: (images, height, width) uint8, or the `.npy` file of such an array.
-        image_labels: (images,) their classes.
-        batch_size: images in a batch, a multiple of `images_per_clip` times `parts`.
+        images: (images, height, width) or (images, height, width, channels) uint8, or the `.npy` file of such an array.
+        pairing: which of them go together.
+        batch_size: images in a batch, a multiple of `pairing.images_per_clip` times `parts`.
+        needs: what a batch carries beside the arrays, of "clip" (the number of the clip) and "label" (its class).
         augmentation: how to change the spectrograms; not at all if None.
         parts: into how many parts each batch is cut.
         own: those to read, one after another.
 
     Yields:
         spectrograms (clips, frames, mels, 1) float32 in [0, 1] and
-        images (clips, images_per_clip, height, width, 1) float32 in [0, 1],
-        with clips = batch_size / images_per_clip / parts.
+        images (clips, images_per_clip, height, width, channels) float32 in [0, 1],
+        with clips = batch_size / images_per_clip / parts; and, if `needs` names any,
+        a dictionary of int64 arrays (clips,) by these names.
+
+    Raises:
+        DataError: the batch cannot be cut so, or `needs` names what pairs do not have.
     """
-    if batch_size % (images_per_clip * parts):
+    per_clip = pairing.images_per_clip
+    if batch_size % (per_clip * parts):
         raise DataError(
-            f"Batches of {batch_size} cannot be cut into {parts} parts of whole groups of {images_per_clip}: "
-            f"choose a multiple of {images_per_clip * parts}."
+            f"Batches of {batch_size} cannot be cut into {parts} parts of whole groups of {per_clip}: "
+            f"choose a multiple of {per_clip * parts}."
         )
-    groups = batch_size // images_per_clip
-    steps = steps_per_epoch(image_labels, batch_size, images_per_clip)
+    if unknown := set(needs) - {"clip", "label"}:
+        raise DataError(f"A batch can carry clip and label, not {', '.join(sorted(unknown))}.")
+    groups = batch_size // per_clip
+    steps = steps_per_epoch(pairing, batch_size)
     front_end = front_end or LogMel()
     sounds, pictures = (RowFile(rows) if isinstance(rows, Path) else rows for rows in (spectrograms, images))
 
     def pairs(epoch):
-        clips, members = pair_epoch(
-            image_labels,
-            clip_labels,
-            seed=seed,
-            epoch=int(epoch),
-            images_per_clip=images_per_clip,
-            redraw=redraw,
+        clips, members = (rows[: steps * groups] for rows in pairing.epoch(seed, int(epoch)))
+        labels = pairing.labels(members) if "label" in needs else clips
+        rows = (
+            rows.reshape(steps, parts, groups // parts, *rows.shape[1:])[:, own] for rows in (clips, labels, members)
         )
-        clips, members = clips[: steps * groups], members[: steps * groups]
-        clips = clips.reshape(steps, parts, -1)[:, own]
-        return clips, members.reshape(steps, parts, -1, images_per_clip)[:, own]
+        return tuple(np.asarray(row, np.int64) for row in rows)
 
     def batches(epoch):
-        clips, members = tf.numpy_function(pairs, [epoch], (tf.int64, tf.int64), stateful=False)
-        clips.set_shape((steps, len(own), groups // parts))
-        members.set_shape((steps, len(own), groups // parts, images_per_clip))
+        index = tf.numpy_function(pairs, [epoch], (tf.int64,) * 3, stateful=False)
+        for rows, of_a_clip in zip(index, ((), (), (per_clip,)), strict=True):
+            rows.set_shape((steps, len(own), groups // parts, *of_a_clip))
         numbers = tf.range(steps, dtype=tf.int64) + epoch * steps
-        index = tf.data.Dataset.from_tensor_slices((numbers, clips, members)).flat_map(parts_of)
+        index = tf.data.Dataset.from_tensor_slices((numbers, *index)).flat_map(parts_of)
         return index.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
-    def parts_of(step, clips, members):
-        steps = tf.fill([len(own)], step)
-        return tf.data.Dataset.from_tensor_slices((steps, tf.range(own.start, own.stop), clips, members))
+    def parts_of(step, *index):
+        return tf.data.Dataset.from_tensor_slices((tf.fill([len(own)], step), tf.range(own.start, own.stop), *index))
 
-    def batch(step, part, clips, members):
+    def batch(step, part, clips, labels, members):
         x = take(sounds, clips)
         if augmentation is not None:
             x = augment(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation, parts, part)
-        return x[..., None], tf.cast(take(pictures, members), tf.float32)[..., None] / 255
+        y = tf.cast(take(pictures, members), tf.float32) / 255
+        arrays = x[..., None], y if len(pictures.shape) == 4 else y[..., None]
+        asked = {name: rows for name, rows in (("clip", clips), ("label", labels)) if name in needs}
+        return (*arrays, asked) if asked else arrays
 
     dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(batches)
     length = steps * len(own) * (epochs - first_epoch)
     return dataset.apply(tf.data.experimental.assert_cardinality(length)).prefetch(4)
+
+
+def training_batches(
+    spectrograms: np.ndarray | Path,
+    clip_labels: np.ndarray,
+    images: np.ndarray | Path,
+    image_labels: np.ndarray,
+    *,
+    images_per_clip: int = 1,
+    redraw: bool = True,
+    **options,
+) -> tf.data.Dataset:
+    """`paired_batches` of labelled clips and images, paired by class.
+
+    Args:
+        spectrograms, images: see `paired_batches`.
+        clip_labels, image_labels, images_per_clip, redraw: see `crossmodal.data.pairing.ByClass`.
+        **options: `batch_size`, `epochs`, `seed` and what else `paired_batches` takes.
+    """
+    pairing = ByClass(np.asarray(clip_labels), np.asarray(image_labels), images_per_clip, redraw)
+    return paired_batches(spectrograms, images, pairing, **options)

@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 from crossmodal.data.fetching import check_network, files_to_fetch
-from crossmodal.errors import DataError
+from crossmodal.errors import CrossmodalError, DataError
+from crossmodal.runtime.files import check_folder
 
 
 def open_dataset(name: str, *, data_dir: str | None = None, archives: str | None = None):
@@ -31,6 +32,7 @@ def open_dataset(name: str, *, data_dir: str | None = None, archives: str | None
     if not builder.data_path.exists():
         config = tfds.download.DownloadConfig(manual_dir=archives) if archives else None
         missing = files_to_fetch(builder, archives)
+        check_place(builder, data_dir)
         try:
             check_network(builder, missing)
             with contextlib.redirect_stdout(io.StringIO()):  # its bars go elsewhere
@@ -44,6 +46,14 @@ def open_dataset(name: str, *, data_dir: str | None = None, archives: str | None
                 "with --data-dir DIR, or use the embedded data: --data digits-tts."
             ) from error
     return builder
+
+
+def check_place(builder, data_dir: str | None) -> None:
+    """DataError if nothing can be prepared in the folder of a TFDS builder."""
+    try:
+        check_folder(builder.data_path, "--data-dir" if data_dir else "--data-dir, or set TFDS_DATA_DIR")
+    except CrossmodalError as error:
+        raise DataError(str(error)) from error
 
 
 def archives_of(asked: str | None) -> str | None:

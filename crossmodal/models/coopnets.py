@@ -21,7 +21,8 @@ from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
 from crossmodal.presets import from_preset
-from crossmodal.runtime.processors import side_by_side
+from crossmodal.runtime.processors import parallel_operations
+from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sampling.langevin import langevin
 from crossmodal.sound.long_term import BINS, long_term_density
 
@@ -121,6 +122,7 @@ class CoopNets(keras.Model):
     @classmethod
     def auditory(cls, sample_rate=20_000, highest_hz=None, **kwargs):
         """The default: a descriptor of cochlear features, a generator of shaped noise, whitened signals."""
+        check_keras()
         settings = dict(
             sample_rate=sample_rate, steps=30, step=0.2, sigma=None, noise=0.1, momentum=0.9, most_drift=0.2
         )
@@ -132,6 +134,7 @@ class CoopNets(keras.Model):
     def thesis(cls, sample_rate=20_000, stride=40, kernel=25, activation="relu", **kwargs):
         """The thesis' networks; signals are divided by their peak. A draw is revised by as many steps as in training,
         unless `draw_steps` says otherwise."""
+        check_keras()
         descriptor = WaveformDescriptor(strides=(stride, *STRIDES[1:]), activation=activation)
         settings = {**dict(sample_rate=sample_rate, steps=40, step=0.001, sigma=0.03), **kwargs}
         return cls(WaveformGenerator(kernel=kernel), descriptor, **{"draw_steps": settings["steps"], **settings})
@@ -145,7 +148,7 @@ class CoopNets(keras.Model):
         walk = self.walk if steps is None else {**self.walk, "steps": steps}
         walk = {"step_size" if name == "step" else name: value for name, value in walk.items()}
         fixed = getattr(self.descriptor, "fixed", None)
-        return langevin(signal, fixed() if fixed else self.descriptor, seed=seed, groups=side_by_side(), **walk)
+        return langevin(signal, fixed() if fixed else self.descriptor, seed=seed, groups=parallel_operations(), **walk)
 
     def latents(self, chains: int, samples: int, seed) -> tf.Tensor:
         """z ~ N(0, I) for so many chains; a function of two integers `seed`."""

@@ -10,80 +10,30 @@ With beta = 1 this is the negative evidence lower bound; per pixel the KL term w
 """
 
 import keras
-from keras import layers, ops
+from keras import ops
 
-from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents, standardise
 from crossmodal.models.losses import kl_divergence, reconstruction
-from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Conv2DTranspose
-
-RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
-
-
-def build_encoder(
-    input_shape, filters, units, latent_dim, padding, batch_norm, dropout, initial_log_var, dtype
-) -> keras.Model:
-    """Spectrogram (frames, mels, 1) -> [z_mean, z_log_var], each (latent_dim,) float32."""
-    x = inputs = keras.Input(input_shape, name="spectrogram")
-    x = standardise(dtype)(x)
-    for i, n in enumerate(filters, 1):
-        x = Conv2D(
-            n,
-            4,
-            strides=2,
-            padding=padding,
-            use_bias=not batch_norm,
-            kernel_initializer=RELU_INIT,
-            dtype=dtype,
-            name=f"conv{i}",
-        )(x)
-        if batch_norm:
-            x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
-        x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
-    x = layers.Flatten(dtype=dtype, name="flatten")(x)
-    for i, n in enumerate(units, 1):
-        if dropout:
-            x = layers.Dropout(dropout, dtype=dtype, name=f"dropout{i}")(x)
-        x = layers.Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
-    z_mean = layers.Dense(latent_dim, dtype="float32", name="z_mean")(x)
-    z_log_var = layers.Dense(
-        latent_dim,
-        bias_initializer=keras.initializers.Constant(initial_log_var),
-        dtype="float32",
-        name="z_log_var",
-    )(x)
-    return keras.Model(inputs, [z_mean, z_log_var], name="encoder")
-
-
-def build_decoder(latent_dim, units, filters, dtype) -> keras.Model:
-    """z (latent_dim,) -> logits of an image (28, 28, 1), float32."""
-    height, width, _ = IMAGE_SHAPE
-    x = inputs = keras.Input((latent_dim,), name="z")
-    for i, n in enumerate(units, 1):
-        x = layers.Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
-    x = layers.Dense(
-        height // 4 * width // 4 * filters[0], "relu", kernel_initializer=RELU_INIT, dtype=dtype, name="fc_map"
-    )(x)
-    x = layers.Reshape((height // 4, width // 4, filters[0]), dtype=dtype, name="map")(x)
-    x = Conv2DTranspose(
-        filters[1], 4, 2, "same", activation="relu", kernel_initializer=RELU_INIT, dtype=dtype, name="upconv1"
-    )(x)
-    logits = Conv2DTranspose(1, 4, 2, "same", dtype="float32", name="upconv2")(x)
-    return keras.Model(inputs, logits, name="decoder")
+from crossmodal.models.networks.decoders import dense_decoder
+from crossmodal.models.networks.encoders import build_encoder
+from crossmodal.models.variational import VariationalModel, sample_latents
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class AudioImageVAE(AudioImageModel):
+class AudioImageVAE(VariationalModel):
     """Hears a spectrogram and draws an image. The defaults are the paper's: 20,950,529 parameters.
 
     Args:
         latent_dim: dimensions of z.
+        encoder_kind: one of `crossmodal.models.networks.encoders.ENCODERS`.
+        encoder_options: of an encoder of another kind than "convolutional", of which the next arguments are.
         encoder_filters, encoder_units: convolutions (4x4, stride 2, ReLU) and dense layers of the encoder.
-        decoder_units, decoder_filters: dense layers, then channels of the 7x7 map and of the 14x14 map.
+        decoder_units, decoder_filters: dense layers, then channels of the maps of a quarter and of half the image.
         padding: of the encoder's convolutions.
         batch_norm: batch normalisation after each of the encoder's convolutions.
         dropout: rate before each of the encoder's dense layers.
         initial_log_var: where z_log_var starts; near 0 training stays at the posterior collapse.
-        **kwargs: `beta`, `kl_warmup_steps`, `front_end`, `classes`, `provenance`: see `AudioImageModel`.
+        **kwargs: `beta` and `kl_warmup_steps` of `VariationalModel`, `image_shape`, `front_end`, `classes` and
+            `provenance` of `AudioImageModel`.
 
     Example:
         model = AudioImageVAE.compact()
@@ -103,9 +53,13 @@ class AudioImageVAE(AudioImageModel):
         batch_norm=False,
         dropout=0.0,
         initial_log_var=-5.0,
+        encoder_kind="convolutional",
+        encoder_options=None,
         **kwargs,
     ):
         super().__init__(latent_dim, **kwargs)
+        self.encoder_kind = encoder_kind
+        self.encoder_options = dict(encoder_options or {})
         self.encoder_filters = tuple(encoder_filters)
         self.encoder_units = tuple(encoder_units)
         self.decoder_units = tuple(decoder_units)
@@ -114,18 +68,16 @@ class AudioImageVAE(AudioImageModel):
         self.batch_norm = batch_norm
         self.dropout = dropout
         self.initial_log_var = initial_log_var
+        options = self.encoder_options
+        if encoder_kind == "convolutional":
+            names = ("encoder_filters", "encoder_units", "padding", "batch_norm", "dropout")
+            options = {name.removeprefix("encoder_"): getattr(self, name) for name in names} | options
         self.encoder = build_encoder(
-            self.spectrogram_shape,
-            self.encoder_filters,
-            self.encoder_units,
-            latent_dim,
-            padding,
-            batch_norm,
-            dropout,
-            initial_log_var,
-            self.dtype_policy,
+            encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, self.dtype_policy, **options
         )
-        self.decoder = build_decoder(latent_dim, self.decoder_units, self.decoder_filters, self.dtype_policy)
+        self.decoder = dense_decoder(
+            self.image_shape, latent_dim, self.decoder_units, self.decoder_filters, self.dtype_policy
+        )
         self.build((None, *self.spectrogram_shape))
 
     @classmethod
@@ -145,7 +97,7 @@ class AudioImageVAE(AudioImageModel):
 
         Args:
             spectrograms: (batch, frames, mels, 1).
-            images: (batch, n, 28, 28, 1): n images share a clip, each has a z of its own.
+            images: (batch, n, height, width, channels): n images share a clip, each has a z of its own.
         """
         z_mean, z_log_var = self.encoder(spectrograms, training=training)
         z = sample_latents(z_mean, z_log_var, images.shape[1], self.seed_generator)
@@ -160,16 +112,17 @@ class AudioImageVAE(AudioImageModel):
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            terms = self.losses_of(*data, training=True)
+            terms = self.losses_of(*data[:2], training=True)
             loss = terms["reconstruction"] + self.kl_weight() * terms["kl"]
-        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
+        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
         return self.track({"loss": loss, **terms})
 
     def test_step(self, data):
-        terms = self.losses_of(*data)
+        terms = self.losses_of(*data[:2])
         return self.track({"loss": terms["reconstruction"] + self.beta * terms["kl"], **terms})
 
     def get_config(self):
         names = """encoder_filters encoder_units decoder_units decoder_filters padding batch_norm dropout
-            initial_log_var"""
+            initial_log_var encoder_kind encoder_options"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

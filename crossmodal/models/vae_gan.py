@@ -17,10 +17,11 @@ GAN, which draws digits that have nothing to do with the sound. Reconstruction a
 - free dimensions: a part of z is N(0, I) whatever was said. The sound speaks in the rest, the hand writes in these.
 """
 
+import math
+
 import keras
 from keras import layers, ops
 
-from crossmodal.models.base import IMAGE_SHAPE, AudioImageModel, sample_latents
 from crossmodal.models.losses import (
     discriminator_loss,
     energy_score,
@@ -28,8 +29,24 @@ from crossmodal.models.losses import (
     kl_divergence,
     reconstruction,
 )
-from crossmodal.models.networks.convolutional import build_decoder, build_discriminator, build_encoder
+from crossmodal.models.networks.decoders import fully_convolutional_decoder
+from crossmodal.models.networks.discriminators import convolutional_discriminator
+from crossmodal.models.networks.encoders import build_encoder
+from crossmodal.models.variational import VariationalModel, sample_latents
 
+
+def nats(images, logits):
+    """The mean Bernoulli negative log likelihood of images (clips, n, height, width, channels), summed over pixels."""
+    return ops.mean(reconstruction(images, logits))
+
+
+def energy(images, logits):
+    """The mean energy score of a clip's draws against its images, both (clips, n, height, width, channels)."""
+    shape = (-1, images.shape[1], math.prod(images.shape[2:]))
+    return ops.mean(energy_score(ops.reshape(images, shape), ops.reshape(ops.sigmoid(logits), shape)))
+
+
+RECONSTRUCTIONS = {"bernoulli": nats, "energy": energy}
 R1_INTERVAL = 16  # steps from one R1 penalty to the next, which then counts 16 times (Karras et al. 2020)
 
 BALANCED = dict(
@@ -53,7 +70,7 @@ BALANCED = dict(
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class AudioImageVAEGAN(AudioImageModel):
+class AudioImageVAEGAN(VariationalModel):
     """Hears a spectrogram and draws varied images. The defaults are the paper's: 7,909,382 trainable parameters.
 
     Args:
@@ -72,7 +89,13 @@ class AudioImageVAEGAN(AudioImageModel):
         mismatch: weight of real images with another clip's sound among what the discriminator must refuse,
             for `conditional`.
         r1: weight of half the squared slope of the discriminator at real images; 0 leaves it out.
-        beta, kl_warmup_steps, **kwargs: see `AudioImageModel`.
+        encoder_kind, encoder_options: as in `AudioImageVAE`; "fully convolutional" takes `encoder_filters` and
+            `free_dim`.
+        beta, kl_warmup_steps: see `VariationalModel`.
+        **kwargs: see `AudioImageModel`.
+
+    Raises:
+        ValueError: an unknown reconstruction or encoder, or images that cannot be drawn.
 
     Example:
         model = AudioImageVAEGAN.balanced()
@@ -109,9 +132,15 @@ class AudioImageVAEGAN(AudioImageModel):
         conditional=False,
         mismatch=0.0,
         r1=0.0,
+        encoder_kind="fully convolutional",
+        encoder_options=None,
         **kwargs,
     ):
         super().__init__(latent_dim, beta, kl_warmup_steps, **kwargs)
+        if reconstruction not in RECONSTRUCTIONS:
+            raise ValueError(f"The reconstruction is one of {', '.join(RECONSTRUCTIONS)}, not {reconstruction!r}.")
+        self.encoder_kind = encoder_kind
+        self.encoder_options = dict(encoder_options or {})
         self.free_dim = free_dim
         self.initial_log_var = initial_log_var
         self.encoder_filters = tuple(encoder_filters)
@@ -127,15 +156,23 @@ class AudioImageVAEGAN(AudioImageModel):
         self.conditional = conditional
         self.mismatch = mismatch
         self.r1 = r1
-        dtype = self.dtype_policy
+        dtype, options = self.dtype_policy, self.encoder_options
+        if encoder_kind == "fully convolutional":
+            options = {"filters": self.encoder_filters, "free_dim": free_dim} | options
         self.encoder = build_encoder(
-            self.spectrogram_shape, self.encoder_filters, latent_dim, free_dim, initial_log_var, dtype
+            encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, dtype, **options
         )
-        self.decoder = build_decoder(
-            latent_dim, self.decoder_units, self.decoder_filters, self.decoder_kernels, batch_norm, dtype
+        self.decoder = fully_convolutional_decoder(
+            self.image_shape,
+            latent_dim,
+            self.decoder_units,
+            self.decoder_filters,
+            self.decoder_kernels,
+            batch_norm,
+            dtype,
         )
-        self.discriminator = build_discriminator(
-            self.discriminator_filters, self.discriminator_units, whole_image, batch_norm, dtype
+        self.discriminator = convolutional_discriminator(
+            self.image_shape, self.discriminator_filters, self.discriminator_units, whole_image, batch_norm, dtype
         )
         if conditional:
             features = self.discriminator.outputs[1].shape[-1]
@@ -155,24 +192,21 @@ class AudioImageVAEGAN(AudioImageModel):
         return logits[:, 0] + ops.sum(self.projection(sounds) * features, axis=-1)
 
     def reconstruction_of(self, images, logits):
-        """() of images and drawings' logits, both (clips, n, 28, 28, 1)."""
-        if self.reconstruction == "bernoulli":
-            return ops.mean(reconstruction(images, logits))
-        shape = (-1, images.shape[1], images.shape[2] * images.shape[3])
-        return ops.mean(energy_score(ops.reshape(images, shape), ops.reshape(ops.sigmoid(logits), shape)))
+        """Scalar reconstruction loss of images and logits, both (clips, n, height, width, channels)."""
+        return RECONSTRUCTIONS[self.reconstruction](images, logits)
 
     def losses_of(self, spectrograms, images, training=False):
         """The terms of the losses, each a mean over the batch, and the condition of the discriminator.
 
         Args:
             spectrograms: (clips, frames, mels, 1).
-            images: (clips, n, 28, 28, 1): n images share a clip, each has a z of its own.
+            images: (clips, n, height, width, channels): n images share a clip, each has a z of its own.
         """
         n = images.shape[1]
         z_mean, z_log_var = self.encoder(spectrograms, training=training)
         z = sample_latents(z_mean, z_log_var, n, self.seed_generator)
         logits = self.decoder(ops.reshape(z, (-1, self.latent_dim)), training=training)
-        real, drawn = ops.reshape(images, (-1, *IMAGE_SHAPE)), ops.sigmoid(logits)
+        real, drawn = ops.reshape(images, (-1, *self.image_shape)), ops.sigmoid(logits)
         sounds = ops.stop_gradient(ops.repeat(z_mean, n, axis=0))
         # together, since batch normalisation of each alone would hide what tells one from the other
         logits_2, features = self.discriminator(ops.concatenate([real, drawn]), training=training)
@@ -216,13 +250,15 @@ class AudioImageVAEGAN(AudioImageModel):
             discriminator_total = terms["discriminator_loss"]
             if self.r1:
                 discriminator_total += self.r1_penalty(real, sounds)
-        of_generator = tape.gradient(terms["loss"], generator)
-        of_discriminator = tape.gradient(discriminator_total, discriminator)
-        # Adam treats each variable alone: one optimizer is two
+            scale = self.optimizer.scale_loss(1.0)  # for float16; the optimizer scales back
+            scaled, discriminator_scaled = scale * terms["loss"], scale * discriminator_total
+        of_generator = tape.gradient(scaled, generator)
+        of_discriminator = tape.gradient(discriminator_scaled, discriminator)
+        # Adam updates every variable independently, so one instance serves both networks
         self.optimizer.apply(of_generator + of_discriminator, generator + discriminator)
         norms = {
-            "gradient_norm": tf.linalg.global_norm(of_generator),
-            "discriminator_gradient_norm": tf.linalg.global_norm(of_discriminator),
+            "gradient_norm": tf.linalg.global_norm(of_generator) / scale,
+            "discriminator_gradient_norm": tf.linalg.global_norm(of_discriminator) / scale,
         }
         return self.track({**terms, **norms})
 
@@ -233,5 +269,5 @@ class AudioImageVAEGAN(AudioImageModel):
     def get_config(self):
         names = """free_dim initial_log_var encoder_filters decoder_units decoder_filters decoder_kernels
             discriminator_filters discriminator_units whole_image batch_norm alpha reconstruction conditional
-            mismatch r1"""
+            mismatch r1 encoder_kind encoder_options"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

@@ -2,16 +2,21 @@
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import json
 import os
 import re
+import stat
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from crossmodal.errors import CrossmodalError
+from crossmodal.runtime.systems import check_system
+
+check_system()
+import fcntl  # noqa: E402 - Windows has no such module
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -70,7 +75,7 @@ def try_lock(opened) -> bool:
 
 
 @contextlib.contextmanager
-def alone_in(folder: str | os.PathLike) -> Iterator[None]:
+def exclusive(folder: str | os.PathLike) -> Iterator[None]:
     """Keep other processes that ask for the same out of a folder; CrossmodalError if one of them is in it.
 
     The lock goes with the process, however it ends.
@@ -103,13 +108,68 @@ def sha256(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_output(path: str | os.PathLike, suffixes: tuple[str, ...]) -> None:
-    """Find out before any work that a file can be written; CrossmodalError for a wrong folder or suffix."""
+def check_output(path: str | os.PathLike, suffixes: tuple[str, ...] | None = None) -> None:
+    """Find out before any work that a file can be written.
+
+    Args:
+        path: of the file.
+        suffixes: what its name has to end in, such as (".png", ".pdf"); anything if None.
+
+    Raises:
+        CrossmodalError: it has another suffix, it is a folder or a device, or its folder is not there or takes no
+            files.
+    """
     path = Path(path)
-    if path.suffix.lower() not in suffixes:
-        raise CrossmodalError(f"{path} cannot be written: choose a name that ends in {' or '.join(suffixes)}.")
+    if suffixes is not None and path.suffix.lower() not in suffixes:
+        ending = f"ends in {' or '.join(suffixes)}" if any(suffixes) else "has no dot"
+        raise CrossmodalError(f"{path} cannot be written: choose a name that {ending}.")
+    try:
+        if stat.S_ISDIR(path.lstat().st_mode if path.name else stat.S_IFDIR):
+            raise CrossmodalError(f"{path} cannot be written: it is a folder, choose the name of a file.")
+        if not path.is_file() and not path.is_symlink():
+            raise CrossmodalError(f"{path} cannot be written: it is no file, choose another name.")
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise CrossmodalError(f"{path} cannot be written ({error.strerror}): choose another name.") from error
     if not path.parent.is_dir():
-        raise CrossmodalError(f"{path} cannot be written: there is no folder {path.parent}, make it first.")
+        wrong = f"{path.parent} is a file" if path.parent.exists() else f"there is no folder {path.parent}"
+        raise CrossmodalError(f"{path} cannot be written: {wrong}, make the folder first.")
+    _check_takes_files(path.parent)
+
+
+def check_folder(path: str | os.PathLike, option: str = "--workdir") -> None:
+    """Find out before any work that a folder is there, or can be made, and takes files.
+
+    Args:
+        path: of the folder; it is not made.
+        option: what the sentence tells the user to change.
+
+    Raises:
+        CrossmodalError: it is a file, lies below one, or takes no files.
+    """
+    path = Path(path)
+    try:
+        place = next(folder for folder in (path, *path.absolute().parents) if os.path.lexists(folder))
+        if not place.is_dir():
+            raise CrossmodalError(f"{path} cannot be a folder, {place} is a file: choose another {option}.")
+        _check_takes_files(place, option, "" if place == path else f"{path} cannot be made: ")
+        os.lstat(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise CrossmodalError(f"{path} cannot be made ({error.strerror}): choose another {option}.") from error
+
+
+def _check_takes_files(folder: Path, option: str = "folder", begins: str = "") -> None:
+    """CrossmodalError unless a file can be made in a folder; it is gone again at once."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CrossmodalError(
+            f"{begins}{folder} takes no files ({error.strerror}): choose another {option}."
+        ) from error
 
 
 def write_json(path: str | os.PathLike, content: dict) -> None:

@@ -28,7 +28,7 @@ def sigterm_as_interrupt() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told_where(where: Callable[[], str]) -> Iterator[None]:
+def note_progress(where: Callable[[], str]) -> Iterator[None]:
     """Give an interruption of the block the words of `where`, such as "after epoch 3", for `run_command` to print."""
     try:
         yield

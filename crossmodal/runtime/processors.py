@@ -1,7 +1,7 @@
 """The processors of this machine, and how TensorFlow shares them.
 
 By default all of them work on one operation after another. Langevin chains of a small network are faster if each
-processor has operations of its own, those of one chain: see `one_operation_each`.
+processor has operations of its own, those of one chain: see `set_one_thread_per_operation`.
 """
 
 import contextlib
@@ -24,11 +24,11 @@ def threads() -> dict:
     return {**found, "omp_threads": os.environ.get("OMP_NUM_THREADS", "default")}
 
 
-def one_operation_each() -> None:
-    """Let each processor do operations of its own, as many at once as there are processors.
+def set_one_thread_per_operation() -> None:
+    """Run one operation per processor instead of one operation on all.
 
-    For this process, and before TensorFlow's first operation: later it changes nothing, nor does it where the
-    environment says how many threads there are or where there is a GPU.
+    Affects the whole process; call it before TensorFlow's first operation. Does nothing on a GPU or where the
+    environment sets the numbers of threads.
     """
     import tensorflow as tf
 
@@ -39,8 +39,8 @@ def one_operation_each() -> None:
             tf.config.threading.set_inter_op_parallelism_threads(cores())
 
 
-def side_by_side() -> int:
-    """How many operations TensorFlow does at once, each on a processor of its own; 1 where they share them."""
+def parallel_operations() -> int:
+    """How many operations TensorFlow runs in parallel, each on one processor; 1 where all share each operation."""
     import tensorflow as tf
 
     told = threads()
@@ -49,12 +49,11 @@ def side_by_side() -> int:
     return int(told["inter_op_threads"]) if told["inter_op_threads"].isdigit() else cores()
 
 
-def apart(network, x):
-    """network(x), for a network of which each row of the result depends on the same row of x alone: rows that
-    different processors do at the same time, if they do operations of their own."""
+def map_rows(network, x):
+    """network(x), computed in parallel groups of rows. Each output row must depend on the same input row only."""
     import tensorflow as tf
 
-    groups = min(side_by_side(), x.shape[0] or 1)
+    groups = min(parallel_operations(), x.shape[0] or 1)
     if groups == 1:
         return network(x)
     return tf.concat([network(rows) for rows in tf.split(x, shares(x.shape[0], groups))], 0)

@@ -1,7 +1,7 @@
 """Models for other runtimes: TensorFlow's SavedModel, ONNX, LiteRT. What is written was run and agrees with Keras.
 
-An audio-to-image model becomes spectrogram (batch, frames, mels, 1) -> image (batch, 28, 28, 1) at the posterior mean,
-LeNet5 image -> logits. Inputs and outputs are float32, the batch is of any size.
+An audio-to-image model becomes spectrogram (batch, frames, mels, 1) -> image (batch, height, width, channels), its best
+drawing, a classifier image -> logits. Inputs and outputs are float32, the batch is of any size.
 """
 
 import os
@@ -16,7 +16,7 @@ import numpy as np
 
 from crossmodal.errors import CrossmodalError, ModelError
 from crossmodal.models.base import AudioImageModel
-from crossmodal.models.networks.lenet5 import LeNet5
+from crossmodal.models.classifier import Classifier
 from crossmodal.runtime.files import check_output
 from crossmodal.runtime.quiet import native_messages_held_back
 
@@ -70,11 +70,25 @@ FORMATS = {
 }
 
 
+def check_export(path, format: str) -> None:
+    """Find out before any work whether a model can be written in a format of `FORMATS`.
+
+    Raises:
+        CrossmodalError: a package is missing, or nothing can be written there.
+    """
+    chosen = FORMATS[format]
+    if not chosen.suffix and Path(path).exists():
+        raise CrossmodalError(f"{path} exists: choose another name.")
+    check_output(path, (chosen.suffix,))
+    if missing := [package for package in chosen.packages if find_spec(package) is None]:
+        raise CrossmodalError(f'{format} needs {", ".join(missing)}: pip install "crossmodal-toolkit[export]".')
+
+
 def export_model(model, path, format: str) -> float:
     """Write a model for another runtime, which has to give what Keras gives.
 
     Args:
-        model: an `AudioImageModel` or a `LeNet5`.
+        model: an `AudioImageModel` or a `Classifier`.
         path: a file that ends in .onnx or .tflite, or a folder that does not exist yet for a SavedModel.
         format: one of `FORMATS`.
 
@@ -88,13 +102,9 @@ def export_model(model, path, format: str) -> float:
     import keras
 
     path, chosen = Path(path), FORMATS[format]
-    check_output(path, (chosen.suffix,))
-    if path.is_dir():
-        raise CrossmodalError(f"{path} exists: choose another name.")
-    if missing := [package for package in chosen.packages if find_spec(package) is None]:
-        raise CrossmodalError(f'{format} needs {", ".join(missing)}: pip install "crossmodal-toolkit[export]".')
-    if not isinstance(model, AudioImageModel | LeNet5):
-        raise ModelError(f"A {type(model).__name__} cannot be exported: pass a model of digits.")
+    check_export(path, format)
+    if not isinstance(model, AudioImageModel | Classifier):
+        raise ModelError(f"A {type(model).__name__} cannot be exported: pass a model that draws, or a classifier.")
     shape = model.spectrogram_shape if isinstance(model, AudioImageModel) else model.input_shape[1:]
     inputs = np.random.default_rng(0).random((CHECKED, *shape), np.float32)
     expected = keras.ops.convert_to_numpy(model(inputs, training=False))

@@ -9,11 +9,9 @@ classes that run code, or for other files. What Keras writes of a model of this 
 - as many weights as the configuration asks for, counted by a build that allocates none of them.
 """
 
-import importlib
 import io
 import json
 import math
-import pkgutil
 import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -23,16 +21,21 @@ import numpy as np
 
 from crossmodal.errors import ModelError
 from crossmodal.presets import preset_names, read_card
+from crossmodal.runtime.files import replacing
+from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 from crossmodal.sound.spectrogram import LogMel
+from crossmodal.training.runs import check_weights as check_finite_weights
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MOST_CONFIG_BYTES = 2**20  # a real one has some thousand
 MOST = 10**7  # of any number in a configuration; the steps of a warm-up are the largest
 MOST_STEPS = 10_000  # of a chain
+MOST_CLASSES = 10_000
 MOST_LAYERS = 64  # in one list of a configuration
 SPARE = 2**14  # numbers in variables that are not saved, such as means over an epoch
-SAID = ("provenance", "classes")  # what a model says of itself: builds nothing
+READ_WITH = "import crossmodal; model = crossmodal.load_model(PATH)"
+DESCRIPTIVE = ("provenance", "classes")  # what a model says of itself: builds nothing
 
 
 def load_model(path):
@@ -42,6 +45,7 @@ def load_model(path):
         path: a `.keras` file, the folder of a run that holds model.keras, or the name of a preset.
 
     Raises:
+        CrossmodalError: Keras is set to what the models are not made for.
         ModelError: the file is missing, damaged, not of this package, or holds anything but a model's numbers.
     """
     path = Path(path)
@@ -56,12 +60,27 @@ def load_model(path):
         )
     if path.suffix != ".keras":
         raise ModelError(f"{path.name} is not a .keras file: no other format is opened.")
+    check_keras()
     try:
         return read_model(path)
     except ModelError as error:
         raise ModelError(f"{path.name} is not a model of this package ({error}): make it anew.") from None
     except Exception as error:  # Keras and HDF5 raise a different class for each way in which a file can be wrong
         raise ModelError(f"{path.name} is damaged or not a model of this package: make it anew.") from error
+
+
+def save_model(model, path: Path) -> None:
+    """Write a `.keras` file completely or not at all; ModelError for weights that are not finite. Its metadata say how
+    to read it."""
+    check_finite_weights(model)
+    with replacing(path) as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary) as file:
+            content = {name: file.read(name) for name in file.namelist()}
+        content[METADATA] = json.dumps(json.loads(content[METADATA]) | {"read_with": READ_WITH}).encode()
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as file:
+            for name, data in content.items():
+                file.writestr(name, data)
 
 
 def load_preset(name: str):
@@ -78,13 +97,13 @@ def read_model(path: Path):
     with zipfile.ZipFile(path) as file:
         check_members(file)
         config, weights = json.loads(file.read(CONFIG)), file.read(WEIGHTS)
-    import_module_of(config)
+    import_class_of(config)
     check_class(config)
     config = upgrade(config)
-    check_config({name: value for name, value in config["config"].items() if name not in SAID})
-    check_said(config["config"])
+    check_config({name: value for name, value in config["config"].items() if name not in DESCRIPTIVE})
+    check_descriptive(config["config"])
     stored = check_weights(weights)
-    with ThreadPoolExecutor(1) as another_thread:  # what Keras notes of variables that were never made ends with it
+    with ThreadPoolExecutor(1) as another_thread:  # because Keras keeps thread-local records of uninitialised variables
         asked = another_thread.submit(numbers_asked_for, config).result()
     if asked > stored + SPARE:
         raise ModelError(f"it asks for {asked:,} weights and holds {stored:,}")
@@ -110,12 +129,13 @@ def check_members(file: zipfile.ZipFile) -> None:
         raise ModelError("its configuration is too long")
 
 
-def import_module_of(config: dict) -> None:
-    """Import the one module of `crossmodal.models` that a configuration names, so that Keras knows its classes."""
-    import crossmodal.models
+def import_class_of(config: dict) -> None:
+    """Import the public class that a configuration names, so that Keras knows it, wherever its module lay when the
+    file was written."""
+    import crossmodal
 
-    if config["module"] in {f"crossmodal.models.{m.name}" for m in pkgutil.iter_modules(crossmodal.models.__path__)}:
-        importlib.import_module(config["module"])
+    if config["class_name"] in crossmodal.__all__:
+        getattr(crossmodal, config["class_name"])
 
 
 def check_class(config: dict) -> None:
@@ -124,11 +144,12 @@ def check_class(config: dict) -> None:
     import keras
 
     from crossmodal.models.base import AudioImageModel
+    from crossmodal.models.classifier import Classifier
 
     registered = config.get("registered_name")
     known = keras.saving.get_registered_object(registered) if isinstance(registered, str) else None
     is_own = isinstance(known, type) and known.__module__.startswith("crossmodal.models.")
-    is_family = isinstance(known, type) and issubclass(known, AudioImageModel)
+    is_family = isinstance(known, type) and issubclass(known, AudioImageModel | Classifier)
     if known is None or config["class_name"] != known.__name__ or not (is_own or is_family):
         raise ModelError(f"its class is {str(config['class_name'])[:100]!r}")
 
@@ -175,10 +196,12 @@ def upgrade(config: dict) -> dict:
     return {**config, "config": {**config["config"], "draw_steps": steps}}
 
 
-def check_said(config: dict) -> None:
+def check_descriptive(config: dict) -> None:
     """ModelError unless what a model says of itself is of the kinds that the package writes."""
     provenance, classes = config.get("provenance", {}), config.get("classes", [])
     recipe = provenance.get("recipe", "") if isinstance(provenance, dict) else None
+    if isinstance(classes, int) and 0 < classes <= MOST_CLASSES:  # of a classifier that does not name them
+        classes = []
     if not isinstance(recipe, dict | str) or not all(isinstance(name, str) for name in classes):
         raise ModelError("what it says of its training is of other kinds")
 

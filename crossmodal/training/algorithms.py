@@ -22,7 +22,7 @@ import tensorflow as tf
 from crossmodal.errors import ModelError
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.runtime.choices import check_choice
-from crossmodal.runtime.processors import apart
+from crossmodal.runtime.processors import map_rows
 from crossmodal.sampling.langevin import langevin
 from crossmodal.training.optimizers import FusedAdam
 
@@ -153,7 +153,7 @@ def draw_and_revise(state: State, seeds) -> tuple[tf.Tensor, tf.Tensor, dict]:
     descriptor has learned from both."""
     s = state.settings
     z = state.model.latents(s.chains, s.samples, seeds[1])
-    revised, figures = learn_descriptor(state, crops(state, seeds[0]), apart(state.model.generator, z), seeds[2])
+    revised, figures = learn_descriptor(state, crops(state, seeds[0]), map_rows(state.model.generator, z), seeds[2])
     return z, revised, figures
 
 
@@ -182,7 +182,7 @@ def learn_descriptor(state: State, data, start, seed) -> tuple[tf.Tensor, dict]:
     s, descriptor = state.settings, state.model.descriptor
     walk = state.model.revise(start, seed)
     with tf.GradientTape() as tape:
-        f = apart(descriptor, tf.concat([data, walk.state], axis=0))
+        f = map_rows(descriptor, tf.concat([data, walk.state], axis=0))
         gap = tf.reduce_mean(f[: s.chains]) - tf.reduce_mean(f[s.chains :])
         loss = -gap
     gradients = tape.gradient(loss, descriptor.trainable_variables)
@@ -202,7 +202,7 @@ def learn_generator(state: State, z, signal) -> tf.Tensor:
     """One step of the generator towards g(z) = signal; the root mean square error before it."""
     s, generator = state.settings, state.model.generator
     with tf.GradientTape() as tape:
-        error = signal - apart(generator, z)
+        error = signal - map_rows(generator, z)
         loss = tf.reduce_sum(tf.square(error)) / (2 * s.latent_sigma**2 * s.chains)
     state.generator_optimizer.learning_rate.assign(s.generator_rate * tf.convert_to_tensor(state.rate))
     state.generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
@@ -214,7 +214,7 @@ def infer_latents(state: State, z, signal, seed):
     s = state.settings
 
     def log_likelihood(z):
-        return -tf.reduce_sum(tf.square(signal - apart(state.model.generator, z)), axis=-1) / (2 * s.latent_sigma**2)
+        return -tf.reduce_sum(tf.square(signal - map_rows(state.model.generator, z)), axis=-1) / (2 * s.latent_sigma**2)
 
     return langevin(
         z, log_likelihood, steps=s.latent_steps, step_size=s.latent_step, sigma=1.0, seed=seed, most_drift=1.0

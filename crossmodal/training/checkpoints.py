@@ -6,15 +6,15 @@ that is killed at any moment leaves the ones before it.
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from crossmodal.errors import ModelError
-from crossmodal.runtime.files import alone_in, replacing, sha256
-from crossmodal.runtime.interruption import told_where
+from crossmodal.runtime.files import exclusive, replacing, sha256
+from crossmodal.runtime.interruption import note_progress
 
 KEPT = 2
 
@@ -39,10 +39,6 @@ def _newest_first(workdir: Path) -> list[Path]:
     return sorted(Path(workdir).glob("checkpoint-*.npz"), reverse=True)
 
 
-def _done(path: Path) -> int:
-    return int(path.stem.removeprefix("checkpoint-"))
-
-
 def verifies(path: Path) -> bool:
     """Whether a checkpoint is what was written."""
     try:
@@ -53,8 +49,14 @@ def verifies(path: Path) -> bool:
 
 def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.ndarray] | None = None) -> None:
     """Write the Keras variables, or values that they had, after `done` epochs or iterations with their SHA-256; keep
-    the last two that verify."""
+    the last two that verify.
+
+    Raises:
+        ModelError: a value is not finite. Nothing is written, the checkpoints before are kept.
+    """
     values = [np.asarray(variable.value) for variable in variables] if values is None else values
+    if not all_finite(values):
+        raise ModelError(f"The state after {done} is not finite and is not saved: try a smaller learning rate.")
     state = dict(zip(_named(variables), values, strict=True))
     path = Path(workdir) / f"checkpoint-{done:05d}.npz"
     with replacing(path) as temporary:
@@ -71,20 +73,46 @@ def save_checkpoint(variables: list, workdir: Path, done: int, values: list[np.n
             _remove(other)
 
 
-def load_checkpoint(variables: list, workdir: Path) -> int:
-    """Restore the newest checkpoint that verifies. Returns how much was done, 0 if there is none."""
+def all_finite(arrays: Iterable[np.ndarray]) -> bool:
+    """Whether no array holds a NaN or an infinity; whole numbers never do."""
+    return all(np.isfinite(array).all() for array in arrays)
+
+
+def newest_checkpoint(workdir: Path) -> Path | None:
+    """The newest checkpoint that verifies and is finite, None if there is none. A warning names each passed over."""
     for path in _newest_first(workdir):
         if not verifies(path):
             warnings.warn(f"{path.name} is damaged and is passed over.", stacklevel=2)
             continue
-        named = _named(variables)
         with np.load(path, allow_pickle=False) as state:
-            if set(state.files) != set(named):
-                raise ModelError(f"{path} belongs to another model: choose another --workdir.")
-            for name, variable in named.items():
-                variable.assign(state[name])
-        return _done(path)
-    return 0
+            finite = all_finite(state[name] for name in state.files)
+        if finite:
+            return path
+        warnings.warn(f"{path.name} holds values that are not finite and is passed over.", stacklevel=2)
+    return None
+
+
+def done_at(path: Path | None) -> int:
+    """After how many epochs or iterations a checkpoint was written; 0 of none."""
+    return int(path.stem.removeprefix("checkpoint-")) if path else 0
+
+
+def restore_checkpoint(variables: list, path: Path) -> None:
+    """Give Keras variables the values in a checkpoint; ModelError if it is of another model."""
+    named = _named(variables)
+    with np.load(path, allow_pickle=False) as state:
+        if set(state.files) != set(named):
+            raise ModelError(f"{path} belongs to another model: choose another --workdir.")
+        for name, variable in named.items():
+            variable.assign(state[name])
+
+
+def load_checkpoint(variables: list, workdir: Path) -> int:
+    """Restore the newest checkpoint that verifies. Returns how much was done, 0 if there is none."""
+    path = newest_checkpoint(workdir)
+    if path:
+        restore_checkpoint(variables, path)
+    return done_at(path)
 
 
 @contextlib.contextmanager
@@ -99,10 +127,10 @@ def training_in(workdir: Path, unit: str) -> Iterator[None]:
     """
 
     def where() -> str:
-        done = max(map(_done, _newest_first(workdir)), default=0)
+        done = max(map(done_at, _newest_first(workdir)), default=0)
         return f"after {unit} {done}"
 
-    with alone_in(workdir), told_where(where):
+    with exclusive(workdir), note_progress(where):
         yield
 
 

@@ -25,7 +25,14 @@ from crossmodal.models.networks.waveform import UPSAMPLING
 from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.determinism import fix_numbers
 from crossmodal.training.algorithms import Settings, State, iterate, make_state
-from crossmodal.training.checkpoints import load_checkpoint, restore, save_checkpoint, snapshot, training_in
+from crossmodal.training.checkpoints import (
+    all_finite,
+    load_checkpoint,
+    restore,
+    save_checkpoint,
+    snapshot,
+    training_in,
+)
 from crossmodal.training.runs import append_history
 
 MOST_RECOVERIES = 12  # from one block of iterations to the next
@@ -124,7 +131,7 @@ def train_texture(
 
     Returns:
         the figures of each iteration of this process. Without the stabiliser it ends with the first iteration that is
-        not finite, whose figures are the last.
+        not finite, whose figures are the last, or with a block whose state is not; neither is saved.
 
     Raises:
         AudioError: see `check_signal`.
@@ -155,8 +162,11 @@ def _train(model, signal, settings: Settings, workdir: Path | None, on_block) ->
         figures = step(tf.constant(words.astype(np.int32)), tf.constant(done == 0))
         figures = {name: float(value) for name, value in figures.items()}
         finite = all(np.isfinite(list(figures.values())))
+        ends_block = (done + 1) % settings.block == 0 or done + 1 == settings.iterations
+        # the figures are those before the update of the weights
+        sound = finite and (not ends_block or all_finite(np.asarray(variable.value) for variable in changing))
         left = outside(figures, settings, signal_rms)
-        if settings.stabilise and (not finite or left == "rms"):
+        if settings.stabilise and (not sound or left == "rms"):
             restore(changing, good)
             attempts = int(recoveries.value) + 1
             if attempts > MOST_RECOVERIES:
@@ -171,16 +181,17 @@ def _train(model, signal, settings: Settings, workdir: Path | None, on_block) ->
             done = good_at
             continue
         if unproven is not None:
-            good, good_at, unproven = unproven, done, None
-            if workdir:
+            good, good_at = unproven, done
+            if workdir and finite:
                 save_checkpoint(changing, workdir, done, good)
+            unproven = None
         done += 1
         history.append({"iteration": done, **figures, "rate": float(state.rate.value)})
-        if not finite:
+        if not sound:
             break
         if settings.stabilise:
             state.rate.assign(min(1.0, (_FALL if left else _RISE) * float(state.rate.value)))
-        if done % settings.block == 0 or done == settings.iterations:
+        if ends_block:
             recoveries.assign(0)
             unproven = snapshot(changing)
             line = {**history[-1], "seconds": time.time() - began}

@@ -11,18 +11,21 @@ import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import tensorflow as tf
 
 from crossmodal.errors import CrossmodalError, ModelError
+from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.processors import shares
 
 Distribution = Literal["none", "mirrored", "workers"]
 EXAMPLE = '{"cluster": {"worker": ["one:2222", "two:2222"]}, "task": {"type": "worker", "index": 0}}'
-START_S = 600  # within which all workers must have been started; TensorFlow's own limit is an hour
-SILENCE_S = 60  # after which a worker counts as lost; after TensorFlow's ten seconds a busy machine's did as well
-PIECE_BYTES = {"CPU": 2**20, "GPU": 2**25}  # of gradients, that are exchanged at once
+START_S = 600  # seconds until all workers must have been started; TensorFlow's own limit is an hour
+SILENCE_S = (
+    60  # seconds without a heartbeat until a worker counts as lost; TensorFlow's default of 10 also dropped busy ones
+)
+PIECE_BYTES = {"CPU": 2**20, "GPU": 2**25}  # bytes of gradients per all-reduce message
 LOST = (  # what TensorFlow raises in the others when a worker is lost
     tf.errors.AbortedError,
     tf.errors.CancelledError,
@@ -48,7 +51,13 @@ def cluster() -> tuple[int, list[str]]:
 
 
 def make_strategy(distribution: Distribution) -> tf.distribute.Strategy:
-    """What a model is built and trained under; for "workers", once all of them have been started."""
+    """What a model is built and trained under; for "workers", once all of them have been started.
+
+    Raises:
+        ModelError: there is no such distribution.
+        CrossmodalError: the workers did not come together.
+    """
+    check_choice("distribution", distribution, get_args(Distribution))
     if distribution == "mirrored":
         return tf.distribute.MirroredStrategy()
     if distribution == "workers":
@@ -143,12 +152,12 @@ def means_over_replicas(tensors: Sequence[tf.Tensor], dtype: str) -> list[tf.Ten
     return [tf.reshape(mean, tensor.shape) for mean, tensor in zip(means, tensors, strict=True)]
 
 
-def of_the_chief(strategy: tf.distribute.Strategy, number: int) -> int:
+def broadcast(strategy: tf.distribute.Strategy, number: int) -> int:
     """The chief's number, in all workers."""
     return int(_on_all(strategy, lambda: _of_the_first(tf.constant(number)))())
 
 
-def as_the_chief(strategy: tf.distribute.Strategy, variables: list) -> None:
+def broadcast_variables(strategy: tf.distribute.Strategy, variables: list) -> None:
     """Give Keras variables the chief's values on all replicas."""
 
     def share():
@@ -159,7 +168,7 @@ def as_the_chief(strategy: tf.distribute.Strategy, variables: list) -> None:
         _on_all(strategy, share)()
 
 
-def averaging(strategy: tf.distribute.Strategy, variables: list) -> Callable:
+def average_over_replicas(strategy: tf.distribute.Strategy, variables: list) -> Callable:
     """A function that gives Keras variables the mean of the replicas' values, on all replicas."""
 
     def share():
@@ -171,8 +180,8 @@ def averaging(strategy: tf.distribute.Strategy, variables: list) -> Callable:
     return _on_all(strategy, share) if strategy.num_replicas_in_sync > 1 and variables else lambda: None
 
 
-def setting(strategy: tf.distribute.Strategy, variables: list) -> Callable:
-    """A function of an array for each Keras variable, that gives the variable the array's row i on replica i."""
+def assign_per_replica(strategy: tf.distribute.Strategy, variables: list) -> Callable:
+    """A function that assigns row i of each array to its Keras variable on replica i."""
 
     def share(*arrays):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group

@@ -5,90 +5,134 @@ A run that was stopped continues after its last whole epoch; everything random i
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from crossmodal.errors import ModelError
 from crossmodal.runtime.progress import Progress
-from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint, training_in
+from crossmodal.training.checkpoints import (
+    all_finite,
+    done_at,
+    newest_checkpoint,
+    restore_checkpoint,
+    save_checkpoint,
+    training_in,
+)
 from crossmodal.training.distribution import (
     all_workers,
-    as_the_chief,
-    averaging,
+    assign_per_replica,
+    average_over_replicas,
+    broadcast,
+    broadcast_variables,
     is_chief,
-    of_the_chief,
     on_replicas,
     own_parts,
-    setting,
 )
 from crossmodal.training.runs import append_history
 
 
-def train(
-    model,
-    make_batches: Callable,
-    *,
-    epochs: int,
-    steps_per_epoch: int,
-    workdir,
-    seed: int,
-    validation=None,
-    on_epoch: Callable | None = None,
-) -> None:
-    """Train a compiled model from the run's last checkpoint on, under the strategy that it was built under.
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training: a compiled model and what it learns from.
 
     Args:
-        make_batches: first epoch -> the tf.data.Dataset of all batches from that epoch on; of this process' parts of
-            them, one after another, where the batches are cut for several replicas.
+        make_batches: first epoch, counted within the stage -> the tf.data.Dataset of all batches from that epoch on; of
+            this process' parts of them, one after another, where the batches are cut for several replicas.
         validation: such a tf.data.Dataset of known length to measure after each epoch, or None.
         on_epoch: called as on_epoch(epoch, logs) after each epoch, by the chief; what it puts into logs is logged too.
+        name: of the stage, in the history of a training that has several.
+    """
+
+    model: Any
+    make_batches: Callable
+    epochs: int
+    steps_per_epoch: int
+    validation: Any = None
+    on_epoch: Callable | None = None
+    name: str = ""
+
+
+def train(model, make_batches: Callable, *, workdir, seed: int, **stage) -> None:
+    """Train a compiled model in one stage, see `Stage` and `train_stages`."""
+    train_stages([Stage(model, make_batches, **stage)], workdir, seed)
+
+
+def train_stages(stages: Sequence[Stage], workdir, seed: int) -> None:
+    """Train stage after stage from the run's last checkpoint on, under the strategy that the models were built under.
+
+    What one stage hands to the next are layers that both models share, such as an encoder that is trained first by
+    itself. Epochs are counted on from stage to stage.
 
     Raises:
-        ModelError: a logged value is no longer finite, or another worker is lost. The last checkpoint is kept.
+        ModelError: after an epoch a logged value, a weight or the optimizer's state is no longer finite, or another
+            worker is lost. Nothing of that epoch is saved, the last checkpoint is kept.
         CrossmodalError: another process trains in `workdir`.
     """
-    strategy, workdir = model.distribute_strategy, Path(workdir)
+    strategy, workdir = stages[0].model.distribute_strategy, Path(workdir)
     chief = is_chief(strategy)
+    with training_in(workdir, "epoch") if chief else contextlib.nullcontext(), all_workers(strategy):
+        checkpoint = newest_checkpoint(workdir) if chief else None
+        done = broadcast(strategy, done_at(checkpoint))
+        if done and chief:
+            print(f"continuing after epoch {done}", flush=True)
+        first = 0  # epochs before the stage
+        for stage in stages:
+            if done <= first + stage.epochs:
+                _train_stage(stage, strategy, workdir, seed, first, max(done - first, 0), checkpoint, len(stages) > 1)
+            first += stage.epochs
+
+
+def _train_stage(
+    stage: Stage, strategy, workdir: Path, seed: int, first: int, done: int, checkpoint: Path | None, named: bool
+) -> None:
+    """Train a stage whose `done` epochs are in the checkpoint; `first` epochs belong to the stages before it."""
+    model, chief = stage.model, is_chief(strategy)
+    optimizers = optimizers_of(model)
     with strategy.scope():
-        model.optimizer.build(model.trainable_variables)
+        for optimizer in optimizers:
+            if not optimizer.built:
+                optimizer.build(model.trainable_variables)
     changing = changing_variables(model)
     statistics = [v for v in model.non_trainable_variables if v.dtype == "float32"]  # of batch normalisation
-    average, seed_generators = averaging(strategy, statistics), seeding(model, seed)
-    progress = Progress(epochs, steps_per_epoch)
-
-    with training_in(workdir, "epoch") if chief else contextlib.nullcontext(), all_workers(strategy):
-        first_epoch = of_the_chief(strategy, load_checkpoint(changing, workdir) if chief else 0)
-        as_the_chief(strategy, changing)
-        if first_epoch and chief:
-            print(f"continuing after epoch {first_epoch}", flush=True)
-        train_step, batches = _step_and_batches(strategy, model.train_step, lambda: make_batches(first_epoch))
-        if validation is not None:
-            test_step, test_batches = _step_and_batches(strategy, model.test_step, lambda: validation)
-            test_steps = int(validation.cardinality()) // len(own_parts(strategy)[1])
-        for epoch in range(first_epoch, epochs):
-            seed_generators(epoch)
-            model.reset_metrics()
-            progress.start_epoch(epoch)
-            for i in range(steps_per_epoch):
-                logs = train_step(batches)
-                check_finite(logs, epoch, workdir)
-                if chief:
-                    progress.step(i, logs)
-            average()
-            if validation is not None:
-                model.reset_metrics()
-                for _ in range(test_steps):
-                    tested = test_step(test_batches)
-                logs |= {f"val_{name}": value for name, value in tested.items()}
+    average, reseed = average_over_replicas(strategy, statistics), reseeding(model, seed)
+    progress = Progress(first + stage.epochs, stage.steps_per_epoch)
+    if done and chief and checkpoint:
+        restore_checkpoint(changing, checkpoint)
+    broadcast_variables(strategy, changing)
+    if done < stage.epochs:
+        train_step, batches = _step_and_batches(strategy, model.train_step, lambda: stage.make_batches(done))
+    if stage.validation is not None:
+        test_step, test_batches = _step_and_batches(strategy, model.test_step, lambda: stage.validation)
+        test_steps = int(stage.validation.cardinality()) // len(own_parts(strategy)[1])
+    for epoch in range(done, stage.epochs):
+        reseed(first + epoch)
+        model.reset_metrics()
+        progress.start_epoch(first + epoch)
+        for i in range(stage.steps_per_epoch):
+            logs = train_step(batches)
+            check_finite(logs, first + epoch, workdir)
             if chief:
-                if on_epoch:
-                    on_epoch(epoch, logs)
-                progress.end_epoch(epoch, logs)
-                append_history(workdir, {"epoch": epoch + 1, **logs})
-                save_checkpoint(changing, workdir, epoch + 1)
-    model.optimizer.finalize_variable_values(model.trainable_variables)
+                progress.step(i, logs)
+        average()
+        if stage.validation is not None:
+            model.reset_metrics()
+            for _ in range(test_steps):
+                tested = test_step(test_batches)
+            logs |= {f"val_{name}": value for name, value in tested.items()}
+        check_finite(logs, first + epoch, workdir)
+        check_state(changing, first + epoch, workdir)
+        if chief:
+            if stage.on_epoch:
+                stage.on_epoch(first + epoch, logs)
+            progress.end_epoch(first + epoch, logs)
+            append_history(workdir, {"epoch": first + epoch + 1, **({"stage": stage.name} if named else {}), **logs})
+            save_checkpoint(changing, workdir, first + epoch + 1)
+    for optimizer in optimizers:
+        optimizer.finalize_variable_values(optimizer._trainable_variables)
 
 
 def check_finite(logs: dict[str, float], epoch: int, workdir: Path) -> None:
@@ -100,18 +144,34 @@ def check_finite(logs: dict[str, float], epoch: int, workdir: Path) -> None:
         )
 
 
+def check_state(variables: list, epoch: int, workdir: Path) -> None:
+    """ModelError if a Keras variable is not finite: a step's figures are those before its update, and the last update
+    of an epoch shows in none of them."""
+    if not all_finite(np.asarray(variable.value) for variable in variables):
+        check_finite({"a weight or the optimizer's state": np.nan}, epoch, workdir)
+
+
 def _step_and_batches(strategy, step: Callable, make_batches: Callable):
     """A step of the model as a function of an iterator, and that iterator, which does not end."""
     batches = strategy.distribute_datasets_from_function(lambda _: make_batches().repeat())
     return on_replicas(strategy, step), iter(batches)
 
 
+def optimizers_of(model) -> list:
+    """The optimizers of a compiled model, that of `compile` first, then others that are its attributes. The others have
+    to be built; that of `compile` is built for all weights if it is not."""
+    import keras
+
+    found = [model.optimizer, *vars(model).values()]
+    return list({id(each): each for each in found if isinstance(each, keras.optimizers.Optimizer)}.values())
+
+
 def changing_variables(model) -> list:
-    """All that training changes: weights, random generators, the optimizer's state."""
-    return [*model.variables, *model.optimizer.variables]
+    """All that training changes: weights, random generators, the optimizers' states."""
+    return [*model.variables, *(variable for optimizer in optimizers_of(model) for variable in optimizer.variables)]
 
 
-def seeding(model, seed: int) -> Callable:
+def reseeding(model, seed: int) -> Callable:
     """A function that sets every random generator in a model from (seed, epoch, replica)."""
     import keras
 
@@ -122,9 +182,9 @@ def seeding(model, seed: int) -> Callable:
         for value in vars(layer).values()
         if isinstance(value, keras.random.SeedGenerator)
     ]
-    set_states = setting(strategy, [generator.state for generator in generators])
+    set_states = assign_per_replica(strategy, [generator.state for generator in generators])
 
-    def seed_generators(epoch: int) -> None:
+    def reseed(epoch: int) -> None:
         arrays = []
         for i, generator in enumerate(generators):
             entropies = ([seed, epoch, i, replica] for replica in range(strategy.num_replicas_in_sync))
@@ -132,4 +192,4 @@ def seeding(model, seed: int) -> Callable:
             arrays.append(np.array(rows).astype(generator.state.dtype))
         set_states(*arrays)
 
-    return seed_generators
+    return reseed

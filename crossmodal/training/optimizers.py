@@ -8,6 +8,8 @@ section 2, efficient order), same state, same saved variables.
 import keras
 from keras import ops
 
+from crossmodal.errors import DataError
+
 
 def _handle(variable):
     """The resource behind a Keras variable, or behind the tf.Variable that Keras hands to an optimizer."""
@@ -16,11 +18,23 @@ def _handle(variable):
 
 def warm_cosine(rate: float, steps: int, warmup_steps: int):
     """A learning rate that rises in a straight line to `rate` over `warmup_steps`, at most half of all `steps`, then
-    falls to 0 by a cosine."""
+    falls to 0 by a cosine.
+
+    Raises:
+        DataError: there are no steps.
+    """
+    check_steps(steps)
     warmup_steps = min(warmup_steps, steps // 2)
     return keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup_steps, warmup_target=rate, warmup_steps=warmup_steps
     )
+
+
+def check_steps(steps: int) -> int:
+    """A number of training steps; DataError if there is none, for lack of images for one batch."""
+    if steps < 1:
+        raise DataError("There are fewer training images than one batch takes: choose a smaller --batch-size.")
+    return steps
 
 
 def computed_in(precision: str) -> str:

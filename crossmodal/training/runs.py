@@ -7,6 +7,7 @@ workdir/
     model.keras, metrics.json, *.png: what the recipe writes at the end; metrics.json marks a finished run
 """
 
+import contextlib
 import json
 import os
 import platform
@@ -15,11 +16,15 @@ from dataclasses import MISSING, asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from crossmodal.errors import ModelError
-from crossmodal.runtime.files import replacing, write_json
+from crossmodal.runtime.files import check_folder, replacing, write_json
 from crossmodal.runtime.processors import cores, threads
+from crossmodal.runtime.ranges import check_config
 
 ROOT = Path(__file__).parents[2]  # of the code
+_OPENED: set[Path] = set()  # folders of the runs that this process has started
 
 
 def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
@@ -35,8 +40,11 @@ def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
         the metrics of a finished run, None if there is work left to do.
 
     Raises:
+        CrossmodalError: a number of the config is out of its range, or there can be no such folder; nothing is made.
         ModelError: the folder holds a run with another configuration.
     """
+    check_config(config)
+    check_folder(workdir)
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     defaults = {f.name: f.default for f in fields(config) if f.default is not MISSING}
@@ -44,6 +52,7 @@ def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
     path = workdir / "config.json"
     if not path.exists():
         write_json(path, {"config": asked, "environment": environment()})
+        _OPENED.add(workdir)
         return read_metrics(workdir)
     run = json.loads(path.read_text())
     started = {**defaults, **run["config"]}
@@ -55,6 +64,24 @@ def open_run(workdir, config, ignore: tuple[str, ...] = ()) -> dict | None:
     if metrics is None:
         note_changes(run["environment"])
     return metrics
+
+
+def forget_unbegun_runs() -> None:
+    """Take back what `open_run` made in this process of runs in which nothing was trained, as after a wrong option:
+    such a folder would refuse the command once it is corrected."""
+    for workdir in _OPENED:
+        begun = ("history.jsonl", "metrics.json", "checkpoint-*")
+        if not any(next(workdir.glob(name), None) for name in begun):
+            with contextlib.suppress(OSError):
+                (workdir / "config.json").unlink()
+                workdir.rmdir()  # where there is nothing else in it
+    _OPENED.clear()
+
+
+def recorded_config(workdir) -> dict:
+    """The settings that the run in a folder was started with; none where there is no run."""
+    path = Path(workdir) / "config.json"
+    return json.loads(path.read_text())["config"] if path.exists() else {}
 
 
 def note_changes(started: dict) -> None:
@@ -92,10 +119,13 @@ def append_history(workdir: Path, line: dict) -> None:
         temporary.write_text(lines)
 
 
-def save_model(model, path: Path) -> None:
-    """Write a `.keras` file completely or not at all."""
-    with replacing(path) as temporary:
-        model.save(temporary)
+def check_weights(model) -> None:
+    """ModelError if a weight of a Keras model is NaN or infinite, as after a training that failed."""
+    if wrong := [weight.path for weight in model.weights if not np.isfinite(np.asarray(weight.value)).all()]:
+        raise ModelError(
+            f"The weights {wrong[0]} are not finite, and the model is not saved: train anew with a smaller learning "
+            "rate."
+        )
 
 
 def environment() -> dict:

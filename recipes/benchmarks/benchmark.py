@@ -3,48 +3,56 @@
     python recipes/benchmarks/benchmark.py                        # all; with PyTorch installed, against it too
     python recipes/benchmarks/benchmark.py --only training start
 
-Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing else run meanwhile.
+Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing else run meanwhile. Processors differ in
+what they compute fast: keep the results of one without bfloat16 in a file of their own.
+
+    python recipes/benchmarks/benchmark.py --results recipes/results/benchmark_avx2.json
+    ONEDNN_MAX_CPU_ISA=AVX2 python recipes/benchmarks/benchmark.py ...    # oneDNN as if the processor had no bfloat16
 """
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossmodal.app.options import as_options, option, run_recipe
+import data
+import textures
+import training
+
+from crossmodal.app.options import a_path, as_options, option, run_recipe
 
 RESULTS = Path(__file__).parents[1] / "results" / "benchmark.json"
 SECTIONS = {
-    "training": "training",
-    "langevin": "textures",
-    "textures": "textures",
-    "spectrograms": "data",
-    "pipeline": "data",
-    "generation": "data",
-    "start": "data",
+    "training": training.training,
+    "langevin": textures.langevin,
+    "textures": textures.textures,
+    "spectrograms": data.spectrograms,
+    "pipeline": data.pipeline,
+    "generation": data.generation,
+    "start": data.start,
 }
 
 
 @dataclass(frozen=True)
 class Config:
-    rounds: int = option(5, "turns that each rival takes")
-    steps: int = option(10, "training steps in a turn")
-    batch_size: int = option(128, "pairs in a training step")
-    clips: int = option(2500, "clips in a turn of the spectrograms; FSDD has 2,500")
-    langevin_steps: int = option(30, "Langevin steps in a turn")
-    thesis_iterations: int = option(500, "of the thesis' training with 40 steps")
+    rounds: int = option(5, "turns that each rival takes", least=1, most=1000)
+    steps: int = option(10, "training steps in a turn", least=1)
+    batch_size: int = option(128, "pairs in a training step", least=1, most=65_536)
+    clips: int = option(2500, "clips in a turn of the spectrograms; FSDD has 2,500", least=1, most=10**6)
+    langevin_steps: int = option(30, "Langevin steps in a turn", least=1, most=10_000)
+    thesis_iterations: int = option(500, "iterations of the thesis' training with 40 steps", least=1, most=99_999)
 
 
 def run(config: Config, only: list[str] | None = None) -> dict:
     """The sections that `only` names, all if None."""
-    import importlib
-
+    from crossmodal.runtime.precision import instructions, machines_precision
     from crossmodal.training.runs import environment
 
     result = {"command": f"python recipes/benchmarks/benchmark.py{as_options(config)}", "environment": environment()}
-    for name, module in SECTIONS.items():
+    result |= {"instructions": instructions(), "precision": machines_precision()}
+    print(f"on {result['instructions']}, by default in {result['precision']}", flush=True)
+    for name, section in SECTIONS.items():
         if only is None or name in only:
-            section = getattr(importlib.import_module(module), name)
-            print(f"{name}: {section.__doc__.splitlines()[0]}", flush=True)
+            print(f"{name}: {(section.__doc__ or '').splitlines()[0]}", flush=True)
             result[name] = section(config)
     return result
 
@@ -61,7 +69,7 @@ def work(config: Config, arguments) -> None:
 def main(argv=None) -> int:
     def extra(parser):
         parser.add_argument("--only", nargs="+", choices=SECTIONS, help="measure these anew, keep the others' results")
-        parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
+        parser.add_argument("--results", type=a_path, default=RESULTS, help="file to write (%(default)s)")
 
     return run_recipe(work, Config, __doc__, argv, extra=extra)
 

@@ -36,6 +36,7 @@ def pipeline(config) -> dict:
     from crossmodal.data.augment import Augmentation
     from crossmodal.data.pipeline import training_batches
     from crossmodal.models.vae import AudioImageVAE
+    from crossmodal.runtime.precision import machines_precision
     from crossmodal.training.optimizers import FusedAdam
 
     rng = np.random.default_rng(0)
@@ -44,7 +45,7 @@ def pipeline(config) -> dict:
     sounds = rng.random((CLIPS, 48, 48), np.float32)
     batches = 100
     rivals = {
-        "training steps of the VAE": fit(config, AudioImageVAE(dtype="mixed_bfloat16"), FusedAdam(1e-3)),
+        "training steps of the VAE": fit(config, AudioImageVAE(dtype=machines_precision()), FusedAdam(1e-3)),
     }
     for images_per_clip in (1, 4):
         data = training_batches(

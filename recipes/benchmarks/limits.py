@@ -39,7 +39,9 @@ def training_flops(model, batch_size: int) -> int:
 
     A discriminator sees a real and a drawn image forward and backward; the drawing's gradient goes back once more.
     """
+    from crossmodal.models.vae_gan import AudioImageVAEGAN
+
     total = 3 * (flops(model.encoder) + flops(model.decoder))
-    if hasattr(model, "discriminator"):
+    if isinstance(model, AudioImageVAEGAN):
         total += 7 * flops(model.discriminator)
     return batch_size * total

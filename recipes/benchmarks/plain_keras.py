@@ -9,12 +9,13 @@ def own_layers():
     """Within it the toolkit's networks are built of Keras' layers."""
     import keras
 
-    from crossmodal.models import vae
-    from crossmodal.models.networks import convolutional as vae_gan_networks
+    from crossmodal.models.networks import decoders, discriminators, encoders
 
-    names = ("Conv2D", "Conv2DTranspose", "BatchNormalization")
-    own = {name: getattr(keras.layers, name) for name in names}
-    with mock.patch.multiple(vae, **own), mock.patch.multiple(vae_gan_networks, **own):
+    names = ("Conv2D", "Conv2DTranspose", "BatchNormalization", "Dense")
+    with contextlib.ExitStack() as stack:
+        for module in (encoders, decoders, discriminators):
+            used = {name: getattr(keras.layers, name) for name in names if hasattr(module, name)}
+            stack.enter_context(mock.patch.multiple(module, **used))
         yield
 
 
@@ -24,9 +25,9 @@ def alternating():
     import keras
     import tensorflow as tf
 
-    from crossmodal.models.base import sample_latents
     from crossmodal.models.losses import discriminator_loss, generator_loss, kl_divergence, reconstruction
     from crossmodal.models.vae_gan import AudioImageVAEGAN
+    from crossmodal.models.variational import sample_latents
 
     class Alternating(AudioImageVAEGAN):
         def compile(self, optimizer, **options):
@@ -34,7 +35,7 @@ def alternating():
             self.discriminator_optimizer.build(self.discriminator.trainable_variables)
             super().compile(optimizer, **options)
 
-        def draw(self, spectrograms):
+        def draw_at_random(self, spectrograms):
             z_mean, z_log_var = self.encoder(spectrograms, training=True)
             z = sample_latents(z_mean, z_log_var, 1, self.seed_generator)
             return self.decoder(z[:, 0], training=True), kl_divergence(z_mean, z_log_var)
@@ -43,7 +44,7 @@ def alternating():
             spectrograms, images = data[0], data[1][:, 0]
             generator = self.encoder.trainable_variables + self.decoder.trainable_variables
             discriminator = self.discriminator.trainable_variables
-            drawn = tf.sigmoid(self.draw(spectrograms)[0])
+            drawn = tf.sigmoid(self.draw_at_random(spectrograms)[0])
             with tf.GradientTape() as tape:
                 scores, _ = self.discriminator(tf.concat([images, drawn], 0), training=True)
                 real, fake = tf.split(scores, 2)
@@ -51,7 +52,7 @@ def alternating():
             gradients = tape.gradient(discriminator_total, discriminator)
             self.discriminator_optimizer.apply(gradients, discriminator)
             with tf.GradientTape() as tape:
-                logits, kl = self.draw(spectrograms)
+                logits, kl = self.draw_at_random(spectrograms)
                 scores, _ = self.discriminator(tf.sigmoid(logits), training=True)
                 adversarial = tf.reduce_mean(generator_loss(scores[:, 0]))
                 terms = self.alpha * reconstruction(images, logits) + self.beta * kl

@@ -21,7 +21,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossmodal.app.options import run_recipe
+from crossmodal.app.options import a_path, run_recipe, whole_number
 
 RESULTS = Path(__file__).parents[1] / "results" / "scaling.json"
 SECTIONS = {
@@ -38,7 +38,7 @@ class Config:
     """Nothing: what is measured is said by lists, see `main`."""
 
 
-def apart(function, *arguments, core: int | None = None, **environment: str) -> Future:
+def map_rows(function, *arguments, core: int | None = None, **environment: str) -> Future:
     """Begin a call in a process of its own, on one core if `core` names it."""
     spawn = multiprocessing.get_context("spawn")
     with added_to_environment(environment):
@@ -100,7 +100,7 @@ def against_batch(models: list[str], batch_sizes: list[int], steps: int, turns: 
     result: dict[str, dict] = {}
     for model in models:
         for size in batch_sizes:
-            seconds = statistics.median(apart(step_seconds, model, size, steps, turns, "none").result())
+            seconds = statistics.median(map_rows(step_seconds, model, size, steps, turns, "none").result())
             result.setdefault(model, {})[str(size)] = size / seconds
             print(f"  {model}, batch {size}: {size / seconds:.0f} images/s", flush=True)
     return result
@@ -142,7 +142,7 @@ def worker_seconds(model: str, batch_size: int, count: int, steps: int, turns: i
         cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}
         environment = {**ONE_THREAD, "TF_CONFIG": json.dumps(cluster)}
         arguments = (model, batch_size, steps, turns, "workers" if count > 1 else "none")
-        futures.append(apart(step_seconds, *arguments, core=cores[i % len(cores)], **environment))
+        futures.append(map_rows(step_seconds, *arguments, core=cores[i % len(cores)], **environment))
     return max(statistics.median(future.result()) for future in futures)
 
 
@@ -153,7 +153,7 @@ def against_data(sizes: list[int], batch_size: int) -> dict:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "images.npy"
             write_images(path, size)
-            result[str(size)] = figures = apart(read_epoch, path, size, batch_size).result()
+            result[str(size)] = figures = map_rows(read_epoch, path, size, batch_size).result()
         print(f"  {size} pairs: " + ", ".join(f"{name} {value:.1f}" for name, value in figures.items()), flush=True)
     return result
 
@@ -220,14 +220,14 @@ def main(argv=None) -> int:
         sizes = ("--batches", [32, 64, 128, 256, 512]), ("--worker-batches", [128, 512, 2048])
         sizes += ("--workers", [1, 2]), ("--pairs", [10_000, 100_000, 1_000_000])
         for option, default in sizes:
-            parser.add_argument(option, nargs="+", type=int, default=default, help="(%(default)s)")
+            parser.add_argument(option, nargs="+", type=whole_number(1), default=default, help="(%(default)s)")
         names = ("compact", "paper")
         parser.add_argument("--models", nargs="+", choices=names, default=list(names), help="VAEs (%(default)s)")
-        parser.add_argument("--steps", type=int, default=20, help="in a turn (%(default)s)")
-        parser.add_argument("--turns", type=int, default=3, help="of a process (%(default)s)")
-        parser.add_argument("--rounds", type=int, default=3, help="in which workers take turns (%(default)s)")
+        parser.add_argument("--steps", type=whole_number(1), default=20, help="training steps in a turn (%(default)s)")
+        parser.add_argument("--turns", type=whole_number(1), default=3, help="turns of a process (%(default)s)")
+        parser.add_argument("--rounds", type=whole_number(1), default=3, help="turns of the workers (%(default)s)")
         parser.add_argument("--only", nargs="+", choices=SECTIONS, help="measure these anew, keep the others' results")
-        parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (%(default)s)")
+        parser.add_argument("--results", type=a_path, default=RESULTS, help="file to write (%(default)s)")
 
     return run_recipe(work, Config, __doc__, argv, extra=extra)
 

@@ -46,9 +46,9 @@ def chains(weights, start, steps: int, precision: str) -> Callable:
 
     from crossmodal.models.coopnets import CoopNets
     from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator
-    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.runtime.processors import set_one_thread_per_operation
 
-    one_operation_each()
+    set_one_thread_per_operation()
     descriptor = WaveformDescriptor(dtype=precision)
     descriptor.set_weights(weights)
     model = CoopNets(WaveformGenerator(), descriptor, steps=steps, step=STEP, sigma=SIGMA)
@@ -104,10 +104,10 @@ def thesis_training(iterations: int) -> Callable:
     """The thesis' training of 2 chains of 60,000 samples, 40 steps an iteration, as a function without arguments; for a
     process of its own. Without the stabiliser, that would do iterations again."""
     from crossmodal.data.textures import rain
-    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.runtime.processors import set_one_thread_per_operation
     from crossmodal.training.cooperative import prepare_texture, train_texture
 
-    one_operation_each()
+    set_one_thread_per_operation()
     options = dict(preset="thesis", iterations=iterations, stabilise=False, descriptor_rate=1e-4)
     model, signal, settings = prepare_texture(rain(), **options)
     return lambda: train_texture(model, signal, settings)

@@ -6,20 +6,28 @@ from limits import peaks, training_flops
 from turns import Elsewhere, compare
 
 PLAIN = "plain Keras: float32, keras.optimizers.Adam"
-SHARED = "crossmodal, mixed_bfloat16, 4 images share a clip"
-OURS = {"crossmodal, float32": ("float32", 1), "crossmodal, mixed_bfloat16": ("mixed_bfloat16", 1)}
-OURS[SHARED] = ("mixed_bfloat16", 4)
+SHARED = "4 images share a clip"
+
+
+def ours(default: str) -> dict:
+    """(precision, images that share a clip) by title: both precisions, and this machine's with four images a clip."""
+    alone = {f"crossmodal, {precision}": (precision, 1) for precision in ("float32", "mixed_bfloat16")}
+    return alone | {f"crossmodal, {default}, {SHARED}": (default, 4)}
+
+
+def families() -> dict:
+    """What builds each model, by its name."""
+    from crossmodal.models.vae import AudioImageVAE
+    from crossmodal.models.vae_gan import AudioImageVAEGAN
+
+    return {"VAE": AudioImageVAE, "compact VAE": AudioImageVAE.compact, "VAE-GAN": AudioImageVAEGAN}
 
 
 def training(config) -> dict:
     """Steps in turns; of the toolkit's the GFLOP/s and their share of the peak of a product of large matrices."""
-    from crossmodal.models.vae import AudioImageVAE
-    from crossmodal.models.vae_gan import AudioImageVAEGAN
-
-    families = {"VAE": AudioImageVAE, "compact VAE": AudioImageVAE.compact, "VAE-GAN": AudioImageVAEGAN}
     result = {"peaks": peaks()}
     print(f"  products of large matrices, GFLOP/s: {result['peaks']}", flush=True)
-    for name, build in families.items():
+    for name, build in families().items():
         print(f" {name}", flush=True)
         result[name] = family(config, name, build, result["peaks"])
     return result
@@ -27,10 +35,12 @@ def training(config) -> dict:
 
 def family(config, name: str, build, peak: dict) -> dict:
     """One model: plain Keras first, then the toolkit's settings, then PyTorch's where it is installed."""
+    from crossmodal.runtime.precision import machines_precision
     from crossmodal.training.optimizers import FusedAdam
 
+    default = machines_precision()
     rivals = {PLAIN: plain(config, name, build)}
-    for title, (precision, images_per_clip) in OURS.items():
+    for title, (precision, images_per_clip) in ours(default).items():
         rivals[title] = fit(config, build(dtype=precision), FusedAdam(1e-3), images_per_clip)
     elsewhere = {}
     if importlib.util.find_spec("torch"):
@@ -43,20 +53,20 @@ def family(config, name: str, build, peak: dict) -> dict:
     for rival in elsewhere.values():
         rival.close()
     gflop = training_flops(build(), config.batch_size) / 1e9
-    for title, (precision, images_per_clip) in OURS.items():
+    for title, (precision, images_per_clip) in ours(default).items():
         if images_per_clip == 1:
             rate = gflop * steps[title]["steps/s"]
             unit = "bfloat16" if precision == "mixed_bfloat16" else "float32"
             steps[title] |= {"GFLOP/s": rate, "share_of_peak": rate / peak[unit]}
-    return {"gflop": gflop, "steps": steps, "against_pytorch": against(steps, list(elsewhere))}
+    return {"gflop": gflop, "steps": steps, "against_pytorch": against(steps, list(elsewhere), default)}
 
 
-def against(steps: dict, others: list[str]) -> dict | None:
-    """The toolkit's bfloat16 against the fastest of the others."""
+def against(steps: dict, others: list[str], precision: str) -> dict | None:
+    """The toolkit in this machine's precision against the fastest of the others."""
     if not others:
         return None
     fastest = max(others, key=lambda name: steps[name]["steps/s"])
-    return {"fastest": fastest, "ratio": steps["crossmodal, mixed_bfloat16"]["steps/s"] / steps[fastest]["steps/s"]}
+    return {"fastest": fastest, "ratio": steps[f"crossmodal, {precision}"]["steps/s"] / steps[fastest]["steps/s"]}
 
 
 def random_batches(config, images_per_clip: int):
@@ -84,5 +94,5 @@ def plain(config, name: str, build):
     from plain_keras import alternating, own_layers
 
     with own_layers():
-        model = alternating()() if name == "VAE-GAN" else build(dtype="float32")
+        model = alternating()(**getattr(build, "keywords", {})) if name == "VAE-GAN" else build(dtype="float32")
     return fit(config, model, keras.optimizers.Adam(1e-3))

@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-PAUSE_S = 0.1  # before a turn: the threads of the rival before wait for work, and keep a core busy by it
+PAUSE_S = 0.1  # pause before each turn, until the previous rival's spinning threads are idle
 
 
 def rounds_of(rivals: dict[str, Callable], rounds: int) -> dict[str, list[float]]:

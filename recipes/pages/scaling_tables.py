@@ -6,7 +6,7 @@ python recipes/pages/scaling_tables.py --write    # put them into the page
 
 import sys
 
-from readme_table import ROOT, VAES, head, load, print_or_write, row, times
+from tables import ROOT, VAES, head, load, print_or_write, row, times
 
 
 def batch() -> str:
@@ -50,7 +50,7 @@ TABLES = {"batch": batch, "workers": workers, "data": data}
 
 
 def main(argv=None) -> int:
-    return print_or_write(ROOT / "docs" / "scaling.md", TABLES, argv, __doc__)
+    return print_or_write(dict.fromkeys(TABLES, ROOT / "docs" / "scaling.md"), TABLES, argv, __doc__)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ CHANGES = {
 @dataclass(frozen=True)
 class Config(train_vae_gan.Config):
     model: Literal["balanced"] = option("balanced", "the model")
-    epochs: int = option(2, "epochs of each run")
+    epochs: int = option(2, "epochs of each run", least=1, most=99_999)
 
 
 def members(config: Config) -> dict:

@@ -16,8 +16,9 @@ from typing import Literal
 from crossmodal.app.experiments import train_vae, train_vae_gan
 from crossmodal.app.experiments.audio_to_image import LOCATIONS
 from crossmodal.app.options import option, run_recipe
-from crossmodal.app.sweeps.members import sweep
+from crossmodal.app.sweeps.members import agreement_of, sweep
 from crossmodal.app.sweeps.shards import add_shares
+from evaluation.diversity import DiversitySummary
 
 RESULTS = Path(__file__).parents[1] / "results"
 ALPHAS = (0.0, 0.05, 0.2, 1.0, 5.0)
@@ -25,7 +26,7 @@ ALPHAS = (0.0, 0.05, 0.2, 1.0, 5.0)
 
 @dataclass(frozen=True)
 class Config(train_vae_gan.Config):
-    model: Literal["narrow", "paper"] = option("narrow", "of the sweep")
+    model: Literal["narrow", "paper"] = option("narrow", "the sweep's model")
 
 
 def members(config: Config) -> dict:
@@ -45,16 +46,20 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
 
     figure = Figure(figsize=(6.4, 4.6), layout="constrained")
     ax = figure.subplots()
-    sweep = [(run["diversity"]["within_clip"], run["sampled_z"]["accuracy"]) for n, run in runs.items() if "alpha" in n]
+    points = {
+        name: (DiversitySummary.from_json(run["diversity"]).within_clip, agreement_of(run))
+        for name, run in runs.items()
+    }
+    points = {name: (within, measured.sampled_z.accuracy) for name, (within, measured) in points.items()}
+    sweep = [point for name, point in points.items() if "alpha" in name]
     ax.plot(*zip(*sweep, strict=True), "o-", color="tab:blue", label="VAE-GAN")
-    for name, run in runs.items():
-        point = run["diversity"]["within_clip"], run["sampled_z"]["accuracy"]
+    for name, point in points.items():
         if "alpha" not in name:
             label, color = {"vae": ("VAE", "tab:green")}.get(name, (name, "tab:orange"))
             ax.plot(*point, "s", label=label, color=color)
         else:
             ax.annotate(name.replace("-", " "), point, textcoords="offset points", xytext=(6, -10), fontsize=8)
-    ax.plot(1, next(iter(runs.values()))["real_test_images"], "k*", markersize=12, label="real images")
+    ax.plot(1, agreement_of(next(iter(runs.values()))).real_test_images, "k*", markersize=12, label="real images")
     ax.axhline(0.1, color="gray", linestyle=":", linewidth=1)
     ax.set(xlabel="diversity within a clip, ratio to real images", ylabel="agreement at sampled z", ylim=(0, 1.03))
     ax.legend(loc="center", fontsize=8)

@@ -18,12 +18,11 @@ from pathlib import Path
 from crossmodal.app.experiments import texture_single
 from crossmodal.app.options import command_of, option, run_recipe
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
-from crossmodal.app.sweeps.textures import summary
+from crossmodal.app.sweeps.textures import GATED, summary
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.runtime.choices import check_choice
 
 RESULTS = Path(__file__).parents[1] / "results"
-GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these suffice for a score
 TRAINED = {
     "coopnets": {},
     "coopnets-z": {"algorithm": "coopnets-z"},
@@ -40,11 +39,11 @@ METHODS = ("coopnets", "statistics", "adapted", "descriptor", "contrastive", "ge
 class Config:
     textures: tuple[str, ...] = option(GATED, "names of recordings, or made:NAME")
     methods: tuple[str, ...] = option(METHODS, "see above")
-    iterations: int | None = option(None, "of training, in place of each method's own")
-    draws: int = option(2, "of each texture and method")
-    duration_s: float = option(4.0, "of each draw, in seconds")
-    statistics_steps: int = option(100, "of L-BFGS for the method statistics")
-    seed: int = option(0, "of training and draws")
+    iterations: int | None = option(None, "training iterations, in place of each method's own", least=0, most=99_999)
+    draws: int = option(2, "draws of each texture and method", least=1, most=1000)
+    duration_s: float = option(4.0, "duration of a draw in seconds", least=0.01, most=3600)
+    statistics_steps: int = option(100, "steps of L-BFGS for the method statistics", least=1, most=100_000)
+    seed: int = option(0, "seed of training and draws", least=0, most=2_000_000_000)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
 
 

@@ -29,9 +29,9 @@ STRIDES, RATES, STEPS = (20, 40, 60), (0.1, 0.2, 0.3), (30, 40, 50)
 class Config:
     reference: str = option("made:chirps", "a recording, or made:rain, made:insects, made:chirps")
     reading: Literal["swapped", "printed"] = option("swapped", "how the thesis' table 4.1 is read")
-    iterations: int = option(500, "updates of the networks")
-    samples: int = option(60_000, "length of each signal")
-    seed: int = option(0, "of weights and chains")
+    iterations: int = option(500, "updates of the networks", least=1, most=99_999)
+    samples: int = option(60_000, "samples of a signal", least=1000, most=10**8)
+    seed: int = option(0, "seed of weights and chains", least=0, most=2_000_000_000)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
 
 
@@ -51,7 +51,7 @@ def members(config: Config) -> dict[str, texture_single.Config]:
 
 def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALONE) -> dict:
     """This process' share of the runs that are not finished, then the curves and figures of all that are."""
-    from crossmodal.app.pictures.sounds import save_texture_curves
+    from crossmodal.app.pictures.curves import save_curves
     from crossmodal.training.runs import open_run, read_metrics
 
     for name in only or []:
@@ -65,7 +65,7 @@ def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALO
         if metrics := read_metrics(folder):
             histories[name] = metrics.pop("history")
             figures[name] = metrics
-    save_texture_curves(workdir / "sweeps.png", histories, ("error", "rms", "energy_gap"))
+    save_curves(workdir / "sweeps.png", histories, ("error", "rms", "energy_gap"))
     return {"command": command_of("python recipes/studies/texture_sweeps.py", config), "runs": figures}
 
 
@@ -104,9 +104,9 @@ def exploded_at(levels, highest: float) -> int | None:
 
 def work(config: Config, arguments) -> None:
     from crossmodal.runtime.files import write_json
-    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.runtime.processors import set_one_thread_per_operation
 
-    one_operation_each()  # a chain each
+    set_one_thread_per_operation()  # a chain each
     result = run(config, arguments.workdir, arguments.only, arguments)
     if arguments.results:
         write_json(RESULTS / arguments.results, result)

@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import os
 import socket
 import threading
+import time
 from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
@@ -13,6 +15,7 @@ import pytest
 from hostile_sounds import mutants
 
 from crossmodal.app.demo import hearing
+from crossmodal.app.demo.address import free_address
 from crossmodal.data.sources import DIGITS
 from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, CrossmodalError, ModelError
@@ -24,42 +27,53 @@ def model():
     return AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4))
 
 
-def test_hear_gives_what_the_library_draws(model, tone, write_sound):
+@pytest.fixture(scope="module")
+def offered(model):
+    return hearing.offer(model)
+
+
+def test_hear_gives_what_the_library_draws(model, offered, tone, write_sound):
     from crossmodal.drawing import draw_speech
 
     waveform = tone(sample_rate=8000)
-    heard = hearing.hear(write_sound("one.wav", waveform, subtype="FLOAT"), model, samples=3, seed=5)
+    heard = hearing.hear(write_sound("one.wav", waveform, subtype="FLOAT"), offered, samples=3, seed=5)
     drawings = draw_speech(waveform, 8000, model, samples=3, seed=5)
     assert len(heard.drawings) == len(drawings) == 1
     np.testing.assert_array_equal(heard.drawings[0].image, drawings[0].image)
     np.testing.assert_array_equal(heard.drawings[0].draws, drawings[0].draws)
     assert heard.spectrograms.shape == (1, 48, 48)
-    np.testing.assert_allclose(model.decode(heard.latents)[0, :, :, 0], drawings[0].image, atol=1e-6)
+    np.testing.assert_allclose(model.decode(heard.latents)[0], drawings[0].image, atol=1e-6)
 
 
-def test_a_recording_is_not_longer_than_the_page_says(model, noise, write_sound):
+def test_a_recording_is_not_longer_than_the_page_says(offered, noise, write_sound):
     path = write_sound("long.wav", noise(8000 * 31))
     with pytest.raises(AudioError, match="30"):
-        hearing.hear(path, model, samples=1)
+        hearing.hear(path, offered, samples=1)
 
 
-def test_the_way_between_two_digits_ends_at_each(model):
-    latents = hearing.digit_latents(model)
-    assert latents.shape == (10, 4)
-    ends = [hearing.between(model, latents[3], latents[8], share) for share in (0.0, 1.0)]
-    np.testing.assert_allclose(ends, model.decode(latents[[3, 8]])[..., 0], atol=1e-6)
+def test_the_way_between_two_digits_ends_at_each(model, offered):
+    latents = offered.latents
+    assert list(latents) == list(DIGITS)
+    both = np.stack([latents["three"], latents["eight"]])
+    ends = [hearing.between(model, *both, share) for share in (0.0, 1.0)]
+    np.testing.assert_allclose(ends, model.decode(both), atol=1e-6)
+    with pytest.raises(ModelError, match="between no two classes"):
+        hearing.between(model, *both, 1.5)
 
 
-def test_the_page_refuses_a_model_of_other_classes():
-    with pytest.raises(ModelError, match="digits"):
-        hearing.digit_latents(AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=("cat", "dog")))
+def test_a_model_of_other_classes_is_offered_without_readings(tone, write_sound):
+    animals = hearing.offer(AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=("cat", "dog")))
+    assert (animals.reader, animals.latents) == (None, {})
+    heard = hearing.hear(write_sound("cat.wav", tone()), animals, samples=1)
+    assert heard.drawings[0].reading is None
 
 
 def test_pictures_are_the_images_enlarged():
-    images = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
+    images = np.random.default_rng(0).random((3, 28, 28, 1)).astype(np.float32)
     picture = hearing.as_picture(images)
     assert (picture.shape, picture.dtype) == ((224, 672), np.uint8)
-    np.testing.assert_array_equal(picture[::8, 224:448:8], np.rint(255 * images[1]))
+    np.testing.assert_array_equal(picture[::8, 224:448:8], np.rint(255 * images[1, :, :, 0]))
+    assert hearing.as_picture(np.zeros((2, 64, 48, 3))).shape == (512, 768, 3)
     high_tone = np.zeros((1, 48, 48), np.float32)
     high_tone[:, :, -1] = 1
     upright = hearing.spectrograms_as_picture(high_tone)
@@ -67,7 +81,8 @@ def test_pictures_are_the_images_enlarged():
     assert upright[0].mean() > upright[-1].mean()
 
 
-def test_a_texture_is_learned_and_played(write_sound):
+def test_a_texture_is_learned_and_played(write_sound, monkeypatch):
+    monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 2)
     from crossmodal.app.demo import listening
 
     path = write_sound("rain.wav", rain(1.0), 20_000)
@@ -95,7 +110,7 @@ def test_errors_on_the_page_name_no_path(tmp_path):
         assert "recording" in str(error.value).lower()
 
 
-def test_what_hostile_recordings_make_the_page_say_names_no_path(model, tmp_path):
+def test_what_hostile_recordings_make_the_page_say_names_no_path(offered, tmp_path):
     gradio = pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
     from crossmodal.app.demo.page import in_one_sentence
 
@@ -105,7 +120,7 @@ def test_what_hostile_recordings_make_the_page_say_names_no_path(model, tmp_path
         path.write_bytes(data)
         try:
             with in_one_sentence(str(path)):
-                hearing.hear(str(path), model, samples=1)
+                hearing.hear(str(path), offered, samples=1)
         except gradio.Error as error:
             refused += 1
             sentence = error.message
@@ -122,7 +137,7 @@ def served(model):
     pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
     from crossmodal.app.demo.page import build_page, launch
 
-    page = build_page(model)
+    page = build_page({"model": hearing.offer(model)})
     yield page, launch(page, wait=False)
     page.close()
 
@@ -193,14 +208,101 @@ def test_who_comes_when_too_many_wait_is_told_so(served, monkeypatch):
     assert "/" not in told
 
 
-def test_a_port_that_is_taken_is_one_sentence():
+@pytest.fixture
+def empty_page():
     gradio = pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
-    from crossmodal.app.demo.page import launch
-
     with gradio.Blocks(analytics_enabled=False) as page:
         gradio.Markdown("nothing")
+    yield page
+    page.close()
+
+
+def test_a_port_that_is_taken_is_one_sentence(empty_page):
+    from crossmodal.app.demo.page import launch
+
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(CrossmodalError, match="another --port"):
-        launch(page, port=other.getsockname()[1], wait=False)
+        launch(empty_page, port=other.getsockname()[1], wait=False)
+
+
+PROXIES = ["http://127.0.0.1:9", "http://proxy.invalid:3128", "socks5://127.0.0.1:9", "nonsense"]
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_the_page_is_not_looked_for_through_a_proxy(proxy, empty_page, monkeypatch):
+    from crossmodal.app.demo.page import launch
+
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    monkeypatch.setenv("no_proxy", "example.org")
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
+    address = launch(empty_page, wait=False)
+    assert urlsplit(address).hostname == "127.0.0.1"
+    assert os.environ["no_proxy"] == "example.org"
+    assert "NO_PROXY" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("host.invalid", "There is no host host.invalid: choose another --host"),
+        ("a..b", "There is no host a..b"),
+        ("x" * 300, "There is no host xxx"),
+        ("192.0.2.1", "192.0.2.1 is not an address of this machine: choose another --host"),
+        ("[::2]", r"\[::2\] is not an address of this machine|There is no host|No page can be served"),
+    ],
+)
+def test_a_host_that_cannot_be_is_one_sentence_at_once(host, message):
+    began = time.monotonic()
+    for port in (None, 8123):
+        with pytest.raises(CrossmodalError, match=message):
+            free_address(host, port)
+    assert time.monotonic() - began < 20
+
+
+def test_a_port_that_needs_rights_is_one_sentence(monkeypatch):
+    def bind(self, place):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(CrossmodalError, match="choose a --port of 1024 or more"):
+        free_address("127.0.0.1", 80)
+
+
+def test_the_first_free_port_is_taken_and_all_taken_are_one_sentence(monkeypatch):
+    from crossmodal.app.demo import address
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        monkeypatch.setattr(address, "FIRST_PORT", taken)
+        monkeypatch.setattr(address, "PORTS", 1)
+        with pytest.raises(CrossmodalError, match=f"All ports from {taken} to {taken} are taken"):
+            free_address("127.0.0.1")
+        monkeypatch.setattr(address, "PORTS", 50)
+        assert taken < free_address("127.0.0.1")[1] < taken + 50
+        assert free_address("[::1]")[0] == "[::1]" if socket.has_ipv6 else True
+
+
+@pytest.mark.parametrize("words", [["--host", "host.invalid"], ["--host", "192.0.2.1", "--port", "8000"]])
+def test_the_command_says_so_before_it_loads_a_model(words, monkeypatch, capsys):
+    from crossmodal.__main__ import main
+
+    monkeypatch.setattr("crossmodal.saving.keras_file.load_model", lambda name: pytest.fail("a model was loaded"))
+    assert main(["demo", *words]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_variables_of_gradio_do_not_break_the_command(monkeypatch):
+    from crossmodal.__main__ import main
+
+    pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
+    for name in ("GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_SERVER_NAME"):
+        monkeypatch.setenv(name, "nonsense")
+    launched = []
+    monkeypatch.setattr("crossmodal.app.demo.page.build_page", lambda *models: None)
+    monkeypatch.setattr("crossmodal.app.demo.page.launch", lambda page, *where: launched.append(where))
+    assert main(["demo", "--model", "vae_compact"]) == 0
+    assert launched == [("127.0.0.1", None)]
+    assert "GRADIO_SERVER_PORT" not in os.environ
 
 
 def test_without_gradio_the_command_says_what_to_install(monkeypatch, capsys):
@@ -213,9 +315,8 @@ def test_without_gradio_the_command_says_what_to_install(monkeypatch, capsys):
 
 
 def test_lenet5_finds_each_digit_in_a_trained_models_prior():
-    from crossmodal.drawing import read_digits
-
     model = AudioImageVAE.from_preset("vae_compact")
-    readings = read_digits(model.decode(hearing.digit_latents(model)))
+    offered = hearing.offer(model)
+    readings = offered.reader.read(model.decode(np.stack(list(offered.latents.values()))))
     assert [name for name, _ in readings] == list(DIGITS)
     assert min(confidence for _, confidence in readings) > 0.9

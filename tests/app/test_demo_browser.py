@@ -45,10 +45,12 @@ def server_asked():
 
 @pytest.fixture(scope="module")
 def address(model, server_asked):
+    from crossmodal.app.demo.hearing import offer
     from crossmodal.app.demo.page import build_page, launch
     from crossmodal.saving.keras_file import load_model
 
-    page = build_page(model, "vae_compact", {"vae_gan_balanced": load_model("vae_gan_balanced")})
+    others = {"vae_gan_balanced": load_model("vae_gan_balanced")}
+    page = build_page({name: offer(each) for name, each in ({"vae_compact": model} | others).items()})
     yield launch(page, wait=False)
     page.close()
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recipe_scripts import recipe
 
-from crossmodal.app.experiments import texture_mix, texture_single, train_lenet5, train_vae, train_vae_gan
+from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
 from crossmodal.app.options import add_options, command_of, option, run_recipe
 from crossmodal.errors import DataError
 
@@ -36,7 +36,14 @@ def parsed(argv, **options):
 
 
 CONFIGS = [
-    *(Config, train_vae.Config, train_vae_gan.Config, train_lenet5.Config, texture_single.Config, texture_mix.Config),
+    *(
+        Config,
+        train_vae.Config,
+        train_vae_gan.Config,
+        train_classifier.Config,
+        texture_single.Config,
+        texture_mix.Config,
+    ),
     *(recipe(name).Config for name in ("texture_baselines", "texture_sweeps", "ablation", "alpha_frontier")),
     *(recipe(name).Config for name in ("benchmark", "scaling_benchmark")),
 ]

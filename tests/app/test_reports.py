@@ -11,7 +11,7 @@ import soundfile
 from PIL import Image
 
 from crossmodal.__main__ import main
-from crossmodal.app.pictures.images import save_digit_grid, save_heard
+from crossmodal.app.pictures.images import save_grid, save_heard
 from crossmodal.app.reports import compare_runs, write_report
 from crossmodal.app.reports.sounds import recordings_of
 from crossmodal.errors import ModelError
@@ -34,13 +34,16 @@ def digits_run(folder, accuracy=0.985, seed=0):
         "posterior_mean": {"accuracy": accuracy, "interval_95": [0.91, 0.999]},
         "sampled_z": {"accuracy": 0.957, "interval_95": [0.94, 0.97]},
         "real_test_images": 0.9935,
-        "controls": {"silent_audio": 0.097, "wrong_digit_audio": 0.0021},
+        "controls": {"silent_audio": 0.097, "wrong_class_audio": 0.0021},
         "confusion_posterior_mean": confusion,
         "confusion_sampled_z": confusion,
     }
-    columns = ("precision", "recall", "coverage", "FID-LeNet5")
-    names = ("sampled_z", "real_training_images", "one_real_image_per_digit", "silent_audio")
+    columns = ("precision", "recall", "coverage", "fid")
+    names = ("sampled_z", "real_training_images", "one_real_image_per_class", "silent_audio")
     diversity = {
+        **{"seed": 0, "neighbours": 5, "expected_coverage": 0.97, "pairs": 100, "clips": 20, "real_test_images": {}},
+        "reader": {"name": "LeNet5", "sha256": "abc", "features": 84},
+        "nearest_training_image": {},
         "sets": {name: {column: 0.25 + i for column in columns} for i, name in enumerate(names)},
         "spread": {"within_clip": 0.876, "between_clips": None},
         "cas": {"sampled_z": 0.961, "real_training_images": 0.99},
@@ -48,9 +51,9 @@ def digits_run(folder, accuracy=0.985, seed=0):
     write(folder, config, history, metrics)
     (folder / "diversity.json").write_text(json.dumps(diversity))
     image = np.zeros((1, 28, 28))
-    save_digit_grid(folder / "digits.png", [("zero", [image])], ["mean"])
+    save_grid(folder / "drawings.png", [("zero", [image])], ["mean"])
     for n in range(1, 11):
-        save_digit_grid(folder / "epochs" / f"epoch-{n:05d}.png", [("zero", [image + n / 10])], ["mean"])
+        save_grid(folder / "epochs" / f"epoch-{n:05d}.png", [("zero", [image + n / 10])], ["mean"])
     return folder
 
 
@@ -85,13 +88,13 @@ def test_a_report_holds_figures_floors_ceilings_and_pictures(tmp_path):
     folder = digits_run(tmp_path / "balanced")
     text = write_report(folder).read_text()
     assert (folder / "report.html").is_file()
-    for words in ("98.5%", "91.0% to 99.9%", "9.7%", "silent audio", "wrong digit", "99.4%", "0.88", "96.1%"):
+    for words in ("98.5%", "91.0% to 99.9%", "9.7%", "silent audio", "wrong class", "99.4%", "0.88", "96.1%"):
         assert words in text
     for words in ("1,234,567 parameters", "1.5 min", "10 epochs", "train_vae_gan.py --seed 0", "3.11.7", "tensorflow"):
         assert words in text
     assert "/home/somebody" not in text
     pictures = files_in(text, "image/png")
-    assert (folder / "digits.png").read_bytes() in pictures
+    assert (folder / "drawings.png").read_bytes() in pictures
     of_epochs = [f"epoch-{n:05d}.png" for n in (1, 3, 5, 6, 8, 10)]
     assert all((folder / "epochs" / name).read_bytes() in pictures for name in of_epochs)
     assert len(pictures) == 1 + 6 + 2
@@ -139,7 +142,7 @@ def test_a_classifier_is_reported_with_its_confusions_and_its_images(tmp_path):
     folder = digits_run(tmp_path / "lenet5")
     metrics = {"accuracy": 0.99, "interval_95": [0.98, 1.0], "confusion": (5 * np.eye(10, dtype=int)).tolist()}
     write(folder, {"epochs": 1}, [{"epoch": 1, "accuracy": 0.9, "val_accuracy": 0.95}], metrics)
-    (folder / "digits.png").rename(folder / "examples.png")
+    (folder / "drawings.png").rename(folder / "examples.png")
     text = write_report(folder).read_text()
     for words in ("99.0%", "98.0% to 100.0%", "chance", "What was read", "Test images", "1 epoch<"):
         assert words in text
@@ -233,7 +236,7 @@ def test_a_recording_that_is_gone_and_a_run_that_is_not_finished_are_no_obstacle
 
 def test_runs_stand_side_by_side(tmp_path, capsys):
     one, two = (digits_run(tmp_path / "sweep" / f"seed{seed}", 0.9 + seed / 100, seed) for seed in (1, 2))
-    (tmp_path / "sweep" / "frontier.png").write_bytes((one / "digits.png").read_bytes())
+    (tmp_path / "sweep" / "frontier.png").write_bytes((one / "drawings.png").read_bytes())
     assert main(["report", str(tmp_path / "sweep")]) == 0
     text = (tmp_path / "sweep" / "report.html").read_text()
     assert str(tmp_path / "sweep" / "report.html") in capsys.readouterr().out

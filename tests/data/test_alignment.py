@@ -1,11 +1,13 @@
-"""Who trains, who tests, what goes with what: promises of the protocols and of the pairing."""
+"""Who trains, who tests, what goes with what: promises of the protocols."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from crossmodal.data.alignment import PROTOCOLS, draw_clips, pair_epoch, split_clips
+from crossmodal.data.alignment import PROTOCOLS, split_clips
 from crossmodal.data.fsdd import PAPER_SPEAKERS
-from crossmodal.data.sources import Speech
+from crossmodal.data.sources import Speech, fingerprint
 from crossmodal.errors import DataError
 
 
@@ -71,46 +73,23 @@ def test_impossible_divisions_are_refused(fsdd_like, arguments, message):
         split_clips(fsdd_like, **arguments)
 
 
-def test_clips_are_drawn_evenly_from_the_images_class():
-    clip_labels = np.repeat(np.arange(10), 20)[::-1]
-    image_labels = np.random.default_rng(0).integers(10, size=40_000)
-    clips = draw_clips(image_labels, clip_labels, np.random.default_rng(1))
-    np.testing.assert_array_equal(clip_labels[clips], image_labels)
-    counts = np.bincount(clips, minlength=200)
-    assert counts.min() > 130  # 200 expected, standard deviation 14
-    assert counts.max() < 270
+def test_small_sets_train_on_each_class():
+    for classes in (5, 22, 40):
+        labels = np.repeat(np.arange(classes), 2)
+        names = tuple(str(i) for i in range(classes))
+        clips = [np.ones(1, np.float32)] * len(labels)
+        speech = Speech("small", clips, labels, np.full(len(labels), "x"), np.arange(len(labels)), 8000, names)
+        for seed in range(5):
+            split = split_clips(speech, "random", seed=seed)
+            assert set(labels[split.train]) == set(labels[split.test]) == set(range(classes))
+            assert len(np.concatenate(parts(split))) == len(set(np.concatenate(parts(split)))) == len(labels)
 
 
-def test_a_class_without_clips_is_refused():
-    with pytest.raises(DataError, match="no clip"):
-        draw_clips(np.array([0, 1, 2]), np.array([0, 2]), np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("images_per_clip", [1, 4])
-def test_an_epoch_holds_each_image_once_with_its_class(images_per_clip):
+def test_the_fingerprint_tells_other_clips_and_another_order(fsdd_like):
     rng = np.random.default_rng(0)
-    image_labels, clip_labels = rng.integers(10, size=3000), np.arange(200) % 10
-    clips, images = pair_epoch(image_labels, clip_labels, seed=0, epoch=0, images_per_clip=images_per_clip)
-    assert len(set(images.ravel())) == images.size
-    assert images.size >= 3000 - 10 * (images_per_clip - 1)
-    np.testing.assert_array_equal(image_labels[images], np.repeat(clip_labels[clips][:, None], images_per_clip, 1))
-
-
-def test_pairing_is_a_function_of_seed_and_epoch():
-    labels, clip_labels = np.arange(1000) % 10, np.arange(100) % 10
-
-    def epoch(seed, epoch, **options):
-        clips, images = pair_epoch(labels, clip_labels, seed=seed, epoch=epoch, **options)
-        return dict(zip(images[:, 0].tolist(), clips.tolist(), strict=True)), images[:, 0].tolist()
-
-    assert epoch(1, 5) == epoch(1, 5)
-    assert epoch(1, 5)[0] != epoch(1, 6)[0]
-    assert epoch(1, 5)[0] != epoch(2, 5)[0]
-    # the paper's fixed pairing: the order changes, the pairs do not
-    assert epoch(1, 5, redraw=False)[0] == epoch(1, 6, redraw=False)[0]
-    assert epoch(1, 5, redraw=False)[1] != epoch(1, 6, redraw=False)[1]
-
-
-def test_a_fixed_pairing_does_not_share_clips():
-    with pytest.raises(DataError, match="images_per_clip"):
-        pair_epoch(np.zeros(8, int), np.zeros(2, int), seed=0, epoch=0, images_per_clip=2, redraw=False)
+    clips = [rng.standard_normal(100).astype(np.float32) for _ in range(4)]
+    speech = Speech("four", clips, np.arange(4), np.array(list("abcd")), np.arange(4), 8000)
+    prints = {fingerprint(speech), fingerprint(replace(speech, waveforms=clips[::-1]))}
+    prints |= {fingerprint(replace(speech, speakers=np.array(list("abce")))), fingerprint(fsdd_like)}
+    assert len(prints) == 4
+    assert fingerprint(speech) == fingerprint(replace(speech, name="other"))

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from crossmodal.data.augment import Augmentation, augment, hz_to_mel
-from crossmodal.data.pipeline import RowFile, steps_per_epoch, training_batches
+from crossmodal.data.pairing import ByClass, Given
+from crossmodal.data.pipeline import RowFile, paired_batches, steps_per_epoch, training_batches
 from crossmodal.errors import DataError
 from crossmodal.sound.spectrogram import LogMel
 
@@ -25,7 +26,7 @@ def collect(source, **options):
 
 def test_shapes_ranges_and_alignment(source):
     batches = collect(source, batch_size=32, epochs=2, images_per_clip=4)
-    assert len(batches) == 2 * steps_per_epoch(source[3], 32, 4) == 20
+    assert len(batches) == 2 * steps_per_epoch(ByClass(source[1], source[3], 4), 32) == 20
     for x, y in batches:
         assert x.shape == (8, 48, 48, 1)
         assert y.shape == (8, 4, 28, 28, 1)
@@ -69,6 +70,37 @@ def test_a_file_that_is_no_array_of_rows_or_was_cut_is_refused(source, tmp_path)
         rows[np.array([319])]
 
 
+def test_batches_carry_the_clip_and_the_label_if_they_are_asked_for(source):
+    spectrograms, clip_labels, images, image_labels = source
+    pairing = ByClass(clip_labels, image_labels, 4)
+    options = {"batch_size": 32, "epochs": 1, "seed": 0}
+    plain = list(paired_batches(spectrograms, images, pairing, **options).as_numpy_iterator())
+    both = paired_batches(spectrograms, images, pairing, needs=("clip", "label"), **options).as_numpy_iterator()
+    for (x, y), (x2, y2, asked) in zip(plain, both, strict=True):
+        np.testing.assert_array_equal(x, x2)
+        np.testing.assert_array_equal(y, y2)
+        assert asked["clip"].shape == asked["label"].shape == (8,)
+        np.testing.assert_array_equal(clip_labels[asked["clip"]], asked["label"])
+        np.testing.assert_array_equal(np.rint(x2[:, 0, 0, 0] * 10), asked["label"])
+    with pytest.raises(DataError, match="clip and label, not speaker"):
+        paired_batches(spectrograms, images, pairing, needs=("speaker",), **options)
+
+
+def test_given_pairs_in_colour_are_batched_as_they_are(source):
+    spectrograms = source[0]
+    images = np.random.default_rng(0).integers(0, 256, (40, 64, 48, 3), np.uint8)
+    clips = np.random.default_rng(1).permutation(40)
+    options = {"batch_size": 8, "epochs": 1, "seed": 0, "needs": ("clip",)}
+    seen = 0
+    for x, y, asked in paired_batches(spectrograms, images, Given(clips), **options).as_numpy_iterator():
+        assert y.shape == (8, 1, 64, 48, 3)
+        np.testing.assert_array_equal(x[..., 0], spectrograms[asked["clip"]])
+        for image, clip in zip(y[:, 0], asked["clip"], strict=True):
+            np.testing.assert_allclose(255 * image, images[np.flatnonzero(clips == clip)[0]], atol=1e-4)
+            seen += 1
+    assert seen == 40
+
+
 def test_batches_must_hold_whole_groups(source):
     with pytest.raises(DataError, match="choose a multiple of 4"):
         collect(source, batch_size=30, epochs=1, images_per_clip=4)
@@ -86,8 +118,17 @@ def test_augmentation_is_a_function_of_the_seed_and_stays_in_range():
 
 def test_augmentation_of_no_strength_changes_nothing():
     none = Augmentation(**dict.fromkeys(Augmentation.__dataclass_fields__, 0))
-    x = tf.random.stateless_uniform((4, 48, 48), (1, 2), 0.3, 1.0)
-    np.testing.assert_allclose(augment(x, tf.constant((0, 1)), LogMel(), none), x, atol=0.1)  # the floor's own noise
+    x = tf.random.stateless_uniform((4, 48, 48), (1, 2))
+    for ranges in (none, Augmentation().scaled(0)):
+        np.testing.assert_allclose(augment(x, tf.constant((0, 1)), LogMel(), ranges), x, atol=1e-5)
+
+
+def test_each_change_of_an_augmentation_changes_something_of_its_own():
+    x = tf.random.stateless_uniform((8, 48, 48), (1, 2), 0.0, 0.3)
+    zeros = dict.fromkeys(Augmentation.__dataclass_fields__, 0.0)
+    for name, value in vars(Augmentation()).items():
+        changed = augment(x, tf.constant((0, 1)), LogMel(), Augmentation(**{**zeros, name: value}))
+        assert np.abs(changed - x).max() > 0.02, name
 
 
 def test_a_longer_vocal_tract_moves_a_formant_down_in_hertz():

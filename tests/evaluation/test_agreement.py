@@ -1,21 +1,31 @@
 """The score: its interval, its controls, its command line. A model that is always right makes each answer known."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
+from crossmodal import presets
+from crossmodal.app.pictures.agreement import save_pictures
 from crossmodal.data.alignment import Split
-from crossmodal.data.sources import DIGITS, Images, Speech
+from crossmodal.data.sources import DIGITS, Images, Speech, as_input
 from crossmodal.errors import DataError, ModelError
+from crossmodal.models.networks.lenet5 import LeNet5
 from crossmodal.models.vae import AudioImageVAE
+from crossmodal.reader import default_reader
 from crossmodal.sound.spectrogram import LogMel
 from evaluation.__main__ import main
-from evaluation.agreement import as_table, evaluate_model, save_pictures
+from evaluation.agreement import (
+    Agreement,
+    another_class,
+    as_table,
+    bootstrap_over_clips,
+    confusion_matrix,
+    measure_agreement,
+    occurrence,
+)
 from evaluation.cas import classification_accuracy_score
-from evaluation.classifier import another_class, bootstrap_over_clips, confusion_matrix, occurrence, read
-from evaluation.image_sets import features_and_readings
-from evaluation.lenet5 import WEIGHTS, load_lenet5
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +34,7 @@ def digits():
     from crossmodal.data.digits_tts import load_images
 
     images = load_images()
-    right = read(images.train_images[:, :, :, None].astype(np.float32) / 255) == images.train_labels
+    right = default_reader().labels(as_input(images.train_images)) == images.train_labels
     return np.stack([images.train_images[right & (images.train_labels == digit)][0] for digit in range(10)])
 
 
@@ -59,33 +69,46 @@ def tones(digits):
 
 
 def test_a_model_that_is_right_scores_1_and_its_controls_chance(digits, tones, tmp_path):
-    metrics = evaluate_model(Oracle(digits), *tones, seed=0)
-    assert metrics["pairs"] == 200
-    assert metrics["clips"] == 20
-    assert metrics["posterior_mean"]["accuracy"] == 1
-    assert metrics["posterior_mean"]["interval_95"] == pytest.approx([0.025 ** (1 / 20), 1])  # 20 of 20 clips
-    assert metrics["sampled_z"]["accuracy"] == 1
-    assert metrics["real_test_images"] == 1
-    assert metrics["controls"]["wrong_digit_audio"] == 0
-    assert metrics["controls"]["silent_audio"] == pytest.approx(0.1, abs=0.05)
-    np.testing.assert_array_equal(metrics["confusion_posterior_mean"], 20 * np.eye(10))
-    assert "100.00%" in as_table(json.loads(json.dumps(metrics)))
-    save_pictures(tmp_path, Oracle(digits), *tones, metrics)
-    assert (tmp_path / "digits.png").stat().st_size > 10_000
+    measured = measure_agreement(Oracle(digits), *tones, seed=0)
+    assert measured.pairs == 200
+    assert measured.clips == 20
+    assert measured.posterior_mean.accuracy == 1
+    assert measured.posterior_mean.interval_95 == pytest.approx((0.025 ** (1 / 20), 1))  # 20 of 20 clips
+    assert measured.sampled_z.accuracy == 1
+    assert measured.real_test_images == 1
+    assert measured.wrong_class_audio == 0
+    assert measured.silent_audio == pytest.approx(0.1, abs=0.05)
+    np.testing.assert_array_equal(measured.confusion_posterior_mean, 20 * np.eye(10))
+    assert measured.reader == default_reader().to_json()
+    assert Agreement.from_json(json.loads(json.dumps(measured.to_json()))) == measured
+    assert "100.00%" in as_table(measured)
+    save_pictures(tmp_path, Oracle(digits), *tones, measured)
+    assert (tmp_path / "drawings.png").stat().st_size > 10_000
     assert (tmp_path / "confusion.png").stat().st_size > 10_000
 
 
 def test_a_model_that_is_always_wrong_scores_0(digits, tones):
-    metrics = evaluate_model(Oracle(digits, offset=1), *tones)
-    assert metrics["posterior_mean"]["accuracy"] == metrics["sampled_z"]["accuracy"] == 0
-    assert metrics["controls"]["wrong_digit_audio"] > 0.03
+    measured = measure_agreement(Oracle(digits, offset=1), *tones)
+    assert measured.posterior_mean.accuracy == measured.sampled_z.accuracy == 0
+    assert measured.wrong_class_audio > 0.03
 
 
-def test_other_classes_than_digits_are_refused(digits, tones):
+def test_figures_of_earlier_versions_are_read():
+    figure = {"accuracy": 0.9, "interval_95": [0.8, 1.0]}
+    old = {"pairs": 10, "clips": 5, "posterior_mean": figure, "sampled_z": figure, "real_test_images": 0.99}
+    old |= {"lenet5_sha256": "abc", "controls": {"silent_audio": 0.1, "wrong_digit_audio": 0.02}}
+    measured = Agreement.from_json(old)
+    assert measured.reader == {"name": "LeNet5", "sha256": "abc"}
+    assert measured.wrong_class_audio == 0.02
+    assert measured.sampled_z.interval_95 == (0.8, 1.0)
+    assert Agreement.from_json({"command": "a training that nobody measured"}) is None
+
+
+def test_other_classes_than_the_readers_are_refused(digits, tones):
     speech, images, split = tones
     other = Speech(**{**vars(speech), "classes": tuple("abcdefghij")})
-    with pytest.raises(DataError, match="ten digits"):
-        evaluate_model(Oracle(digits), other, images, split)
+    with pytest.raises(DataError, match=r"reads zero, one, .* and no other classes"):
+        measure_agreement(Oracle(digits), other, images, split)
 
 
 BAD_IMAGES = {
@@ -106,8 +129,9 @@ BAD_IMAGES = {
 def test_what_are_no_images_in_0_to_1_are_refused(images):
     right, labels = np.zeros((3, 28, 28, 1), np.float32), np.arange(3)
     for measure in (
-        read,
-        features_and_readings,
+        default_reader().labels,
+        default_reader().features_and_logits,
+        default_reader().read,
         lambda images: classification_accuracy_score(images, labels, right, labels, steps=1),
         lambda images: classification_accuracy_score(right, labels, images, labels, steps=1),
     ):
@@ -126,8 +150,8 @@ def test_a_model_that_draws_no_images_is_named_as_the_cause(digits, tones):
     for factor in (np.nan, 255.0, -1.0):
         oracle = Oracle(digits)
         oracle.digits = oracle.digits * factor
-        with pytest.raises(ModelError, match="draws what is no image"):
-            evaluate_model(oracle, *tones)
+        with pytest.raises(ModelError, match="output is not a valid image"):
+            measure_agreement(oracle, *tones)
 
 
 def test_data_that_do_not_fit_are_refused(digits, tones):
@@ -136,13 +160,13 @@ def test_data_that_do_not_fit_are_refused(digits, tones):
         ({"test_images": images.test_images / 255}, "pass uint8 of shape"),
         ({"test_images": images.test_images[:0], "test_labels": images.test_labels[:0]}, "pass uint8 of shape"),
         ({"test_labels": images.test_labels[:-1]}, "pass 200 whole numbers"),
-        ({"train_labels": images.train_labels + 1}, "reach 10: pass those of the ten digits"),
+        ({"train_labels": images.train_labels + 1}, "reach 10: pass those of the 10 classes"),
     ):
         with pytest.raises(DataError, match=match):
-            evaluate_model(Oracle(digits), speech, Images(**{**vars(images), **wrong}), split)
+            measure_agreement(Oracle(digits), speech, Images(**{**vars(images), **wrong}), split)
     for test in (np.arange(0), np.array([3, 40]), np.array([-1, 3])):
         with pytest.raises(DataError, match="no clips to test on"):
-            evaluate_model(Oracle(digits), speech, images, Split(split.train, split.validation, test))
+            measure_agreement(Oracle(digits), speech, images, Split(split.train, split.validation, test))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +187,7 @@ def test_what_a_model_says_of_its_training_is_not_trusted(saved_model, tmp_path,
     model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS, provenance={**provenance, **said})
     model.save(tmp_path / "model.keras")
     assert main(["agreement", str(tmp_path / "model.keras"), "--workdir", str(tmp_path)]) == 2
-    assert "says of its training what cannot be" in capsys.readouterr().err
+    assert "provenance is invalid" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--seed", "--split-seed"])
@@ -171,7 +195,7 @@ def test_seeds_are_whole_numbers_from_0(saved_model, capsys, option):
     for seed in ("-1", "1.5", str(2**32)):
         with pytest.raises(SystemExit, match="2"):
             main(["agreement", str(saved_model), option, seed])
-    assert "not a whole number from 0" in capsys.readouterr().err
+    assert "give a whole number from 0 to 4294967295" in capsys.readouterr().err
 
 
 def test_the_interval_takes_clips_as_the_unit():
@@ -182,10 +206,10 @@ def test_the_interval_takes_clips_as_the_unit():
     p = clip_is_right.mean()
     assert clustered.accuracy == pytest.approx(p)
     half = 1.96 * np.sqrt(p * (1 - p) / 100)
-    assert clustered.low == pytest.approx(p - half, abs=0.015)
-    assert clustered.high == pytest.approx(p + half, abs=0.015)
+    assert clustered.interval_95[0] == pytest.approx(p - half, abs=0.015)
+    assert clustered.interval_95[1] == pytest.approx(p + half, abs=0.015)
     independent = bootstrap_over_clips(rng.random(5000) < 0.9, np.arange(5000), replicates=500)
-    assert independent.high - independent.low < (clustered.high - clustered.low) / 3
+    assert np.diff(independent.interval_95) < np.diff(clustered.interval_95) / 3
 
 
 def test_small_functions():
@@ -197,7 +221,7 @@ def test_small_functions():
 
 
 def test_lenet5_is_the_5_layers_of_61_706_parameters():
-    model = load_lenet5()
+    model = LeNet5.from_preset("lenet5_mnist")
     assert model.count_params() == 61_706
     assert model.get_layer("features").output.shape == (None, 84)
 
@@ -205,19 +229,20 @@ def test_lenet5_is_the_5_layers_of_61_706_parameters():
 @pytest.mark.data
 def test_lenet5_reads_99_percent_of_mnist(real_data):
     _, images = real_data
-    right = read(images.test_images[..., None].astype(np.float32) / 255) == images.test_labels
+    right = default_reader().labels(as_input(images.test_images)) == images.test_labels
     assert right.mean() >= 0.99
-    assert right.mean() == pytest.approx(json.loads(WEIGHTS.with_suffix(".json").read_text())["accuracy"], abs=2e-4)
+    assert right.mean() == pytest.approx(presets.read_card("lenet5_mnist")["accuracy"], abs=2e-4)
 
 
 def test_changed_weights_are_refused(tmp_path):
-    weights = tmp_path / WEIGHTS.name
-    weights.write_bytes(WEIGHTS.read_bytes()[:-1] + b"x")
+    original = presets.FOLDER / "lenet5_mnist.npz"
+    weights = tmp_path / original.name
+    weights.write_bytes(original.read_bytes()[:-1] + b"x")
     with pytest.raises(ModelError, match="missing"):
-        load_lenet5(weights)
-    weights.with_suffix(".json").write_text(WEIGHTS.with_suffix(".json").read_text())
+        presets.read_preset(LeNet5, weights)
+    weights.with_suffix(".json").write_text(original.with_suffix(".json").read_text())
     with pytest.raises(ModelError, match="not the file that its card describes"):
-        load_lenet5(weights)
+        presets.read_preset(LeNet5, weights)
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +268,7 @@ def test_the_command_writes_table_json_and_report(saved_model, tmp_path, capsys)
     scores = json.loads(out.read_text())
     assert scores["protocol"] == "random"
     assert 0 <= scores["posterior_mean"]["interval_95"][0] <= scores["posterior_mean"]["interval_95"][1] <= 1
-    kept = ["clips", "config.json", "confusion.png", "digits.png", "metrics.json", "report.html"]
+    kept = ["clips", "config.json", "confusion.png", "drawings.png", "metrics.json", "report.html"]
     assert sorted(path.name for path in folder.iterdir()) == kept
     report = (folder / "report.html").read_text()
     for words in (f"crossmodal evaluate agreement {saved_model}", "silent audio", "What was read", "random"):
@@ -252,7 +277,7 @@ def test_the_command_writes_table_json_and_report(saved_model, tmp_path, capsys)
     assert main(["agreement", str(saved_model), "--workdir", str(folder)]) == 0  # an evaluation may be done again
     training = tmp_path / "training"
     training.mkdir()
-    (training / "config.json").write_text(json.dumps({"config": {"data": "digits-tts"}}))
+    (training / "config.json").write_text(json.dumps({"config": {"data": "digits-tts"}, "environment": {}}))
     assert main(["agreement", str(saved_model), "--workdir", str(training)]) == 2
     assert "choose another --workdir" in capsys.readouterr().err
 
@@ -274,3 +299,75 @@ def test_bad_input_is_one_sentence_and_exit_code_2(saved_model, tmp_path, capsys
     assert message in printed.err
     assert "Traceback" not in printed.err
     assert printed.out == ""
+
+
+@pytest.fixture(scope="module")
+def run_from_folders(class_folders, tmp_path_factory):
+    """The folder of a run that was trained on data from folders, untrained."""
+    sounds, images = map(str, class_folders)
+    folder = tmp_path_factory.mktemp("runs") / "mine"
+    folder.mkdir()
+    config = {"data": "folders", "protocol": "random", "seed": 0, "held_out_speaker": None}
+    facts = {"classes": DIGITS, "provenance": {**config, "speakers": []}}
+    model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), **facts)
+    model.save(folder / "model.keras")
+    places = {"data_dir": None, "archives": None, "sounds_dir": sounds, "images_dir": images}
+    (folder / "config.json").write_text(json.dumps({"config": {**config, **places}, "environment": {}}))
+    return folder
+
+
+def test_a_run_knows_where_its_data_lie(run_from_folders, class_folders, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def stop(name, **places):
+        asked.append(places)
+        raise DataError("enough")
+
+    monkeypatch.setattr("crossmodal.data.catalog.load_pair", stop)
+
+    sounds, images = map(str, class_folders)
+    for named in (run_from_folders, run_from_folders / "model.keras"):
+        assert main(["agreement", str(named)]) == 2
+        assert asked.pop() == {"sounds_dir": sounds, "images_dir": images}
+    assert main(["agreement", str(run_from_folders), "--sounds-dir", "others", "--data-dir", "tfds"]) == 2
+    assert asked.pop() == {"sounds_dir": "others", "images_dir": images, "data_dir": "tfds"}
+    assert main(["agreement", str(run_from_folders), "--data", "digits-tts"]) == 2
+    assert asked.pop() == {}
+
+
+def test_a_runs_data_that_are_gone_are_told_with_the_option(run_from_folders, tmp_path, capsys):
+    folder = tmp_path / "moved"
+    shutil.copytree(run_from_folders, folder)
+    run = json.loads((folder / "config.json").read_text())
+    run["config"]["images_dir"] = "/nowhere/images"
+    (folder / "config.json").write_text(json.dumps(run))
+    assert main(["agreement", str(folder), "--workdir", str(tmp_path / "scored")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("The run's data are no longer at /nowhere/images: pass --images-dir")
+    (folder / "config.json").write_text("{")  # as a file of others' may be
+    assert main(["agreement", str(folder), "--workdir", str(tmp_path / "scored")]) == 2
+    assert "pass --sounds-dir and --images-dir" in capsys.readouterr().err
+    assert not (tmp_path / "scored").exists()
+
+
+def test_an_evaluations_command_and_settings_say_which_data_were_measured(run_from_folders, class_folders, tmp_path):
+    from argparse import Namespace
+
+    from crossmodal.app.commands.evaluate.folder import close_folder
+    from crossmodal.app.commands.evaluate.tested import locations_of
+
+    sounds, images = map(str, class_folders)
+    nothing = dict.fromkeys(("data", "protocol", "split_seed", "held_out_speaker", "data_dir", "archives"))
+    for given, named in (({"sounds_dir": None}, False), ({"sounds_dir": sounds}, True)):
+        arguments = Namespace(model=run_from_folders, seed=0, images_dir=None, **nothing, **given)
+        folder = tmp_path / f"scored-{named}"
+        folder.mkdir()
+        close_folder(folder, arguments, "agreement", {"model": run_from_folders}, {}, locations_of(arguments))
+        command = json.loads((folder / "metrics.json").read_text())["command"]
+        assert (f"--sounds-dir {sounds}" in command) == named
+        settings = json.loads((folder / "config.json").read_text())["config"]
+        assert (settings["sounds_dir"], settings["images_dir"]) == (sounds, images)
+        report = (folder / "report.html").read_text()
+        assert sounds in report
+        assert images in report

@@ -7,15 +7,15 @@ import pytest
 
 from crossmodal.app.reports.diversity_tables import as_tables
 from crossmodal.data.alignment import Split
-from crossmodal.data.sources import DIGITS, Images, Speech
+from crossmodal.data.sources import DIGITS, Images, Speech, as_input
 from crossmodal.errors import DataError, ModelError
 from crossmodal.models.vae import AudioImageVAE
+from crossmodal.reader import default_reader
 from crossmodal.sound.spectrogram import LogMel
 from evaluation.__main__ import main
 from evaluation.cas import classification_accuracy_score, shuffled_batches
-from evaluation.diversity import evaluate_diversity
+from evaluation.diversity import Diversity, RealImages, measure_diversity
 from evaluation.image_sets import choose_like, draw, nearest_to_class_means, other_speakers_clips
-from evaluation.lenet5 import as_input, weights_hash
 
 
 @pytest.fixture(scope="module")
@@ -52,48 +52,49 @@ class Copyist:
         heard = np.rint(centres[np.mean(spectrograms, axis=1).argmax(axis=1)] / 300).astype(int) - 1
         heard[np.max(spectrograms, axis=(1, 2)) == 0] = 3
         rng = np.random.default_rng(seed)
-        drawn = np.empty((len(heard), samples, 28, 28, 1), np.float32)
+        drawn = np.empty((len(heard), max(samples, 1), 28, 28, 1), np.float32)
         for i, digit in enumerate(heard):
             own = as_input(self.images.train_images[self.images.train_labels == digit])
-            drawn[i] = own[:1] if self.always_the_same else own[rng.integers(len(own), size=samples)]
-        return drawn[:, 0], drawn
+            drawn[i] = own[:1] if self.always_the_same else own[rng.integers(len(own), size=max(samples, 1))]
+        return drawn[:, 0], drawn[:, :samples]
 
 
 def test_a_model_that_draws_real_images_reaches_what_real_images_do(images, tones):
     speech, split = tones
-    report = evaluate_diversity(Copyist(images), speech, images, split, cas_steps=0)
-    real, drawn = report["sets"]["real_training_images"], report["sets"]["sampled_z"]
+    report = measure_diversity(Copyist(images), speech, images, split, cas_steps=0)
+    real, drawn = report.sets["real_training_images"], report.sets["sampled_z"]
     for name in ("agreement", "diversity_ratio", "precision", "recall", "coverage"):
-        assert drawn[name] == pytest.approx(real[name], abs=0.1), name
-    assert drawn["coverage"] > 0.8
+        assert getattr(drawn, name) == pytest.approx(getattr(real, name), abs=0.1), name
+    assert drawn.coverage > 0.8
     for name in ("within_clip", "between_clips", "between_clips_of_one_speaker", "between_clips_of_two_speakers"):
-        assert report["spread"][name] == pytest.approx(1, abs=0.1)
-    assert report["sets"]["another_speaker"]["agreement"] == pytest.approx(drawn["agreement"], abs=0.05)
-    assert report["sets"]["wrong_digit_audio"]["agreement"] < 0.1
-    assert report["sets"]["wrong_digit_audio"]["coverage"] < drawn["coverage"] / 2
-    assert report["sets"]["wrong_digit_audio"]["FID-LeNet5"] < 3 * drawn["FID-LeNet5"]  # which knows no digits
-    assert report["sets"]["silent_audio"]["label_kl_to_uniform"] > 2
-    assert report["nearest_training_image"]["sampled_z"]["median"] == 0  # it copies
-    assert report["nearest_training_image"]["real_test_images"]["median"] > 1
-    assert report["lenet5_sha256"] == weights_hash()
-    assert "cas" not in report
-    assert "FID-LeNet5" in as_tables(json.loads(json.dumps(report)))
+        assert report.spread[name] == pytest.approx(1, abs=0.1)
+    assert report.sets["another_speaker"].agreement == pytest.approx(drawn.agreement, abs=0.05)
+    assert report.sets["wrong_class_audio"].agreement < 0.1
+    assert report.sets["wrong_class_audio"].coverage < drawn.coverage / 2
+    assert report.sets["wrong_class_audio"].fid < 3 * drawn.fid  # which knows no digits
+    assert report.sets["silent_audio"].label_kl_to_uniform > 2
+    assert report.nearest_training_image["sampled_z"]["median"] == 0  # it copies
+    assert report.nearest_training_image["real_test_images"]["median"] > 1
+    assert report.reader == {**default_reader().to_json(), "features": 84}
+    assert report.cas is None
+    assert Diversity.from_json(json.loads(json.dumps(report.to_json()))) == report
+    assert "84 features of LeNet5" in as_tables(report)
 
 
 def test_a_model_that_draws_archetypes_is_found_out(images, tones):
     speech, split = tones
-    report = evaluate_diversity(Copyist(images, always_the_same=True), speech, images, split, cas_steps=20)
-    drawn, real = report["sets"]["sampled_z"], report["sets"]["real_training_images"]
-    assert drawn["agreement"] >= 0.8
-    assert drawn["diversity_ratio"] < 1e-4
-    assert drawn["recall"] < 0.01
-    assert drawn["coverage"] < real["coverage"] / 2
-    assert drawn["FID-LeNet5-extrapolated"] > 5 * abs(real["FID-LeNet5-extrapolated"])
-    assert drawn["KID-LeNet5"] > 3 * abs(real["KID-LeNet5"])
-    assert report["spread"]["within_clip"] < 1e-4
-    assert report["spread"]["between_clips"] < 1e-4
-    assert report["sets"]["one_real_image_per_digit"]["diversity_ratio"] < 1e-4
-    assert report["cas"]["sampled_z"] < report["cas"]["real_training_images"]
+    report = measure_diversity(Copyist(images, always_the_same=True), speech, images, split, cas_steps=20)
+    drawn, real = report.sets["sampled_z"], report.sets["real_training_images"]
+    assert drawn.agreement >= 0.8
+    assert drawn.diversity_ratio < 1e-4
+    assert drawn.recall < 0.01
+    assert drawn.coverage < real.coverage / 2
+    assert drawn.fid_extrapolated > 5 * abs(real.fid_extrapolated)
+    assert drawn.kid > 3 * abs(real.kid)
+    assert report.spread["within_clip"] < 1e-4
+    assert report.spread["between_clips"] < 1e-4
+    assert report.sets["one_real_image_per_class"].diversity_ratio < 1e-4
+    assert report.cas["sampled_z"] < report.cas["real_training_images"]
     assert "CAS" in as_tables(report)
 
 
@@ -112,19 +113,19 @@ def test_draws_are_one_for_each_entry_and_a_clip_is_encoded_once(monkeypatch):
     model = Counter()
     spectrograms = np.broadcast_to(np.arange(50.0)[:, None, None] / 100, (50, 48, 48))
     clips = np.random.default_rng(0).integers(10, 50, 300)
-    drawn = draw(model, spectrograms, clips, seed=0)[:, 0, 0, 0]
+    drawn = draw(model, spectrograms, clips, (28, 28, 1), seed=0)[:, 0, 0, 0]
     assert model.encoded == len(np.unique(clips))
     np.testing.assert_array_equal(np.floor(100 * drawn + 1e-4), clips)
     assert len(np.unique(drawn)) == 300
-    with pytest.raises(ModelError, match="draws what is no image"):
-        draw(model, np.full((1, 48, 48), np.nan), np.zeros(3, int), seed=0)
+    with pytest.raises(ModelError, match="output is not a valid image"):
+        draw(model, np.full((1, 48, 48), np.nan), np.zeros(3, int), (28, 28, 1), seed=0)
 
 
 def test_a_vaes_draws_are_a_function_of_the_seed():
     model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), initial_log_var=0.0)
     spectrograms = np.random.default_rng(0).random((25, 48, 48), np.float32)
     clips = np.arange(75) % 25
-    first, again, other = (draw(model, spectrograms, clips, seed=seed) for seed in (0, 0, 1))
+    first, again, other = (draw(model, spectrograms, clips, (28, 28, 1), seed=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).mean() > 1e-6
     assert len(np.unique(first.reshape(75, -1), axis=0)) > 60
@@ -164,12 +165,12 @@ def test_cas_trains_on_the_images_given_and_repeats_itself():
 
 def test_what_cannot_be_measured_is_refused(images, tones):
     speech, split = tones
-    with pytest.raises(DataError, match="ten digits"):
-        evaluate_diversity(None, Speech(**{**vars(speech), "classes": tuple("abcdefghij")}), images, split)
+    with pytest.raises(DataError, match="reads zero, one"):
+        measure_diversity(None, Speech(**{**vars(speech), "classes": tuple("abcdefghij")}), images, split)
     few = np.arange(50) % 10
     small = Images("few", images.train_images, images.train_labels, images.test_images[few], few)
-    with pytest.raises(DataError, match="each digit needs at least 6"):
-        evaluate_diversity(None, speech, small, split)
+    with pytest.raises(DataError, match="each class needs at least 6"):
+        measure_diversity(None, speech, small, split)
 
 
 def test_the_command_writes_tables_and_json(tmp_path, capsys):
@@ -184,7 +185,8 @@ def test_the_command_writes_tables_and_json(tmp_path, capsys):
     assert "CAS, a LeNet5 trained on 1437 images" in printed
     report = json.loads(out.read_text())
     assert report["data"] == "digits-tts"
-    assert report["sets"]["sampled_z"]["coverage"] < 0.1 < 0.5 < report["sets"]["real_training_images"]["coverage"]
+    sets = Diversity.from_json(report).sets
+    assert sets["sampled_z"].coverage < 0.1 < 0.5 < sets["real_training_images"].coverage
     page = (tmp_path / "varied" / "report.html").read_text()
     for words in ("--cas-steps 2", "spread within a clip", "Variety of all sets", "CAS, a classifier"):
         assert words in page
@@ -194,8 +196,9 @@ def test_the_command_writes_tables_and_json(tmp_path, capsys):
 
 @pytest.mark.data
 def test_real_training_images_reach_the_ceilings(real_data):
-    from evaluation.diversity import compare
-    from evaluation.image_sets import features_and_readings
+    from evaluation.diversity import Judge, compare
+
+    judge = Judge(None, default_reader(), 0)
 
     _, images = real_data
     test, training = (
@@ -203,8 +206,8 @@ def test_real_training_images_reach_the_ceilings(real_data):
         for labels in (images.test_labels, images.train_labels)
     )
     labels = images.test_labels[test]
-    real, _ = features_and_readings(as_input(images.test_images[test]))
-    figures = compare(*features_and_readings(as_input(images.train_images[training])), labels, real)
-    assert figures["coverage"] == pytest.approx(0.969, abs=0.03)
-    assert figures["diversity_ratio"] == pytest.approx(1, abs=0.05)
-    assert abs(figures["FID-LeNet5-extrapolated"]) < figures["FID-LeNet5"]
+    real = RealImages(judge.look(as_input(images.test_images[test]))[0], labels)
+    figures = compare(*judge.look(as_input(images.train_images[training])), labels, real)
+    assert figures.coverage == pytest.approx(0.969, abs=0.03)
+    assert figures.diversity_ratio == pytest.approx(1, abs=0.05)
+    assert abs(figures.fid_extrapolated) < figures.fid

@@ -84,7 +84,7 @@ def test_f_is_the_sum_of_a_last_map_with_a_stride_and_has_the_kernels_gradient()
 def test_chains_on_processors_of_their_own_walk_as_together(thesis, monkeypatch):
     signal = 0.1 * tf.random.stateless_normal((3, 26_000), (0, 0))
     together = thesis.revise(signal, (1, 2), 3)
-    monkeypatch.setattr(coopnets, "side_by_side", lambda: 2)
+    monkeypatch.setattr(coopnets, "parallel_operations", lambda: 2)
     apart = thesis.revise(signal, (1, 2), 3)
     for a, b in zip(together, apart, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)

@@ -11,8 +11,8 @@ import tensorflow as tf
 from keras import ops
 
 from crossmodal.errors import ModelError
-from crossmodal.models.base import sample_latents
 from crossmodal.models.vae import AudioImageVAE
+from crossmodal.models.variational import sample_latents
 from crossmodal.saving.keras_file import load_model
 from crossmodal.training.optimizers import FusedAdam
 

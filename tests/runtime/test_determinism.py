@@ -27,7 +27,7 @@ def test_two_processes_give_one_hash_of_the_weights(tmp_path, class_folders):
         assert result["code"] == 0, result["said"]
         found.append(outcome(tmp_path / seed))
     assert len(found[0]["model.keras"]) > 10
-    for name in ("model.keras", "metrics.json", "digits.png"):
+    for name in ("model.keras", "metrics.json", "drawings.png"):
         assert found[0][name] == found[1][name], name
     assert found[0]["config.json"]["environment"]["intra_op_threads"] == "2"
     assert found[0]["config.json"]["config"]["deterministic"] is True
@@ -41,7 +41,7 @@ def test_deterministic_is_asked_of_tensorflow_by_every_training(monkeypatch, tmp
 
     monkeypatch.setattr(tf.config.experimental, "enable_op_determinism", stop)
     monkeypatch.setattr("crossmodal.data.mnist.load", lambda *arguments: few_images())
-    for name in ("train_vae", "train_lenet5", "texture_single", "texture_baselines"):
+    for name in ("train_vae", "train_classifier", "texture_single", "texture_baselines"):
         options = ["--textures", "made:rain"] if name == "texture_baselines" else []
         assert recipe(name).main([*options, "--deterministic", "--workdir", str(tmp_path / name)]) == 130, name
 
@@ -100,7 +100,8 @@ def test_a_checkouts_commit_is_known_and_whether_files_differ_from_it(monkeypatc
 
 
 def test_figures_of_another_command_are_not_overwritten(tmp_path, monkeypatch, capsys):
-    members = recipe("members")
+    from crossmodal.app.sweeps import members
+
     monkeypatch.setattr("crossmodal.app.reports.write_report", lambda workdir: workdir / "report.html")
     first, again = ({"command": "python recipes/studies/ablation.py --data fsdd-mnist", "runs": name} for name in "ab")
     (tmp_path / "runs").mkdir()
@@ -146,7 +147,7 @@ def test_a_run_that_goes_on_in_another_environment_says_so(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("name", "member"),
     [
-        *(("train_vae", ""), ("train_vae_gan", ""), ("train_lenet5", ""), ("ablation", "balanced")),
+        *(("train_vae", ""), ("train_vae_gan", ""), ("train_classifier", ""), ("ablation", "balanced")),
         *(("splits", "seed0"), ("alpha_frontier", "alpha-0"), ("texture_single", ""), ("texture_mix", "")),
         *(("texture_sweeps", ""), ("texture_baselines", "")),
     ],
@@ -157,7 +158,7 @@ def test_a_run_is_continued_with_its_own_settings_alone_and_a_finished_one_is_le
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    places = ("audio_to_image.load_sources", "texture_single.prepare")
+    places = ("audio_to_image.load_sources", "texture_single.prepare", "train_classifier.load_images")
     for place in ("data.mnist.load", "data.textures.load_texture", *(f"app.experiments.{place}" for place in places)):
         monkeypatch.setattr(f"crossmodal.{place}", stop)
     words = {"splits": ["vae"], "texture_baselines": ["--textures", "made:rain"]}

@@ -137,10 +137,10 @@ def test_what_a_kill_left_of_the_end_of_a_run_is_made_up_for(step, tmp_path, mon
     for done in (1, 2):
         save_checkpoint([], tmp_path, done)
     steps = (
-        "files.write_json",
-        "reports.write_report",
-        "checkpoints.clear_checkpoints",
-        "checkpoints.clear_checkpoints",
+        "runtime.files.write_json",
+        "app.reports.write_report",
+        "training.checkpoints.clear_checkpoints",
+        "training.checkpoints.clear_checkpoints",
     )
     with monkeypatch.context() as patch:
         patch.setattr(f"crossmodal.{steps[step]}", fail)

@@ -9,14 +9,14 @@ import pytest
 import tensorflow as tf
 
 from crossmodal.runtime import processors as module
-from crossmodal.runtime.processors import apart, cores, side_by_side
+from crossmodal.runtime.processors import cores, map_rows, parallel_operations
 
 TELL = """
 import tensorflow as tf
-from crossmodal.runtime.processors import cores, one_operation_each, side_by_side, threads
+from crossmodal.runtime.processors import cores, set_one_thread_per_operation, parallel_operations, threads
 {before}
-one_operation_each()
-print(side_by_side(), threads()["intra_op_threads"], cores())
+set_one_thread_per_operation()
+print(parallel_operations(), threads()["intra_op_threads"], cores())
 """
 
 
@@ -50,12 +50,12 @@ def test_the_environment_alone_is_enough(monkeypatch, threads, expected):
         monkeypatch.setattr(tf.config.threading, f"get_{kind}_op_parallelism_threads", lambda: 0)
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "4")
-    assert side_by_side() == expected
+    assert parallel_operations() == expected
 
 
 @pytest.mark.parametrize("processors", [1, 2, 3, 8])
 def test_rows_apart_are_the_rows_and_their_gradient_that_of_all(monkeypatch, processors):
-    monkeypatch.setattr(module, "side_by_side", lambda: processors)
+    monkeypatch.setattr(module, "parallel_operations", lambda: processors)
     weights, x = tf.Variable(tf.random.stateless_normal((4, 3), (0, 0))), tf.random.stateless_normal((5, 4), (0, 1))
     calls = []
 
@@ -64,7 +64,7 @@ def test_rows_apart_are_the_rows_and_their_gradient_that_of_all(monkeypatch, pro
         return tf.tanh(rows @ weights)
 
     with tf.GradientTape(persistent=True) as tape:
-        together, divided = tf.reduce_sum(tf.tanh(x @ weights)), tf.reduce_sum(y := apart(network, x))
+        together, divided = tf.reduce_sum(tf.tanh(x @ weights)), tf.reduce_sum(y := map_rows(network, x))
     np.testing.assert_allclose(y, tf.tanh(x @ weights), rtol=1e-6)
     np.testing.assert_allclose(tape.gradient(divided, weights), tape.gradient(together, weights), rtol=1e-5)
     assert sum(calls) == 5

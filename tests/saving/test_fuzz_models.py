@@ -214,7 +214,7 @@ def hdf5(weights: bytes, change) -> bytes:
     return buffer.getvalue()
 
 
-def filled(file, shape, **options):
+def fill_defaults(file, shape, **options):
     file.create_dataset(BIAS, shape, "float32", **options)
 
 
@@ -234,9 +234,9 @@ def link(target):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        (lambda file: filled(file, (10**9,)), "not stored whole"),  # never written
-        (lambda file: filled(file, (10**12,), chunks=(1000,), compression="gzip"), "not stored whole"),
-        (lambda file: filled(file, (8,), external=[("/etc/passwd", 0, 32)]), "lie in other files"),
+        (lambda file: fill_defaults(file, (10**9,)), "not stored whole"),  # never written
+        (lambda file: fill_defaults(file, (10**12,), chunks=(1000,), compression="gzip"), "not stored whole"),
+        (lambda file: fill_defaults(file, (8,), external=[("/etc/passwd", 0, 32)]), "lie in other files"),
         (virtual, "lie in other files"),
         (link(h5py.ExternalLink("other.h5", "/secret")), "link to something else"),
         (link(h5py.SoftLink("/encoder")), "link to something else"),

@@ -135,14 +135,16 @@ def test_a_finished_run_becomes_a_preset(tmp_path, capsys):
     assert recipe("make_preset").main(arguments) == 2
     assert "no finished run" in capsys.readouterr().err
     AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), provenance=provenance).save(run / "model.keras")
-    metrics = {"command": "python recipes/train_vae.py", "epochs": 3, "clips": 10, "posterior_mean": figure}
+    metrics = {"command": "crossmodal train vae", "epochs": 3, "clips": 10, "posterior_mean": figure}
+    metrics |= {"sampled_z": figure, "real_test_images": 0.99, "pairs": 100}
+    metrics |= {"controls": {"silent_audio": 0.1, "wrong_class_audio": 0.0}}
     (run / "metrics.json").write_text(json.dumps(metrics))
-    strangers = {"command": "c", "runs": {"theo": {"posterior_mean": figure}}}
+    strangers = {"command": "c", "runs": {"theo": metrics}}
     strangers |= {name: {"mean": 0.9, "interval_95": [0.8, 1.0]} for name in ("posterior_mean", "sampled_z")}
     (tmp_path / "speaker.json").write_text(json.dumps(strangers))
     assert recipe("make_preset").main([*arguments, "--strangers", str(tmp_path / "speaker.json")]) == 0
     card = json.loads((folder / "small.json").read_text())
-    assert card["posterior_mean"] == figure
+    assert (card["posterior_mean"], card["pairs"], card["clips"]) == (figure, 100, 10)
     assert card["never_heard_speakers"]["posterior_mean_of_each"] == {"theo": 0.9}
     assert card["licence_of_data"].startswith("FSDD: CC BY-SA 4.0")
     assert card["drawings_differ_by_at_most"] < 0.01

@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from crossmodal.data.augment import Augmentation
+from crossmodal.data.pairing import ByClass
 from crossmodal.data.pipeline import steps_per_epoch, training_batches
 from crossmodal.models.vae import AudioImageVAE
 from crossmodal.models.vae_gan import AudioImageVAEGAN
@@ -29,7 +30,7 @@ from crossmodal.training.runs import read_history
 
 BATCH, SHARED, SEED = 32, 2, 5
 CLIP_LABELS, IMAGE_LABELS = np.arange(40) % 10, np.arange(160) % 10
-STEPS = steps_per_epoch(IMAGE_LABELS, BATCH, SHARED)
+STEPS = steps_per_epoch(ByClass(CLIP_LABELS, IMAGE_LABELS, SHARED), BATCH)
 
 
 def build(family: str):

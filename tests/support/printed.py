@@ -74,8 +74,18 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             soundfile.write(folder / name, speech if hears else rain(4.0, seed=seed), 8000 if hears else 20_000)
         elif Path(name).suffix == ".keras":
             untrained_texture().save(folder / name)
+        elif name == "runs/reader":
+            untrained_reader(folder / name)
         elif name.startswith("runs/"):
             finished_run(folder / name, "digits-tts" if name == "runs/vae" else "fsdd-mnist")
+
+
+def untrained_reader(folder: Path) -> None:
+    from crossmodal.data.sources import DIGITS
+    from crossmodal.models.networks.lenet5 import LeNet5
+
+    folder.mkdir(parents=True)
+    LeNet5(DIGITS).save(folder / "model.keras")
 
 
 def untrained_texture():

@@ -123,7 +123,7 @@ def test_networks_optimizer_averages_and_generators_of_a_vae_gan_are_in_it(tmp_p
     for variable in (*model.weights, *optimizer._momentums, *optimizer._velocities, *averages, *generators):
         assert id(variable) in kept, variable.path
     assert id(optimizer.iterations) in kept
-    before = filled(state)
+    before = fill_defaults(state)
     save_checkpoint(state, tmp_path, 1)
     for variable in state:
         variable.assign(np.zeros(variable.shape))
@@ -145,7 +145,7 @@ def test_networks_both_optimizers_chains_and_rate_of_a_texture_are_in_it():
     assert {id(variable) for variable in wanted} <= kept
 
 
-def filled(state):
+def fill_defaults(state):
     """Other values than those that building gives, in all variables; returns them."""
     rng = np.random.default_rng(0)
     for variable in state:

@@ -100,8 +100,9 @@ def make(folder):
     return folder
 
 
-def broken(monkeypatch, at):
-    """Let the iterations whose numbers are in `at`, counted over all attempts, come out as NaN and ruin the weights."""
+def broken(monkeypatch, at, shows=True):
+    """Let the iterations whose numbers are in `at`, counted over all attempts, come out as NaN and ruin the weights; if
+    not `shows`, ruin the weights alone, as an update does after its figures."""
     calls = []
 
     def compile_broken(state):
@@ -114,7 +115,7 @@ def broken(monkeypatch, at):
                 return figures
             for variable in state.model.descriptor.trainable_variables:
                 variable.assign(variable * float("nan"))
-            return {**figures, "rms": tf.constant(float("nan"))}
+            return {**figures, "rms": tf.constant(float("nan"))} if shows else figures
 
         return step
 
@@ -132,6 +133,35 @@ def test_a_nan_returns_to_the_last_good_state_at_half_the_rate(monkeypatch):
     assert history[5]["rate"] > 0.5  # it recovers slowly
     assert all(np.isfinite(w).all() for w in weights(model.generator, model.descriptor))
     assert np.isfinite(model.draw(1.0, steps=2)).all()
+
+
+def test_weights_that_the_last_update_ruined_are_neither_kept_nor_saved(monkeypatch, tmp_path):
+    calls = broken(monkeypatch, at=(6,), shows=False)
+    model, signal = build()
+    history = train_texture(model, signal, SMALL, tmp_path)
+    assert len(calls) == 6 + 2  # the last block is done again
+    assert history[-1]["rate"] == pytest.approx(0.51)
+    assert all(np.isfinite(w).all() for w in weights(model.generator, model.descriptor))
+    assert max(path.name for path in tmp_path.glob("*.npz")) == "checkpoint-00006.npz"
+
+
+def test_without_the_stabiliser_they_are_not_saved_either(monkeypatch, tmp_path):
+    broken(monkeypatch, at=(6,), shows=False)
+    model, signal = build()
+    history = train_texture(model, signal, replace(SMALL, stabilise=False), tmp_path)
+    assert [line["iteration"] for line in history] == [1, 2, 3, 4, 5, 6]
+    assert [line["epoch"] for line in read_history(tmp_path)] == [2, 4]
+    assert max(path.name for path in tmp_path.glob("*.npz")) == "checkpoint-00004.npz"
+
+
+def test_a_texture_that_exploded_is_no_model(monkeypatch, tmp_path):
+    from crossmodal.app.experiments import texture_single
+
+    broken(monkeypatch, at=(1,), shows=False)
+    config = texture_single.Config(iterations=1, stabilise=False, duration_s=2.0, draws=1)
+    with pytest.raises(ModelError, match="are not finite, and the model is not saved"):
+        texture_single.run(config, tmp_path)
+    assert not {"model.keras", "metrics.json"} & {path.name for path in tmp_path.iterdir()}
 
 
 def test_training_that_always_fails_ends_in_a_sentence_with_the_last_good_state(monkeypatch):

@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from crossmodal.errors import ModelError
 from crossmodal.models.vae import AudioImageVAE
-from crossmodal.runtime.progress import Progress
+from crossmodal.runtime.progress import Progress, fitted
+from crossmodal.saving.keras_file import save_model
 from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint
 from crossmodal.training.loop import changing_variables, train
 from crossmodal.training.optimizers import FusedAdam
@@ -91,6 +92,71 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(t
     assert load_checkpoint(changing_variables(build_with_state()), tmp_path) == 1
 
 
+def ruined_after(step, model):
+    """Let every step of a model end with weights that are infinite, which its figures do not show."""
+
+    def ruining(batch):
+        figures = step(batch)
+        for variable in model.decoder.trainable_variables:
+            variable.assign(variable * float("inf"))
+        return figures
+
+    return ruining
+
+
+def test_weights_that_the_last_update_ruined_are_not_saved(tmp_path):
+    """An epoch of one step: its figures are those before the update."""
+    run(tmp_path, 1)
+    kept = (tmp_path / "checkpoint-00001.npz").read_bytes()
+    model, drawn = build(), []
+    model.train_step = ruined_after(model.train_step, model)
+    with pytest.raises(ModelError, match=r"In epoch 2 a weight or the optimizer's state became nan.*is kept"):
+        train(
+            model,
+            batches,
+            epochs=2,
+            steps_per_epoch=1,
+            workdir=tmp_path,
+            seed=7,
+            on_epoch=lambda *epoch: drawn.append(epoch),
+        )
+    assert drawn == []
+    assert [line["epoch"] for line in read_history(tmp_path)] == [1]
+    assert [path.name for path in tmp_path.glob("*.npz")] == ["checkpoint-00001.npz"]
+    assert (tmp_path / "checkpoint-00001.npz").read_bytes() == kept
+
+
+def test_a_figure_of_the_validation_that_is_not_finite_stops_the_run(tmp_path):
+    nothing_finite = batches(0, scale=float("nan")).take(2).apply(tf.data.experimental.assert_cardinality(2))
+    with pytest.raises(ModelError, match=r"In epoch 1 val_\w+ became nan"):
+        run(tmp_path, 2, validation=nothing_finite)
+    assert not list(tmp_path.glob("checkpoint-*"))
+    assert read_history(tmp_path) == []
+
+
+def test_no_state_and_no_model_is_saved_that_is_not_finite(tmp_path):
+    """Moments of an optimizer count too; a checkpoint of an earlier version that is not finite is passed over."""
+    model = build_with_state()
+    variables = changing_variables(model)
+    save_checkpoint(variables, tmp_path, 1)
+    good = [np.asarray(variable.value) for variable in variables]
+    model.optimizer.variables[-1].assign(model.optimizer.variables[-1] * np.inf)
+    with pytest.raises(ModelError, match="is not finite and is not saved"):
+        save_checkpoint(variables, tmp_path, 2)
+    assert not (tmp_path / "checkpoint-00002.npz").exists()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crossmodal.training.checkpoints.all_finite", lambda arrays: True)
+        save_checkpoint(variables, tmp_path, 2)
+    with pytest.warns(UserWarning, match="checkpoint-00002.npz holds values that are not finite"):
+        assert load_checkpoint(variables, tmp_path) == 1
+    for variable, value in zip(variables, good, strict=True):
+        np.testing.assert_array_equal(variable.value, value)
+    model.decoder.trainable_variables[0].assign(model.decoder.trainable_variables[0] * np.nan)
+    with pytest.raises(ModelError, match="are not finite, and the model is not saved"):
+        save_model(model, tmp_path / "model.keras")
+    assert not (tmp_path / "model.keras").exists()
+
+
 def build_with_state():
     model = build()
     model.optimizer.build(model.trainable_variables)
@@ -121,3 +187,45 @@ def test_progress_is_plain_lines_with_the_time_left_off_a_terminal(capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("epoch 1/2 loss 1, 0:00, 0:00 left")
     assert "\r" not in printed
+
+
+LOGS = {"loss": 123.456, "reconstruction": 101.2345, "kl": 17.25, "d_loss": 1.386, "g_loss": 0.6931}
+
+
+@pytest.mark.parametrize("columns", [1, 5, 24, 39, 60, 79, 109, 200])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_row_of_progress_is_as_wide_as_asked(columns, share):
+    row = fitted("epoch 3/12", share, LOGS, "1:05 left", columns)
+    assert len(row) == columns
+    if columns >= 24:
+        assert row.startswith("epoch 3/12")
+        assert "1:05 left" in row
+    assert ("g_loss 0.6931" in row) == (columns >= 200)
+    assert ("[" in row) == (columns >= 39)
+    assert "#" not in row if share == 0 else True
+
+
+@pytest.mark.parametrize("columns", [20, 80, 100])
+def test_progress_stays_in_one_row_of_a_terminal(columns):
+    """A terminal of so many columns: the bar is drawn over itself, the line of an epoch fits where its figures do."""
+    import fcntl
+    import os
+    import pty
+    import struct
+    import termios
+
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with os.fdopen(terminal, "w") as stream:
+        progress = Progress(2, 3, stream)
+        progress.start_epoch(0)
+        for step in range(3):
+            progress.drawn = 0.0
+            progress.step(step, LOGS)
+        progress.end_epoch(0, {"loss": 1.0})
+        shown = os.read(controller, 10_000).decode()
+    os.close(controller)
+    first, *others = shown.replace("\r\n", "").split("\r")
+    assert first == ""
+    assert [len(row) for row in others[:3]] == [columns - 1] * 3
+    assert len(others[3]) <= max(columns - 1, len("epoch 1/2 loss 1, 0:00, 0:00 left"))

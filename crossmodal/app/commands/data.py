@@ -11,6 +11,8 @@ TFDS_DATA_DIR and CROSSMODAL_ARCHIVES stand for --data-dir and --archives.
 import sys
 import time
 
+from crossmodal.app.options import a_name
+
 CHOICES = ("fsdd-mnist", "digits-tts")
 
 
@@ -18,10 +20,12 @@ def add_arguments(parser) -> None:
     subparsers = parser.add_subparsers(required=True, metavar="ACTION", title="actions")
     info = subparsers.add_parser("info", help="what is there", description="crossmodal data info")
     prepare = subparsers.add_parser("prepare", help="fetch data", description="crossmodal data prepare fsdd-mnist")
-    prepare.add_argument("data", nargs="?", choices=CHOICES, default=CHOICES[0], help="which (%(default)s)")
-    prepare.add_argument("--archives", help="folder of the original archives, for a machine without a network")
+    prepare.add_argument("data", nargs="?", choices=CHOICES, default=CHOICES[0], help="data to prepare (%(default)s)")
+    prepare.add_argument(
+        "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
+    )
     for action in (info, prepare):
-        action.add_argument("--data-dir", help="TFDS's folder of prepared data")
+        action.add_argument("--data-dir", type=a_name, help="TFDS's folder of prepared data")
     info.set_defaults(run=run_info, needs_tensorflow=False)
     prepare.set_defaults(run=run_prepare)
 

@@ -6,28 +6,46 @@
 It answers on this machine alone unless --host says otherwise, and needs no network.
 """
 
+import os
 from importlib.util import find_spec
+
+from crossmodal.app.options import a_name, whole_number
+
+OF_GRADIO = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_ROOT_PATH")
 
 
 def add_arguments(parser) -> None:
     parser.add_argument(
-        "--model", nargs="+", help="presets, .keras files or folders of runs to choose from (all presets that draw)"
+        "--model",
+        nargs="+",
+        type=a_name,
+        help="presets, .keras files or folders of runs to choose from (all presets that draw)",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="the address to answer on (%(default)s)")
-    parser.add_argument("--port", type=int, help="(the first free one from 7860 on)")
+    parser.add_argument("--host", type=a_name, default="127.0.0.1", help="host to answer on (%(default)s)")
+    parser.add_argument(
+        "--port", type=whole_number(1, 65_535), help="port to answer on (the first free one from 7860 on)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments) -> int:
+    from crossmodal.app.demo.address import free_address
+    from crossmodal.drawing import front_end_of
     from crossmodal.errors import CrossmodalError
     from crossmodal.presets import drawing_presets
     from crossmodal.saving.keras_file import load_model
 
     if find_spec("gradio") is None:
         raise CrossmodalError('The page needs Gradio: pip install "crossmodal-toolkit[demo]".')
+    free_address(arguments.host, arguments.port)
+    for name in OF_GRADIO:  # --host and --port say it
+        os.environ.pop(name, None)
     models = {name: load_model(name) for name in arguments.model or drawing_presets()}
+    for model in models.values():
+        front_end_of(model)
+    from crossmodal.app.demo.hearing import offer
     from crossmodal.app.demo.page import build_page, launch
 
-    name = next(iter(models))
-    launch(build_page(models.pop(name), name, models), arguments.host, arguments.port)
+    page = build_page({name: offer(model, name) for name, model in models.items()})
+    launch(page, arguments.host, arguments.port)
     return 0

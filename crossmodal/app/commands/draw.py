@@ -1,4 +1,4 @@
-"""Hear spoken digits and draw them, an image per digit, with LeNet5's reading of each and how sure it is.
+"""Hear spoken words and draw them, an image each, with what the reader (LeNet5 for digits) reads and how sure it is.
 
   crossmodal draw seven.wav
   crossmodal draw number.wav another.mp3 -o drawing.png --samples 4
@@ -12,19 +12,35 @@ import sys
 import warnings
 from pathlib import Path
 
-from crossmodal.app.options import natural
+from crossmodal.app.options import a_name, a_path, seed_number, whole_number
 
 PICTURES = (".png", ".jpg", ".pdf", ".svg")
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("recordings", nargs="+", metavar="RECORDING", help="a sound file of at most a minute")
-    parser.add_argument("-o", "--output", type=Path, default=Path("drawing.png"), help="the picture (%(default)s)")
-    parser.add_argument("--samples", type=int, default=0, metavar="N", help="draws of each digit below the mean")
     parser.add_argument(
-        "--model", default="vae_compact", help="a preset, a .keras file or the folder of a run (%(default)s)"
+        "recordings", nargs="+", type=a_name, metavar="RECORDING", help="a sound file of at most a minute"
     )
-    parser.add_argument("--seed", type=natural, default=0, help="of the draws (%(default)s)")
+    parser.add_argument(
+        "-o", "--output", type=a_path, default=Path("drawing.png"), help="picture to write (%(default)s)"
+    )
+    parser.add_argument(
+        "--samples",
+        type=whole_number(0, 1000),
+        default=0,
+        metavar="N",
+        help="further drawings of each word (%(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        type=a_name,
+        default="vae_compact",
+        help="a preset, a .keras file or the folder of a run (%(default)s)",
+    )
+    parser.add_argument(
+        "--reader", type=a_name, help="classifier that reads the drawings, a .keras file or a run (by the model)"
+    )
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of the further drawings (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print what was drawn as JSON")
     parser.set_defaults(run=run)
 
@@ -33,21 +49,24 @@ def run(arguments) -> int:
     """Draw all recordings that can be used; 2 if there were others."""
     from crossmodal.app.pictures.images import save_strips
     from crossmodal.drawing import draw_speech, front_end_of
-    from crossmodal.errors import AudioError, CrossmodalError
+    from crossmodal.errors import AudioError
+    from crossmodal.reader import find_reader, load_reader
     from crossmodal.runtime.files import check_output, replacing
     from crossmodal.saving.keras_file import load_model
     from crossmodal.sound.audio import read_audio
 
     check_output(arguments.output, PICTURES)
-    if arguments.samples < 0:
-        raise CrossmodalError(f"{arguments.samples} draws cannot be made: pass --samples 0 or more.")
     model = load_model(arguments.model)
-    sample_rate = front_end_of(model).sample_rate
+    front_end = front_end_of(model)
+    found = find_reader(model.classes, model.image_shape, arguments.model) if not arguments.reader else None
+    reader = load_reader(arguments.reader) if arguments.reader else found
+    sample_rate = front_end.sample_rate
     drawn, failed = {}, {}
     for path in arguments.recordings:
         try:
             waveform = read_audio(path, sample_rate)
-            drawn[path] = draw_speech(waveform, sample_rate, model, samples=arguments.samples, seed=arguments.seed)
+            options = {"samples": arguments.samples, "seed": arguments.seed, "reader": reader}
+            drawn[path] = draw_speech(waveform, sample_rate, model, **options)
         except AudioError as error:
             failed[path] = str(error)
             print(error, file=sys.stderr)
@@ -69,6 +88,7 @@ def as_strip(title: str, drawings: list) -> tuple:
 
     columns = [np.concatenate([drawing.image[None], drawing.draws]) for drawing in drawings]
     captions = [f"{d.reading} {d.confidence:.0%}" if d.reading else "" for d in drawings]
+    title = title.encode(errors="replace").decode()  # a name that is not text
     return title.replace("$", r"\$"), columns, captions  # between two $ Matplotlib would read a formula
 
 

@@ -9,10 +9,14 @@ A folder of runs, such as a sweep's, stands for all runs in it.
 
 from pathlib import Path
 
+from crossmodal.app.options import a_path
+
 
 def add_arguments(parser) -> None:
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="the folder of a run, or of several")
-    parser.add_argument("-o", "--output", type=Path, help="the file (report.html, in the folder if there is one)")
+    parser.add_argument("runs", nargs="+", type=a_path, metavar="RUN", help="the folder of a run, or of several")
+    parser.add_argument(
+        "-o", "--output", type=a_path, help="page to write (report.html, in the folder if there is one)"
+    )
     parser.set_defaults(run=run, needs_tensorflow=False)
 
 

@@ -13,10 +13,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from crossmodal.app.options import a_path, number, whole_number
 from crossmodal.errors import CrossmodalError, ModelError
 from crossmodal.runtime.files import check_output, replacing
+from crossmodal.runtime.ranges import Range
 
 MODEL, SOUND = (".keras",), (".wav",)
+SEED = whole_number(0, 2_000_000_000)
+SECONDS = number(float, Range(least=0.01, most=3600))
+WEIGHT = number(float, Range(least=0, most=1e6))
 WAV_HEADER, SAMPLE_BYTES = 44, 2
 TOLD_EVERY_S = 10.0  # of the time that a long draw has left
 
@@ -33,8 +38,8 @@ def add_arguments(parser) -> None:
     )
     play.add_argument("model", help="what learn or mix wrote, the folder of a run, or a preset")
     play.add_argument("-o", "--output", type=Path, required=True, help="the sound, a WAV file")
-    play.add_argument("--seconds", type=float, default=10.0, help="how long (%(default)s)")
-    play.add_argument("--seed", type=int, default=0, help="another seed, another sound (%(default)s)")
+    play.add_argument("--seconds", type=SECONDS, default=10.0, help="duration in seconds (%(default)s)")
+    play.add_argument("--seed", type=SEED, default=0, help="another seed, another sound (%(default)s)")
     play.set_defaults(run=run_play)
     mix = subparsers.add_parser(
         "mix",
@@ -42,19 +47,19 @@ def add_arguments(parser) -> None:
         description="crossmodal texture mix birds.wav rain.wav -o both.keras --weights 1 3",
     )
     mix.add_argument("recordings", nargs="+", metavar="RECORDING", help="sound files of 1 s to 10 min")
-    mix.add_argument("--weights", nargs="+", type=float, metavar="W", help="a number for each recording (equal)")
+    mix.add_argument("--weights", nargs="+", type=WEIGHT, metavar="W", help="a number for each recording (equal)")
     add_learning_options(mix, run_mix)
 
 
 def add_learning_options(parser, run) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model, a .keras file")
-    parser.add_argument("--iterations", type=int, help="updates of the networks (60)")
-    parser.add_argument("--seed", type=int, default=0, help="of weights, training and draws (%(default)s)")
+    parser.add_argument("--iterations", type=whole_number(0, 99_999), help="updates of the networks (60)")
+    parser.add_argument("--seed", type=SEED, default=0, help="seed of weights, training and draws (%(default)s)")
     parser.add_argument(
         "--deterministic", action="store_true", help="deterministic kernels of TensorFlow alone; slower on a GPU"
     )
     parser.add_argument(
-        "--workdir", type=Path, help="folder of the run, its draws, scores and pictures (the model's name)"
+        "--workdir", type=a_path, help="folder of the run, its draws, scores and pictures (the model's name)"
     )
     parser.set_defaults(run=run, stopped="Stopped: the same command continues where it was.")
 

@@ -1,83 +1,104 @@
-"""What the page shows of a spoken recording: spectrograms, drawings, and the way between two digits."""
+"""What the page shows of a spoken recording: spectrograms, drawings, and the way between two classes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from keras import ops
 from matplotlib import colormaps
 
-from crossmodal.data.sources import DIGITS
-from crossmodal.drawing import Drawing, draw_speech, read_digits
+from crossmodal.drawing import Drawing, draw_speech
 from crossmodal.errors import ModelError
+from crossmodal.models.variational import VariationalModel
+from crossmodal.reader import Reader, find_reader
 from crossmodal.sound.audio import read_audio
 
 LONGEST_S = 30.0  # of a recording
-CANDIDATES = 1000  # draws of the prior among which each digit is looked for
+CANDIDATES = 1000  # draws of the prior among which each class is looked for
 PIXEL = 8  # pixels of a picture for each one of an image
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A model that the page offers.
+
+    reader:  who reads its drawings; None where nobody can.
+    latents: a z (latent_dim,) for each class by its name, between which one can move; empty of a model without z.
+    """
+
+    model: Any
+    reader: Reader | None = None
+    latents: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def offer(model, place=None) -> Offered:
+    """A model with its reader, which may lie beside it at `place`, and with its z of each class."""
+    reader = find_reader(model.classes, model.image_shape, place)
+    latents = class_latents(model, reader) if reader and isinstance(model, VariationalModel) else {}
+    return Offered(model, reader, latents)
 
 
 @dataclass(frozen=True)
 class Heard:
     """A recording of one digit or several.
 
-    drawings:     one per digit, see `Drawing`.
-    spectrograms: (digits, frames, mels) in [0, 1], those of the drawings together.
-    latents:      (digits, latent_dim), the posterior means.
+    drawings:     one per word, see `Drawing`.
+    spectrograms: (words, frames, mels) in [0, 1], those of the drawings together.
+    latents:      (words, latent_dim), the posterior means; None of a model without z.
     """
 
     drawings: list[Drawing]
     spectrograms: np.ndarray
-    latents: np.ndarray
+    latents: np.ndarray | None
 
 
-def hear(path, model, samples: int, seed: int = 0) -> Heard:
-    """Draw the digits of a sound file.
+def hear(path, offered: Offered, samples: int, seed: int = 0) -> Heard:
+    """Draw the words of a sound file.
 
     Args:
         path: of at most 30 s.
-        model: an `AudioImageModel`.
-        samples: draws of each digit beside the one at the posterior mean.
-        seed: the draws are a function of it.
+        samples: further drawings of each word.
+        seed: these are a function of it.
 
     Raises:
         AudioError: the file cannot be used.
-        ModelError: the model does not draw what it hears.
+        ModelError: the model draws no numbers.
     """
+    model = offered.model
     rate = model.front_end["sample_rate"]
     waveform = read_audio(path, rate, max_duration_s=LONGEST_S)
-    drawings = draw_speech(waveform, rate, model, samples=samples, seed=seed)
+    drawings = draw_speech(waveform, rate, model, samples=samples, seed=seed, reader=offered.reader)
     spectrograms = np.stack([drawing.spectrogram for drawing in drawings])
-    latents, _ = model.encoder(spectrograms[..., None], training=False)
-    return Heard(drawings, spectrograms, ops.convert_to_numpy(latents))
+    latents = None
+    if isinstance(model, VariationalModel):
+        latents = ops.convert_to_numpy(model.encoder(spectrograms[..., None], training=False)[0])
+    return Heard(drawings, spectrograms, latents)
 
 
-def digit_latents(model, seed: int = 0) -> np.ndarray:
-    """A z for each digit, (10, latent_dim): of a thousand draws of the prior the one that LeNet5 reads most surely.
-
-    Raises:
-        ModelError: the model draws no digits, or not all of them.
-    """
-    if tuple(getattr(model, "classes", ())) not in ((), DIGITS):
-        raise ModelError("The model draws other classes than digits: the page needs one that was trained on digits.")
+def class_latents(model, reader: Reader, seed: int = 0) -> dict[str, np.ndarray]:
+    """A z (latent_dim,) for each class: of a thousand draws of the prior the one that the reader reads most surely."""
     z = np.random.default_rng(seed).standard_normal((CANDIDATES, model.latent_dim)).astype(np.float32)
-    readings = read_digits(model.decode(z))
-    latents = []
-    for digit in DIGITS:
-        sureness = [confidence if name == digit else -1.0 for name, confidence in readings]
-        latents.append(z[int(np.argmax(sureness))])
-    return np.stack(latents)
+    readings = reader.read(model.decode(z))
+    latents = {}
+    for name in reader.classes:
+        sureness = [confidence if read == name else -1.0 for read, confidence in readings]
+        latents[name] = z[int(np.argmax(sureness))]
+    return latents
 
 
 def between(model, first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    """The image (28, 28) in [0, 1] at z = (1 - share) * first + share * second, both (latent_dim,); share in [0, 1]."""
+    """The image (height, width, channels) in [0, 1] at z = (1 - share) * first + share * second, both (latent_dim,);
+    share in [0, 1]."""
     if not 0 <= share <= 1:
-        raise ModelError(f"A share of {share} lies between no two digits: choose one from 0 to 1.")
-    return model.decode(((1 - share) * first + share * second)[None])[0, :, :, 0]
+        raise ModelError(f"A share of {share} lies between no two classes: choose one from 0 to 1.")
+    return model.decode(((1 - share) * first + share * second)[None])[0]
 
 
 def as_picture(images: np.ndarray) -> np.ndarray:
-    """Images (n, 28, 28) in [0, 1] side by side, enlarged: (224, 224 n) uint8."""
-    return enlarged(np.rint(255 * np.hstack(list(images))).astype(np.uint8))
+    """Images (n, height, width, channels) in [0, 1] side by side, each pixel as 8 by 8: uint8, grey ones without a last
+    axis."""
+    picture = enlarged(np.rint(255 * np.hstack(list(images))).astype(np.uint8))
+    return picture[..., 0] if picture.shape[-1] == 1 else picture
 
 
 def spectrograms_as_picture(spectrograms: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 
 from crossmodal.app.demo import hearing, listening
-from crossmodal.data.sources import DIGITS
+from crossmodal.app.demo.address import free_address, without_proxy
 from crossmodal.errors import CrossmodalError
 
 UPLOAD = 10 * gr.FileSize.MB
@@ -26,18 +26,8 @@ PICTURE: dict[str, Any] = {"format": "png", "buttons": [], "interactive": False,
 QUEUE: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "model"}  # a model works for one visitor at a time
 
 
-def build_page(model, name: str = "", others: dict | None = None) -> gr.Blocks:
-    """The page for a model that hears digits and draws them.
-
-    Args:
-        model: an `AudioImageModel`.
-        name: of the model, where there are others.
-        others: further models by their names: the page lets one choose.
-
-    Raises:
-        ModelError: one of them draws something else.
-    """
-    models = {of: (each, hearing.digit_latents(each)) for of, each in {name: model, **(others or {})}.items()}
+def build_page(models: dict[str, hearing.Offered]) -> gr.Blocks:
+    """The page for models that hear words and draw them, by their names; the first is chosen at the beginning."""
     with gr.Blocks(title="crossmodal", analytics_enabled=False, delete_cache=(600, 3600)) as page:
         gr.Markdown("# crossmodal\nGenerate one modality from another.")
         with gr.Tab("Say a digit, see it drawn"):
@@ -59,80 +49,104 @@ def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, wa
         the page's address.
 
     Raises:
-        CrossmodalError: the port is taken.
+        CrossmodalError: see `free_address`.
     """
+    host, port = free_address(host, port)
     try:
-        _, address, _ = page.launch(
-            server_name=host,
-            server_port=port,
-            share=False,
-            ssr_mode=False,
-            pwa=False,
-            enable_monitoring=False,
-            max_file_size=UPLOAD,
-            footer_links=[],
-            theme=gr.themes.Soft(**FONTS),
-            quiet=True,
-            prevent_thread_lock=True,
-        )
-    except OSError as error:
-        raise CrossmodalError(f"No page can be served at {host}:{port or 7860}: choose another --port.") from error
+        with without_proxy():
+            _, address, _ = page.launch(
+                server_name=host,
+                server_port=port,
+                share=False,
+                ssr_mode=False,
+                ssl_verify=False,
+                pwa=False,
+                enable_monitoring=False,
+                max_file_size=UPLOAD,
+                footer_links=[],
+                theme=gr.themes.Soft(**FONTS),
+                quiet=True,
+                prevent_thread_lock=True,
+            )
+    except Exception as error:  # Gradio and httpx raise a class for each way in which a server does not answer
+        page.close()
+        raise CrossmodalError(
+            f"No page can be served at {host}:{port} ({first_line(error)}): choose another --host or --port."
+        ) from error
     if wait:
         print(f"The page is at {address} (Ctrl-C ends it).", flush=True)
         page.block_thread()
     return address
 
 
-def speech_tab(models: dict[str, tuple]) -> None:
-    """Recording in, spectrogram and drawings out; below, the way from one z to another. `models`: by name the model and
-    its z of each digit; the first is chosen at the beginning."""
-    name, (model, digits) = next(iter(models.items()))
+def first_line(error: Exception) -> str:
+    """What an error says, in short."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def speech_tab(models: dict[str, hearing.Offered]) -> None:
+    """Recording in, spectrogram and drawings out; below, the way from one z to another, where a model has one."""
+    name, first_model = next(iter(models.items()))
     latent = gr.State(None)  # of what was said, and the name of the model that heard it
     with gr.Row():
         with gr.Column():
-            recording = gr.Audio(label=f"English digits, up to {hearing.LONGEST_S:.0f} s", **RECORDING)
-            samples = gr.Slider(1, 12, 6, step=1, label="draws of each")
+            label = f"English digits, up to {hearing.LONGEST_S:.0f} s"
+            recording = gr.Audio(label=label, **RECORDING)
+            samples = gr.Slider(1, 12, 6, step=1, label="further drawings of each")
             chosen = gr.Dropdown(list(models), value=name, label="model", elem_id="model") if len(models) > 1 else None
             draw = gr.Button("Draw", variant="primary")
             gr.Markdown("What the network hears: low tones at the bottom, time to the right")
             heard = gr.Image(height=260, elem_id="heard", **PICTURE)
         with gr.Column():
-            gr.Markdown("What it draws, and how LeNet5 reads it")
+            gr.Markdown("What it draws, and how it is read")
             drawn = gr.Gallery(columns=5, object_fit="contain", elem_id="drawings", **PICTURE)
-            gr.Markdown("Other draws from what it believes")
+            gr.Markdown("Further drawings at random")
             draws = gr.Image(elem_id="draws", **PICTURE)
-    gr.Markdown("### Between two digits")
-    with gr.Row():
-        with gr.Column():
-            first = gr.Dropdown([SAID, *DIGITS], value=DIGITS[3], label="from")
-            second = gr.Dropdown([SAID, *DIGITS], value=DIGITS[8], label="to")
-            share = gr.Slider(0, 1, 0.5, step=0.02, label="how far", elem_id="share")
-        halfway = hearing.between(model, digits[3], digits[8], 0.5)
-        middle = gr.Image(hearing.as_picture(halfway[None]), height=260, elem_id="between", **PICTURE)
 
     def on_draw(path, samples, chosen=name):
         if not path:
             raise gr.Error("Record or upload a digit first.", print_exception=False)
         with in_one_sentence(path):
-            found = hearing.hear(path, models[chosen][0], int(samples))
+            found = hearing.hear(path, models[chosen], int(samples))
         pictures = [
-            (hearing.as_picture(drawing.image[None]), f"{drawing.reading} {drawing.confidence:.0%}")
-            for drawing in found.drawings
+            (hearing.as_picture(d.image[None]), f"{d.reading} {d.confidence:.0%}" if d.reading else "")
+            for d in found.drawings
         ]
         others = np.vstack([hearing.as_picture(drawing.draws) for drawing in found.drawings])
-        return hearing.spectrograms_as_picture(found.spectrograms), pictures, others, (chosen, found.latents[0])
-
-    def on_move(first, second, share, latent, chosen=name):
-        model, digits = models[chosen]
-        heard_by, said = latent or (None, None)
-        known = dict(zip(DIGITS, digits, strict=True)) | {SAID: said if heard_by == chosen else None}
-        if known[first] is None or known[second] is None:
-            raise gr.Error("Record or upload a digit first.", print_exception=False)
-        with in_one_sentence():
-            return hearing.as_picture(hearing.between(model, known[first], known[second], share)[None])
+        said = None if found.latents is None else (chosen, found.latents[0])
+        return hearing.spectrograms_as_picture(found.spectrograms), pictures, others, said
 
     choice: list[Any] = [chosen] if chosen else []
     draw.click(on_draw, [recording, samples, *choice], [heard, drawn, draws, latent], **QUEUE)
+    if first_model.latents:
+        between_classes(models, name, latent, choice)
+
+
+def between_classes(models: dict[str, hearing.Offered], name: str, latent: gr.State, choice: list) -> None:
+    """What lies between two classes of a model, or between one of them and what was said."""
+    model, latents = models[name].model, models[name].latents
+    names = list(latents)
+    start, end = names[min(3, len(names) - 1)], names[min(8, len(names) - 1)]
+    gr.Markdown("### Between two digits")
+    with gr.Row():
+        with gr.Column():
+            first = gr.Dropdown([SAID, *names], value=start, label="from")
+            second = gr.Dropdown([SAID, *names], value=end, label="to")
+            share = gr.Slider(0, 1, 0.5, step=0.02, label="how far", elem_id="share")
+        halfway = hearing.between(model, latents[start], latents[end], 0.5)
+        middle = gr.Image(hearing.as_picture(halfway[None]), height=260, elem_id="between", **PICTURE)
+
+    def on_move(first, second, share, latent, chosen=name):
+        offered = models[chosen]
+        heard_by, said = latent or (None, None)
+        known = offered.latents | ({SAID: said} if heard_by == chosen else {})
+        if SAID in (first, second) and SAID not in known:
+            raise gr.Error("Record or upload a digit first.", print_exception=False)
+        if not {first, second} <= set(known):
+            raise gr.Error(f"{chosen} has nothing between these two: choose another model.", print_exception=False)
+        with in_one_sentence():
+            return hearing.as_picture(hearing.between(offered.model, known[first], known[second], share)[None])
+
     for moved in (first, second, share, *choice):
         moved.change(on_move, [first, second, share, latent, *choice], middle, show_progress="hidden", **QUEUE)
 

@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from crossmodal.app.experiments.finish import finish
-from crossmodal.app.options import as_options, option
+from crossmodal.app.experiments.training_data import load_sources, test_loss, training_data
+from crossmodal.app.options import command_of, option
 from crossmodal.data.catalog import LOCATIONS
 
-SIDE_ISSUES = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
+IGNORED_ON_RESUME = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
+Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
+PICTURE_CLIPS = 10  # of pairs without classes
 
 
 @dataclass(frozen=True)
@@ -22,43 +25,62 @@ class TrainingConfig:
     data: Literal["digits-tts", "fsdd-mnist", "folders"] = option("digits-tts", "which sounds and images")
     protocol: Literal["random", "official", "speaker"] = option("random", "how the clips are divided")
     held_out_speaker: str | None = option(None, "whom protocol speaker tests on")
-    seed: int = option(0, "of division, weights, pairing, augmentation and draws")
-    epochs: int | None = option(None, "epochs (by data and model)")
-    passes: int | None = option(None, "times that an epoch shows each training image (20 embedded, 1 others)")
-    batch_size: int = option(128, "images per step")
-    images_per_clip: int = option(4, "images of a batch that share one encoded clip; 1 is the paper's")
-    learning_rate: float | None = option(None, "of Adam (by model)")
+    seed: int = option(0, "seed of division, weights, pairing, augmentation and draws", least=0, most=2**32 - 1)
+    epochs: int | None = option(None, "epochs (by data and model)", least=1, most=99_999)
+    passes: int | None = option(None, "times an epoch shows each image (20 embedded, 1 others)", least=1, most=1000)
+    batch_size: int = option(128, "images per step", least=1, most=65_536)
+    images_per_clip: int = option(4, "images that share one encoded clip; 1 is the paper's", least=1, most=65_536)
+    learning_rate: float | None = option(None, "Adam's learning rate (by model)", above=0, most=1)
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
-    augment: float = option(0.5, "strength of the changes to spectrograms in training, 0 for none")
-    tts_takes: int = option(0, "takes of each eSpeak voice and digit that join the training clips")
+    augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
+    tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
     timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
-    precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "of the layers (by model)")
+    precision: Precision | None = option(None, "precision of the layers (the faster one on this machine)")  # noqa: RUF009
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+    image_size: int = option(28, "for folders: height and width of images, a multiple of 4", least=16, most=128)
+    colour: bool = option(False, "for data from folders: learn colours, not grey")
+    fit: Literal["stretch", "pad", "crop"] = option("stretch", "for folders: what becomes of oblong pictures")
+    background: Literal["white", "black"] = option("white", "for folders: the page behind what is transparent")
+    skip_bad: float = option(0.0, "for folders: largest share of unusable files left out", least=0, below=1)
     distribute: Literal["none", "mirrored", "workers"] = option("none", "train on all devices, or all of TF_CONFIG's")
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
+    initial_weights: str | None = option(None, "model that training starts from: a preset, a .keras file or a run")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
 
-def filled(config, defaults: dict):
+def unsaid(data: str) -> tuple[str, ...]:
+    """The options that the command of a run does not name: where known data lie, and what changes nothing."""
+    return tuple(set(IGNORED_ON_RESUME) - {"sounds_dir", "images_dir"}) if data == "folders" else IGNORED_ON_RESUME
+
+
+def fill_defaults(config, defaults: dict):
     """A config with `defaults` where an option was left open."""
     return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
 
 
-def load_sources(config: TrainingConfig):
-    """(Speech, Images) that the config names."""
-    from crossmodal.data.catalog import load_pair
+def agreed_precision(strategy, asked: Precision | None, workdir: Path) -> Precision:
+    """The precision that was asked for, else that of the run in `workdir`, else this machine's; the chief's in all
+    workers. So a run may be continued on a machine of another kind."""
+    from crossmodal.runtime.precision import machines_precision
+    from crossmodal.training.distribution import all_workers, broadcast, is_chief
+    from crossmodal.training.runs import recorded_config
 
-    return load_pair(config.data, **{name: getattr(config, name) for name in LOCATIONS})
+    choices = get_args(Precision)
+    recorded = recorded_config(workdir).get("precision") if is_chief(strategy) else None
+    chosen = asked or recorded or machines_precision()
+    with all_workers(strategy):
+        return choices[broadcast(strategy, choices.index(chosen))]
 
 
-def provenance_of(recipe: str, config: TrainingConfig) -> dict:
+def provenance_of(family: str, config: TrainingConfig) -> dict:
     """What a saved model says about its training."""
     from crossmodal.data import fsdd
     from crossmodal.training.runs import environment
 
+    initial = {"initial_weights": Path(config.initial_weights).name} if config.initial_weights else {}
     papers_speakers = config.data == "fsdd-mnist" and config.protocol == "random"
     return {
         "data": config.data,
@@ -66,60 +88,84 @@ def provenance_of(recipe: str, config: TrainingConfig) -> dict:
         "seed": config.seed,
         "held_out_speaker": config.held_out_speaker,
         "speakers": list(fsdd.PAPER_SPEAKERS) if papers_speakers else [],
-        "recipe": {"name": recipe, **asdict(config), **dict.fromkeys(LOCATIONS)},
+        "recipe": {"name": family, **asdict(config), **dict.fromkeys(LOCATIONS), **initial},
         "environment": environment(),
     }
 
 
 def train_and_measure(
-    recipe: str,
+    family: str,
     asked: TrainingConfig,
     config: TrainingConfig,
     workdir: Path,
     build: Callable,
     make_optimizer: Callable,
+    *,
+    sources: tuple | None = None,
+    pretrain: Callable | None = None,
 ) -> dict:
     """Train in `workdir`, measure on the test clips.
 
     Args:
-        recipe: the script's name.
+        family: what `crossmodal train` calls it.
         asked: the options as given; they make the command that is kept with the figures.
-        config: the same with nothing left open.
-        build: build(dtype=..., front_end=..., classes=..., provenance=...) -> an `AudioImageModel`.
-        make_optimizer: training steps -> the optimizer.
+        config: the same with nothing left open but the precision, see `agreed_precision`.
+        build: build(dtype=..., image_shape=..., front_end=..., classes=..., provenance=...) -> an `AudioImageModel`.
+        make_optimizer: (training steps, precision) -> the optimizer.
+        sources: (Speech, Images, Split) in place of those that the options name.
+        pretrain: pretrain(model, data) -> a `Stage` that comes before the training, of a model that shares layers with
+            it; see `crossmodal.training.loop`.
 
     Returns:
         the metrics, those of an earlier call if the run was finished; none in a worker that is not the chief.
     """
-    from crossmodal.app.pictures.images import save_curves
-    from crossmodal.data.sources import DIGITS
+    from crossmodal.app.pictures.agreement import save_pictures
+    from crossmodal.app.pictures.curves import save_curves
+    from crossmodal.data.alignment import split_of
+    from crossmodal.data.sources import fingerprint
+    from crossmodal.reader import find_reader
     from crossmodal.runtime.determinism import fix_numbers
+    from crossmodal.runtime.ranges import check_config
+    from crossmodal.saving.keras_file import load_model, save_model
     from crossmodal.sound.spectrogram import LogMel
-    from crossmodal.training.distribution import all_workers, is_chief, make_strategy, of_the_chief, own_parts
-    from crossmodal.training.loop import train
-    from crossmodal.training.runs import open_run, read_history, save_model
+    from crossmodal.training.distribution import all_workers, broadcast, is_chief, make_strategy, own_parts
+    from crossmodal.training.initial import take_weights
+    from crossmodal.training.loop import Stage, train_stages
+    from crossmodal.training.runs import open_run, read_history
     from crossmodal.training.tensorboard import logged
-    from evaluation.agreement import evaluate_model, protocol_split, save_pictures
 
+    check_config(config)
     strategy = make_strategy(config.distribute)
-    metrics = open_run(workdir, config, ignore=SIDE_ISSUES) if is_chief(strategy) else None
+    config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
+    metrics = open_run(workdir, config, ignore=IGNORED_ON_RESUME) if is_chief(strategy) else None
     with all_workers(strategy):
-        finished = of_the_chief(strategy, int(metrics is not None))
+        finished = broadcast(strategy, int(metrics is not None))
     if finished:
         return finish(workdir, metrics) if metrics else {}
     assert config.epochs is not None
     began = time.time()
-    speech, images = load_sources(config)
-    provenance = provenance_of(recipe, config)
-    split = protocol_split(speech, provenance)
+    say = print if is_chief(strategy) else (lambda words: None)
+    provenance = provenance_of(family, config)
+    speech, images, split = sources or (*(loaded := load_sources(config, say)), split_of(loaded[0], provenance))
+    provenance["clips"] = fingerprint(speech)
     front_end = LogMel(timing=config.timing)
-    settings = {"front_end": front_end.get_config(), "classes": speech.classes, "provenance": provenance}
+    settings = {
+        "image_shape": images.image_shape,
+        "front_end": front_end.get_config(),
+        "classes": speech.classes,
+        "provenance": provenance,
+    }
 
     fix_numbers(config.seed, config.deterministic)
-    training, validation, steps = batches(config, speech, images, split, front_end, *own_parts(strategy))
+    parts, own = own_parts(strategy)
     with strategy.scope():
         model = build(dtype=config.precision, **settings)
-        model.compile(make_optimizer(config.epochs * steps), jit_compile=False)
+    data = training_data(config, speech, images, split, front_end, needs=model.NEEDS, parts=parts, own=own)
+    with strategy.scope():
+        model.compile(make_optimizer(config.epochs * data.steps, config.precision), jit_compile=False)
+        if config.initial_weights:
+            taken = take_weights(model, load_model(config.initial_weights))
+            print(f"{len(taken)} layers start from {config.initial_weights}: {', '.join(taken)}", flush=True)
 
     def current():
         """The model as it is; where several processes train it, a copy that one of them can draw by."""
@@ -133,114 +179,62 @@ def train_and_measure(
     if is_chief(strategy):
         on_epoch = picture_of_each_epoch(current, speech, split, front_end, workdir, config.seed)
         on_epoch = logged(on_epoch, workdir) if config.tensorboard else on_epoch
-    train(
-        model,
-        training,
-        epochs=config.epochs,
-        steps_per_epoch=steps,
-        workdir=workdir,
-        seed=config.seed,
-        validation=validation,
-        on_epoch=on_epoch,
-    )
+    stage = Stage(model, data.training, config.epochs, data.steps, data.validation, on_epoch, "train")
+    train_stages([*([pretrain(model, data)] if pretrain else []), stage], workdir, config.seed)
     if not is_chief(strategy):
         return {}
     trained = build(dtype="float32", **settings)
     trained.set_weights(model.get_weights())
     save_model(trained, workdir / "model.keras")
 
-    command = f"python recipes/{recipe}{as_options(asked, SIDE_ISSUES)}"
-    metrics = {"command": command, "parameters": trained.count_params(), "epochs": config.epochs}
+    metrics = {"command": command_of(f"crossmodal train {family}", asked, unsaid(asked.data))}
+    metrics |= {"parameters": trained.count_params(), "epochs": config.epochs}
+    metrics["classes"] = list(speech.classes)
     metrics["replicas"] = strategy.num_replicas_in_sync
     metrics["seconds"] = time.time() - began  # of this process: less than the whole after a resume
-    if speech.classes == DIGITS:
-        metrics |= evaluate_model(trained, speech, images, split, seed=config.seed)
-    save_pictures(workdir, trained, speech, images, split, metrics if "pairs" in metrics else None)
-    save_curves(workdir / "curves.png", read_history(workdir))
+    if images.test_clips is not None:
+        metrics["test_loss"] = test_loss(trained, speech, images, split, front_end)
+    measured = None
+    if speech.labels is not None and (reader := find_reader(trained.classes, trained.image_shape, workdir)):
+        from evaluation.agreement import measure_agreement
+
+        measured = measure_agreement(trained, speech, images, split, reader=reader, seed=config.seed)
+        metrics |= measured.to_json()
+    save_pictures(workdir, trained, speech, images, split, measured)
+    save_curves(workdir / "curves.png", {"training": read_history(workdir)})
     return finish(workdir, metrics)
-
-
-def batches(config: TrainingConfig, speech, images, split, front_end, parts: int = 1, own: range = range(1)):
-    """(first epoch -> training batches, validation batches or None, steps in an epoch); of batches that are cut into
-    `parts`, the parts `own`."""
-    import numpy as np
-
-    from crossmodal.data.augment import Augmentation
-    from crossmodal.data.pipeline import steps_per_epoch, training_batches
-    from crossmodal.sound.spectrogram import log_mel
-
-    assert config.passes is not None
-    waveforms, labels = [speech.waveforms[i] for i in split.train], speech.labels[split.train]
-    if config.tts_takes:
-        from crossmodal.data import digits_tts
-
-        extra = digits_tts.load_speech(speakers=len(digits_tts.SPEAKERS), takes=config.tts_takes)
-        waveforms, labels = waveforms + extra.waveforms, np.concatenate([labels, extra.labels])
-    train_images = np.concatenate([images.train_images] * config.passes)
-    train_labels = np.concatenate([images.train_labels] * config.passes)
-
-    def pairs(spectrograms, clip_labels, wanted, **options):
-        return training_batches(
-            spectrograms,
-            clip_labels,
-            train_images[wanted],
-            train_labels[wanted],
-            batch_size=config.batch_size,
-            images_per_clip=config.images_per_clip,
-            seed=config.seed,
-            redraw=not config.fixed_pairing,
-            front_end=front_end,
-            parts=parts,
-            own=own,
-            **options,
-        )
-
-    def validation():
-        """Up to 20 batches of the validation clips; a small set may have none of some classes, or none at all."""
-        clip_labels = speech.labels[split.validation]
-        wanted = np.isin(train_labels, clip_labels)
-        n = min(20, steps_per_epoch(train_labels[wanted], config.batch_size, config.images_per_clip))
-        if n == 0:
-            return None
-        clips = log_mel([speech.waveforms[i] for i in split.validation], front_end)
-        return pairs(clips, clip_labels, wanted, epochs=1).take(n * len(own)).cache()
-
-    augmentation = Augmentation().scaled(config.augment) if config.augment else None
-    spectrograms = log_mel(waveforms, front_end)
-
-    def training(first_epoch):
-        options = {"first_epoch": first_epoch, "epochs": config.epochs, "augmentation": augmentation}
-        return pairs(spectrograms, labels, slice(None), **options)
-
-    return training, validation(), steps_per_epoch(train_labels, config.batch_size, config.images_per_clip)
 
 
 def picture_of_each_epoch(current: Callable, speech, split, front_end, workdir: Path, seed: int) -> Callable:
     """A callback that draws the same clip of each class by the model that current() gives, with the same noise, into
-    epochs/epoch-00001.png and on."""
-    from crossmodal.app.pictures.images import save_digit_grid
+    epochs/epoch-00001.png and on. Of clips without classes it takes the first few."""
+    from crossmodal.app.pictures.images import save_grid
     from crossmodal.sound.spectrogram import log_mel
 
-    clips = [split.train[speech.labels[split.train] == label][0] for label in range(len(speech.classes))]
-    spectrograms = log_mel([speech.waveforms[i] for i in clips], front_end)
+    if speech.labels is None:
+        named = {f"clip {i}": i for i in split.train[:PICTURE_CLIPS]}
+    else:
+        labels = speech.labels[split.train]
+        named = {name: split.train[labels == label][0] for label, name in enumerate(speech.classes)}
+    spectrograms = log_mel([speech.waveforms[i] for i in named.values()], front_end)
     folder = Path(workdir) / "epochs"
 
     def on_epoch(epoch: int, logs: dict) -> None:
         folder.mkdir(exist_ok=True)
         drawn, draws = current().generate(spectrograms, samples=PICTURE_DRAWS, seed=seed)
-        rows = [(name, [drawn[i : i + 1], draws[i]]) for i, name in enumerate(speech.classes)]
-        save_digit_grid(folder / f"epoch-{epoch + 1:05d}.png", rows, ["mean", "sampled z, one clip"])
+        rows = [(name, [drawn[i : i + 1], draws[i]]) for i, name in enumerate(named)]
+        save_grid(folder / f"epoch-{epoch + 1:05d}.png", rows, ["mean", "sampled z, one clip"])
 
     return on_epoch
 
 
 def report(metrics: dict, workdir: Path) -> None:
     """Say on the terminal what came out."""
+    from evaluation.agreement import Agreement, as_table
+
     if not metrics:
         print("this worker's part is done: the first one measures and writes")
         return
-    if "pairs" in metrics:
-        from evaluation.agreement import as_table
-
-        print(as_table(metrics))
+    if measured := Agreement.from_json(metrics):
+        print(as_table(measured))
     print(f"model, figures and pictures: {workdir}")

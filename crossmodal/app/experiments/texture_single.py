@@ -11,7 +11,7 @@ from crossmodal.app.options import command_of, option
 from crossmodal.errors import AudioError
 
 Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"]
-SIDE_ISSUES = ("tensorboard",)  # options that change nothing in a run
+IGNORED_ON_RESUME = ("tensorboard",)  # options that change nothing in a run
 SCORED_S = 2.0  # the shortest recording that can be scored
 
 
@@ -26,21 +26,21 @@ class TextureOptions:
 
     preset: Literal["default", "thesis"] = option("default", "cochlear features and shaped noise, or the thesis'")
     algorithm: Algorithm = option("coopnets", "what is trained, and how")  # noqa: RUF009
-    iterations: int | None = option(None, "updates of the networks (60 default, 500 thesis)")
-    chains: int | None = option(None, "signals drawn and revised at once (1 default, 2 thesis)")
-    samples: int | None = option(None, "length of each (40,000 default, 60,000 thesis, or the recording's)")
-    steps: int | None = option(None, "Langevin steps of an iteration (30 default, 40 thesis)")
-    stride: int = option(40, "of the thesis' first convolution")
-    kernel: int = option(25, "of the thesis' deconvolutions")
-    descriptor_rate: float | None = option(None, "learning rate (0.003 default, 0.1 thesis)")
-    generator_rate: float | None = option(None, "learning rate (0.001 default, 1e-6 thesis)")
+    iterations: int | None = option(None, "updates of the networks (60 default, 500 thesis)", least=0, most=99_999)
+    chains: int | None = option(None, "signals drawn and revised at once (1 default, 2 thesis)", least=1, most=1000)
+    samples: int | None = option(None, "samples of a signal (40,000 default, 60,000 thesis)", least=1000, most=10**8)
+    steps: int | None = option(None, "Langevin steps of an iteration (30 default, 40 thesis)", least=0, most=10_000)
+    stride: int = option(40, "stride of the thesis' first convolution", least=1, most=1000)
+    kernel: int = option(25, "kernel size of the thesis' deconvolutions", least=1, most=1000)
+    descriptor_rate: float | None = option(None, "its learning rate (0.003 default, 0.1 thesis)", least=0, most=100)
+    generator_rate: float | None = option(None, "its learning rate (0.001 default, 1e-6 thesis)", least=0, most=100)
     reading: Literal["swapped", "printed"] = option("swapped", "how the thesis' table 4.1 is read")
     stabilise: bool = option(True, "back off when training leaves its bands")
-    duration_s: float = option(4.0, "of each draw, in seconds")
-    draws: int = option(2, "how many")
-    revise_steps: int | None = option(None, "Langevin steps on each draw (60 default, thesis as in training)")
-    sample_rate: int = option(20_000, "Hz")
-    seed: int = option(0, "of weights, training and draws")
+    duration_s: float = option(4.0, "duration of a draw in seconds", least=0.01, most=3600)
+    draws: int = option(2, "number of draws", least=1, most=1000)
+    revise_steps: int | None = option(None, "Langevin steps on a draw (60 default)", least=0, most=10_000)
+    sample_rate: int = option(20_000, "sample rate in Hz", least=4000, most=192_000)
+    seed: int = option(0, "seed of weights, training and draws", least=0, most=2_000_000_000)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
@@ -92,7 +92,7 @@ def open_texture_run(workdir: Path, config: TextureOptions) -> dict | None:
     from crossmodal.training.runs import open_run
 
     check_draws(config.duration_s, config.draws)
-    return open_run(workdir, config, ignore=SIDE_ISSUES)
+    return open_run(workdir, config, ignore=IGNORED_ON_RESUME)
 
 
 def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path) -> tuple[dict, dict]:
@@ -104,8 +104,8 @@ def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path) ->
     Returns:
         the draws, see `draw_sounds`, and what the metrics say of the training.
     """
+    from crossmodal.saving.keras_file import save_model
     from crossmodal.training.cooperative import train_texture
-    from crossmodal.training.runs import save_model
     from crossmodal.training.tensorboard import logged
 
     model, signal, settings = prepare(config, sound)
@@ -114,7 +114,7 @@ def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path) ->
     train_texture(model, signal, settings, workdir, on_block=logged(show, workdir) if config.tensorboard else show)
     save_model(model, workdir / "model.keras")
     return draw_sounds(config, model), {
-        "command": command_of(f"crossmodal train {family}", config, SIDE_ISSUES),
+        "command": command_of(f"crossmodal train {family}", config, IGNORED_ON_RESUME),
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},
         "seconds": time.time() - began,  # of this process: less than the whole after a resume
     }
@@ -148,7 +148,8 @@ def draw_sounds(config: TextureOptions, model) -> dict:
 
 def write_draws(config: TextureOptions, drawn: dict, shown: dict, workdir: Path) -> None:
     """Write what was drawn, the spectrograms of what is to be `shown`, and curves."""
-    from crossmodal.app.pictures.sounds import save_spectrograms, save_texture_curves
+    from crossmodal.app.pictures.curves import save_curves
+    from crossmodal.app.pictures.sounds import save_spectrograms
     from crossmodal.sound.audio import write_wav
     from crossmodal.training.runs import read_history
 
@@ -157,7 +158,7 @@ def write_draws(config: TextureOptions, drawn: dict, shown: dict, workdir: Path)
     save_spectrograms(workdir / "spectrograms.png", shown, config.sample_rate)
     if history := read_history(workdir):
         names = tuple(name for name in ("energy_gap", "drift_to_noise", "rms", "error") if name in history[-1])
-        save_texture_curves(workdir / "curves.png", {config.algorithm: history}, names)
+        save_curves(workdir / "curves.png", {config.algorithm: history}, names)
 
 
 def scores(sound, sounds: dict, sample_rate: int) -> dict:
@@ -201,10 +202,10 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
 
 def share_processors(config: TextureOptions) -> None:
     """Before anything is computed: let the thesis' chains walk on processors of their own."""
-    from crossmodal.runtime.processors import one_operation_each
+    from crossmodal.runtime.processors import set_one_thread_per_operation
 
     if config.preset == "thesis":
-        one_operation_each()
+        set_one_thread_per_operation()
 
 
 def work(config: Config, arguments) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, filled, report, train_and_measure
+from crossmodal.app.experiments.audio_to_image import TrainingConfig, fill_defaults, report, train_and_measure
 from crossmodal.app.options import option
 
 # layers of the paper's model at a half of its width, a quarter in the encoder: 1.0 M parameters
@@ -18,18 +18,19 @@ NARROW = {
 @dataclass(frozen=True)
 class Config(TrainingConfig):
     model: Literal["balanced", "paper", "narrow"] = option("balanced", "varied and readable, or the paper's")
-    epochs: int | None = option(None, "epochs (5 of the embedded data, else 12 balanced, 4 others)")
-    batch_size: int = option(64, "images per step; the paper's 128")
-    learning_rate: float | None = option(None, "of Adam at its highest (1.5e-3 balanced, else 1e-3), then a cosine")
-    precision: Literal["float32", "mixed_bfloat16"] | None = option(None, "(mixed_bfloat16)")
-    alpha: float | None = option(None, "weight of the reconstruction (5 balanced, else 0.2), 0 for the plain GAN")
-    beta: float | None = option(None, "weight of the KL term (0.001 balanced, else 0.5)")
-    reconstruction: Literal["bernoulli", "energy"] | None = option(None, "(energy balanced, else bernoulli)")
-    conditional: bool | None = option(None, "the discriminator sees image and sound (balanced)")
-    mismatch: float | None = option(None, "weight of real images with a wrong sound (4 balanced, else 0)")
-    whole_image: bool | None = option(None, "the discriminator sees it, not 22 of 28 rows and columns (balanced)")
-    r1: float | None = option(None, "weight of the discriminator's slope at real images (0.03 balanced, else 0)")
-    average: float | None = option(None, "of the weights over steps, its momentum (0.999 balanced, else 0 for none)")
+    epochs: int | None = option(None, "epochs (5 embedded, else 12 balanced, 4 others)", least=1, most=99_999)
+    batch_size: int = option(64, "images per step; the paper's 128", least=1, most=65_536)
+    learning_rate: float | None = option(None, "Adam's highest rate (1.5e-3 balanced, else 1e-3)", above=0, most=1)
+    alpha: float | None = option(None, "weight of the reconstruction (5 balanced, else 0.2)", least=0, most=1e6)
+    beta: float | None = option(None, "weight of the KL term (0.001 balanced, else 0.5)", least=0, most=1e6)
+    reconstruction: Literal["bernoulli", "energy"] | None = option(
+        None, "its measure (energy balanced, else bernoulli)"
+    )
+    conditional: bool | None = option(None, "let the discriminator see image and sound (balanced)")
+    mismatch: float | None = option(None, "weight of wrong sounds (4 balanced, else 0)", least=0, most=1e6)
+    whole_image: bool | None = option(None, "let the discriminator see all of 28 rows and columns (balanced)")
+    r1: float | None = option(None, "weight of R1, the slope at real images (0.03 balanced, else 0)", least=0, most=1e6)
+    average: float | None = option(None, "momentum of the weights' average (0.999 balanced, else 0)", least=0, below=1)
 
 
 WARMUP_STEPS = 200  # over which the learning rate rises
@@ -40,14 +41,14 @@ BALANCED = {"epochs": 12, "learning_rate": 1.5e-3, "average": 0.999}  # and `cro
 
 
 def with_defaults(config: Config) -> Config:
-    """What was left open, by model and data."""
+    """What was left open but the precision, by model and data."""
     from crossmodal.models import vae_gan
 
     balanced = BALANCED | {name: vae_gan.BALANCED[name] for name in LOSS}
-    defaults = {"precision": "mixed_bfloat16", "passes": 1, **(balanced if config.model == "balanced" else PAPER)}
+    defaults = {"passes": 1, **(balanced if config.model == "balanced" else PAPER)}
     if config.data == "digits-tts":
         defaults |= {"epochs": 5, "passes": 20}
-    return filled(config, defaults)
+    return fill_defaults(config, defaults)
 
 
 def run(asked: Config, workdir: Path) -> dict:
@@ -63,13 +64,12 @@ def run(asked: Config, workdir: Path) -> dict:
             return AudioImageVAEGAN.balanced(**given, **settings)
         return AudioImageVAEGAN(**(NARROW if config.model == "narrow" else {}), **given, **settings)
 
-    def optimizer(steps):
+    def optimizer(steps, precision):
         average = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
         rate = warm_cosine(config.learning_rate, steps, WARMUP_STEPS)
-        exchanged = computed_in(config.precision)
-        return FusedAdam(rate, beta_1=0.5, beta_2=0.99, exchange_dtype=exchanged, **average)
+        return FusedAdam(rate, beta_1=0.5, beta_2=0.99, exchange_dtype=computed_in(precision), **average)
 
-    return train_and_measure("train_vae_gan.py", asked, config, workdir, build, optimizer)
+    return train_and_measure("vae-gan", asked, config, workdir, build, optimizer)
 
 
 def work(config: Config, arguments) -> None:

@@ -7,11 +7,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 
-def save_digit_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles: list[str]) -> None:
+def show(ax, image: np.ndarray) -> None:
+    """An image (height, width) or (height, width, channels) in [0, 1] on Matplotlib's axes, grey or in colour."""
+    image = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
+    ax.imshow(image, cmap="gray", vmin=0, vmax=1)
+    ax.set(xticks=[], yticks=[])
+
+
+def save_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles: list[str]) -> None:
     """A row per class: its name, then blocks of images side by side.
 
     Args:
-        rows: (class name, blocks), each block (n, 28, 28) or (n, 28, 28, 1) in [0, 1].
+        rows: (class name, blocks), each block (n, height, width, channels) in [0, 1].
         titles: one above each block.
     """
     widths = [len(block) for block in rows[0][1]]
@@ -19,9 +26,7 @@ def save_digit_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles
     axes = figure.subplots(len(rows), len(widths), squeeze=False, width_ratios=widths)
     for (name, blocks), line in zip(rows, axes, strict=True):
         for block, ax in zip(blocks, line, strict=True):
-            ax.imshow(np.hstack(list(np.reshape(block, (-1, 28, 28)))), cmap="gray", vmin=0, vmax=1)
-            ax.set_xticks([])
-            ax.set_yticks([])
+            show(ax, np.hstack(list(block)))
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for title, ax in zip(titles, axes[0], strict=True):
         ax.set_title(title, fontsize=9)
@@ -32,21 +37,19 @@ def save_strips(path: Path, strips: list[tuple[str, list[np.ndarray], list[str]]
     """A strip of images per recording, side by side in their order.
 
     Args:
-        strips: (title, columns, captions): each column (n, 28, 28) in [0, 1] is shown from top to bottom, its caption
-            below it.
+        strips: (title, columns, captions): each column (n, height, width, channels) in [0, 1] is shown from top to
+            bottom, its caption below it.
     """
     widest = max(len(columns) for _, columns, _ in strips)
     tallest = len(strips[0][1][0])
     figure = Figure(figsize=(1.1 * widest + 0.2, (tallest + 0.7) * len(strips)), layout="constrained")
-    for (title, columns, captions), line in zip(
-        strips, figure.subplots(len(strips), widest, squeeze=False), strict=True
-    ):
+    axes = figure.subplots(len(strips), widest, squeeze=False)
+    for (title, columns, captions), line in zip(strips, axes, strict=True):
         for ax in line:
             ax.set_axis_off()
         for column, caption, ax in zip(columns, captions, line, strict=False):
             ax.set_axis_on()
-            ax.imshow(np.vstack(list(column)), cmap="gray", vmin=0, vmax=1)
-            ax.set(xticks=[], yticks=[])
+            show(ax, np.vstack(list(column)))
             ax.set_xlabel(caption, fontsize=9)
         line[0].set_title(title, fontsize=9, loc="left")
     figure.savefig(path, dpi=110)
@@ -75,18 +78,4 @@ def save_confusion(path: Path, matrix, classes, title: str) -> None:
     for i, j in np.argwhere(share >= 0.05):
         color = "white" if share[i, j] > 50 else "black"
         ax.text(j, i, f"{share[i, j]:.1f}", ha="center", va="center", fontsize=8, color=color)
-    figure.savefig(path, dpi=110)
-
-
-def save_curves(path: Path, history: list[dict]) -> None:
-    """The figures of each epoch, one panel per quantity, training and validation together."""
-    names = [name for name in history[-1] if name != "epoch" and not name.startswith("val_")]
-    figure = Figure(figsize=(3.4 * len(names), 2.8), layout="constrained")
-    for name, ax in zip(names, figure.subplots(1, len(names), squeeze=False)[0], strict=True):
-        for key in (name, f"val_{name}"):
-            points = [(line["epoch"], line[key]) for line in history if key in line]
-            if points:
-                ax.plot(*zip(*points, strict=True), label="validation" if key.startswith("val_") else "training")
-        ax.set(title=name, xlabel="epoch")
-        ax.legend(fontsize=8)
     figure.savefig(path, dpi=110)

@@ -1,4 +1,4 @@
-"""Pictures of sound textures and of their training, written as PNG."""
+"""Pictures of sounds, written as PNG."""
 
 from pathlib import Path
 from typing import IO
@@ -20,19 +20,6 @@ def save_spectrograms(path: Path | IO[bytes], sounds: dict[str, np.ndarray], sam
         ax.imshow(level.T, origin="lower", aspect="auto", extent=extent, vmin=top - DYNAMIC_RANGE_DB, vmax=top)
         ax.set(title=name, ylabel="kHz")
     axes[-1].set_xlabel("s")
-    figure.savefig(path, dpi=100)
-
-
-def save_texture_curves(path: Path, runs: dict[str, list[dict]], names: tuple[str, ...]) -> None:
-    """Figures of each iteration, one panel per figure, one curve per run; what is not finite is left out."""
-    figure = Figure(figsize=(4 * len(names), 3), layout="constrained")
-    for name, ax in zip(names, figure.subplots(1, len(names), squeeze=False)[0], strict=True):
-        for run, history in runs.items():
-            points = [(line["iteration"], line[name]) for line in history if np.isfinite(line.get(name, np.nan))]
-            if points:
-                ax.plot(*zip(*points, strict=True), label=run, linewidth=1)
-        ax.set(title=name.replace("_", " "), xlabel="iteration")
-        ax.legend(fontsize=7)
     figure.savefig(path, dpi=100)
 
 

@@ -1,12 +1,14 @@
 """What a diversity report says, as text: the names of its sets and figures, and its tables."""
 
+from evaluation.diversity import Diversity
+
 SETS = {
     "real_training_images": "real training images",
     "sampled_z": "drawn at sampled z",
     "posterior_mean": "drawn at the posterior mean",
-    "one_real_image_per_digit": "one real image per digit",
+    "one_real_image_per_class": "one real image per class",
     "silent_audio": "control: silent audio",
-    "wrong_digit_audio": "control: audio of a wrong digit",
+    "wrong_class_audio": "control: audio of a wrong class",
     "another_speaker": "control: another speaker's audio",
 }
 COLUMNS = {
@@ -16,9 +18,9 @@ COLUMNS = {
     "recall": ("recall", "{:.3f}"),
     "density": ("density", "{:.2f}"),
     "coverage": ("cover.", "{:.3f}"),
-    "FID-LeNet5": ("FID", "{:.2f}"),
-    "FID-LeNet5-extrapolated": ("FID ext.", "{:.2f}"),
-    "KID-LeNet5": ("KID", "{:.3f}"),
+    "fid": ("FID", "{:.2f}"),
+    "fid_extrapolated": ("FID ext.", "{:.2f}"),
+    "kid": ("KID", "{:.3f}"),
     "label_kl_to_uniform": ("KL", "{:.4f}"),
 }
 SPREADS = {
@@ -30,34 +32,34 @@ SPREADS = {
 }
 
 
-def as_tables(report: dict) -> str:
+def as_tables(report: Diversity) -> str:
     """The figures as text for a terminal."""
-    real, cas = report["real_test_images"], report.get("cas")
+    real, cas, reader = report.real_test_images, report.cas, report.reader
     lines = [
-        f"{report['pairs']} drawings of {report['clips']} test clips against as many real test images,",
-        f"by LeNet5's 84 features (SHA-256 {report['lenet5_sha256'][:12]}...), k = {report['neighbours']}; FID and KID "
-        "are FID-LeNet5 and KID-LeNet5",
+        f"{report.pairs} drawings of {report.clips} test clips against as many real test images,",
+        f"by the {reader['features']} features of {reader['name']} (SHA-256 {reader['sha256'][:12]}...), "
+        f"k = {report.neighbours}; FID and KID are of these features too",
         "",
         _row("", [title for title, _ in COLUMNS.values()]),
         *(
-            _row(title, [form.format(report["sets"][name][column]) for column, (_, form) in COLUMNS.items()])
+            _row(title, [form.format(getattr(report.sets[name], column)) for column, (_, form) in COLUMNS.items()])
             for name, title in SETS.items()
-            if name in report["sets"]
+            if name in report.sets
         ),
-        f"Coverage to expect of equal distributions: {report['expected_coverage']:.3f}. Of the real test images "
+        f"Coverage to expect of equal distributions: {report.expected_coverage:.3f}. Of the real test images "
         f"{real['agreement']:.1%} agree; the KL divergence of what is read in them to uniform is "
         f"{real['label_kl_to_uniform']:.4f}.",
         "",
-        "Mean distance of drawings of a digit, as a ratio to real images of it (1.00)",
-        *(f"  {title:<41}{_ratio(report['spread'][name])}" for name, title in SPREADS.items()),
+        "Mean distance of drawings of a class, as a ratio to real images of it (1.00)",
+        *(f"  {title:<41}{_ratio(report.spread[name])}" for name, title in SPREADS.items()),
         "",
         "Nearest training image, pixels               median  lowest 1 %   ratio to second, median  lowest 1 %",
         *(
             f"  {title:<41}{near['median']:8.2f}{near['lowest_percent']:12.2f}"
             f"{near['median_ratio_to_second']:26.3f}{near['lowest_percent_of_ratio']:12.3f}"
             for title, near in (
-                ("drawn at sampled z", report["nearest_training_image"]["sampled_z"]),
-                ("real test images", report["nearest_training_image"]["real_test_images"]),
+                ("drawn at sampled z", report.nearest_training_image["sampled_z"]),
+                ("real test images", report.nearest_training_image["real_test_images"]),
             )
         ),
     ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crossmodal.app.reports.reading import Run
-from crossmodal.data.sources import DIGITS
+from evaluation.agreement import Agreement
+from evaluation.diversity import Diversity
 
 RECORDINGS_HALVES, RECORDINGS_NOISE = {"its other half": 1.0}, {"noise of its spectrum": 0.0}
 
@@ -41,29 +42,27 @@ class Figure:
 
 def figures_of(run: Run) -> list[Figure]:
     """All that was measured of a run."""
-    return [*agreement(run.metrics), *variety(run.diversity), *texture(run.metrics), *accuracy(run.metrics)]
+    found = [*agreement(run.agreement), *variety(run.diversity), *texture(run.metrics), *accuracy(run.metrics)]
+    return [*found, *losses(run.metrics)]
 
 
-def agreement(metrics: dict) -> list[Figure]:
-    """How often LeNet5 reads what was said; see `evaluation.agreement`."""
-    if "posterior_mean" not in metrics:
+def agreement(measured: Agreement | None) -> list[Figure]:
+    """How often the reader reads what was said; see `evaluation.agreement`."""
+    if measured is None:
         return []
-    names = {"silent_audio": "silent audio", "wrong_digit_audio": "wrong digit"}
-    floors = {title: metrics["controls"][name] for name, title in names.items() if name in metrics["controls"]}
-    ceilings = {"real images": metrics["real_test_images"]}
+    floors = {"silent audio": measured.silent_audio, "wrong class": measured.wrong_class_audio}
+    ceilings = {"real images": measured.real_test_images}
     return [
-        Figure(
-            f"agreement, {title}", metrics[name]["accuracy"], "{:.1%}", metrics[name]["interval_95"], floors, ceilings
-        )
-        for name, title in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z"))
+        Figure(f"agreement, {title}", figure.accuracy, "{:.1%}", figure.interval_95, floors, ceilings)
+        for figure, title in ((measured.posterior_mean, "posterior mean"), (measured.sampled_z, "sampled z"))
     ]
 
 
-def variety(report: dict) -> list[Figure]:
-    """How varied and how real the drawings are; see `evaluation.distances`."""
-    if not report:
+def variety(measured: Diversity | None) -> list[Figure]:
+    """How varied and how real the drawings are; see `evaluation.diversity`."""
+    if measured is None:
         return []
-    sets, spread = report["sets"], report["spread"]
+    sets, spread = measured.sets, measured.spread
     found = [
         Figure(
             f"spread {title}, ratio to real images",
@@ -75,20 +74,20 @@ def variety(report: dict) -> list[Figure]:
         for name, title in (("within_clip", "within a clip"), ("between_clips", "between clips"))
         if spread[name] is not None
     ]
-    worst = {"precision": "silent_audio", "recall": "one_real_image_per_digit", "coverage": "one_real_image_per_digit"}
-    worst["FID-LeNet5"] = "one_real_image_per_digit"
-    for name, floor in worst.items():
+    worst = {"precision": "silent_audio", "recall": "one_real_image_per_class", "coverage": "one_real_image_per_class"}
+    for name, floor in (worst | {"fid": "one_real_image_per_class"}).items():
+        is_fid = name == "fid"
         found.append(
             Figure(
-                f"{name} (less is better)" if name.startswith("FID") else name,
-                sets["sampled_z"][name],
-                "{:.2f}" if name.startswith("FID") else "{:.3f}",
-                floors={floor.replace("_", " "): sets[floor][name]} if floor in sets else {},
-                ceilings={"real images": sets["real_training_images"][name]},
-                full=None if name.startswith("FID") else 1.0,
+                f"FID on {measured.reader['name']}'s features (less is better)" if is_fid else name,
+                getattr(sets["sampled_z"], name),
+                "{:.2f}" if is_fid else "{:.3f}",
+                floors={floor.replace("_", " "): getattr(sets[floor], name)} if floor in sets else {},
+                ceilings={"real images": getattr(sets["real_training_images"], name)},
+                full=None if is_fid else 1.0,
             )
         )
-    if cas := report.get("cas"):
+    if cas := measured.cas:
         ceilings = {"real images": cas["real_training_images"]}
         found.append(Figure("CAS, a classifier trained on drawings", cas["sampled_z"], ceilings=ceilings))
     return found
@@ -113,11 +112,19 @@ def texture(metrics: dict) -> list[Figure]:
     return found
 
 
+def losses(metrics: dict) -> list[Figure]:
+    """The terms of a model's loss on held-out pairs, where pairs are given."""
+    terms = metrics.get("test_loss", {})
+    return [
+        Figure(f"{name.replace('_', ' ')} on test pairs", value, "{:.3g}", full=None) for name, value in terms.items()
+    ]
+
+
 def accuracy(metrics: dict) -> list[Figure]:
     """How often a classifier is right."""
     if "accuracy" not in metrics:
         return []
-    floors, interval = {"chance": 1 / len(DIGITS)}, metrics.get("interval_95")
+    floors, interval = {"chance": 1 / len(metrics["confusion"])}, metrics.get("interval_95")
     return [Figure("accuracy on test images", metrics["accuracy"], "{:.1%}", interval, floors)]
 
 

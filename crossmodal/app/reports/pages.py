@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from crossmodal.app.pictures.curves import color_of, draw_curves
 from crossmodal.app.pictures.images import row_percentages
-from crossmodal.app.reports.curves import color_of, draw_curves
 from crossmodal.app.reports.diversity_tables import COLUMNS, SETS
 from crossmodal.app.reports.figures import classes_of_statistics, figures_of, means_over_runs
 from crossmodal.app.reports.reading import Run, find_runs, read_results, read_run
 from crossmodal.app.reports.sounds import PLAYED_S, clips_of, references_of, sounds_of
 from crossmodal.data.catalog import LOCATIONS
-from crossmodal.data.sources import DIGITS
 from crossmodal.errors import DataError
 from crossmodal.runtime.files import replacing
 from crossmodal.training.runs import position_of
@@ -56,7 +55,7 @@ def write_report(workdir, path=None) -> Path:
         facts=facts_of(run),
         figures=figures_of(run),
         curves=draw_curves([run.history]),
-        drawings=_picture(run.folder / "digits.png"),
+        drawings=_drawings(run.folder),
         clips=clips_of(run),
         examples=_picture(run.folder / "examples.png"),
         epochs=pictures_of_epochs(run.folder),
@@ -69,7 +68,7 @@ def write_report(workdir, path=None) -> Path:
         diversity=run.diversity,
         sets=SETS,
         columns=COLUMNS,
-        settings={name: value for name, value in run.config.items() if name not in LOCATIONS},
+        settings=settings_of(run),
     )
 
 
@@ -110,11 +109,17 @@ def compare_runs(folders, path) -> Path:
         figure_names=list(dict.fromkeys(name for of_run in figures for name in of_run)),
         figures=figures,
         curves=draw_curves([run.history for run in runs]),
-        drawings=[_picture(run.folder / "digits.png") for run in runs],
+        drawings=[_drawings(run.folder) for run in runs],
         frontiers=[picture for folder in parents if (picture := _picture(folder / "frontier.png"))],
         sounds=[sounds_of(run) for run in runs],
         differing={name: values for name, values in settings.items() if any(value != values[0] for value in values)},
     )
+
+
+def settings_of(run: Run) -> dict:
+    """What a run was asked for. A training's report, which goes with its model, names no folder of the machine; that of
+    an evaluation says which data were measured on."""
+    return {name: value for name, value in run.config.items() if name not in LOCATIONS or "score" in run.config}
 
 
 def facts_of(run: Run) -> list[str]:
@@ -151,11 +156,11 @@ def pictures_of_epochs(folder: Path) -> dict[str, bytes]:
 
 
 def confusions_of(run: Run) -> dict[str, dict[str, list[float]]]:
-    """Percent of what was spoken that was read as each digit: title -> digit spoken -> (10,)."""
+    """Percent of what was spoken that was read as each class: title -> class spoken -> (classes,)."""
     found = {}
     for name, title in CONFUSIONS.items():
         if name in run.metrics:
-            found[title] = dict(zip(DIGITS, row_percentages(run.metrics[name]).tolist(), strict=False))
+            found[title] = dict(zip(run.classes, row_percentages(run.metrics[name]).tolist(), strict=False))
     return found
 
 
@@ -166,6 +171,10 @@ def data_uri(content: bytes, kind: str) -> str:
 
 def _picture(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
+
+
+def _drawings(folder: Path) -> bytes | None:
+    return _picture(folder / "drawings.png") or _picture(folder / "digits.png")  # as it was called before
 
 
 @lru_cache(maxsize=1)

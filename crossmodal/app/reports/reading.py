@@ -4,13 +4,16 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from crossmodal.data.sources import DIGITS
 from crossmodal.errors import ModelError
 from crossmodal.training.runs import read_history
+from evaluation.agreement import Agreement
+from evaluation.diversity import Diversity
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run: `metrics` and `diversity` are empty until it has been measured."""
+    """A run: `metrics` is empty, and `diversity` None, until it has been measured."""
 
     name: str
     folder: Path
@@ -18,7 +21,21 @@ class Run:
     environment: dict
     history: list[dict]
     metrics: dict
-    diversity: dict
+    diversity: Diversity | None
+
+    @property
+    def agreement(self) -> Agreement | None:
+        return Agreement.from_json(self.metrics)
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the classes, of a run whose metrics say so; else the digits."""
+        return self.metrics.get("classes") or list(DIGITS)
+
+    @property
+    def reader(self) -> str:
+        """Who read the drawings, or the name of the classifier that was trained."""
+        return self.agreement.reader["name"] if self.agreement else "LeNet5"
 
 
 def read_run(folder) -> Run:
@@ -39,7 +56,7 @@ def read_run(folder) -> Run:
             started["environment"],
             read_history(folder),
             _read_json(folder / "metrics.json"),
-            _read_json(folder / "diversity.json"),
+            Diversity.from_json(report) if (report := _read_json(folder / "diversity.json")) else None,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"A file of the run in {folder} is damaged ({error}): train it anew.") from error

@@ -13,11 +13,15 @@ from pathlib import Path
 from crossmodal.app.experiments.audio_to_image import LOCATIONS, TrainingConfig, load_sources
 from crossmodal.app.options import as_options
 from crossmodal.app.sweeps.shards import Jobs, share_out
+from crossmodal.data.alignment import split_of
 from crossmodal.errors import DataError
+from crossmodal.reader import find_reader
+from evaluation.agreement import Agreement
 from evaluation.cas import STEPS
+from evaluation.diversity import Diversity, DiversitySummary
 
 T_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}  # Student's t, by number of values
-KEPT = ("parameters", "epochs", "clips", "real_test_images", "controls", "posterior_mean", "sampled_z")
+KEPT = ("parameters", "epochs")  # of a run's metrics, beside its agreement
 
 
 def splits_of(config: TrainingConfig, splits: int) -> dict[str, TrainingConfig]:
@@ -55,15 +59,16 @@ def measure_diversity(config: TrainingConfig, folder: Path, cas_steps: int) -> N
     from crossmodal.app.reports import write_report
     from crossmodal.runtime.files import write_json
     from crossmodal.saving.keras_file import load_model
-    from evaluation.agreement import protocol_split
-    from evaluation.diversity import evaluate_diversity
+    from evaluation.diversity import measure_diversity as measure
 
     path = folder / "diversity.json"
     if not path.exists():
         model = load_model(folder)
         speech, images = load_sources(config)
-        split = protocol_split(speech, model.provenance)
-        report = evaluate_diversity(model, speech, images, split, cas_steps=cas_steps)
+        reader = find_reader(model.classes, model.image_shape, folder)
+        report = measure(
+            model, speech, images, split_of(speech, model.provenance), reader=reader, cas_steps=cas_steps
+        ).to_json()
         (folder / "report.html").unlink(missing_ok=True)  # a kill from here on leaves none, and the next start makes it
         write_json(path, report)
         write_report(folder)
@@ -116,27 +121,14 @@ def read_members(names, workdir: Path, *, diversity: bool) -> dict[str, dict] | 
     runs = {}
     for name in names:
         metrics = read_metrics(workdir / name) or {}
-        if "clips" not in metrics:
-            raise DataError(f"{workdir / name} has no agreement to gather: LeNet5 reads digits alone.")
-        runs[name] = {key: metrics[key] for key in KEPT}
+        measured = Agreement.from_json(metrics)
+        if measured is None:
+            raise DataError(f"{workdir / name} has no agreement to gather: nobody reads its classes.")
+        runs[name] = {key: metrics[key] for key in KEPT} | measured.summary()
         if diversity:
-            runs[name]["diversity"] = summary(json.loads((workdir / name / last).read_text()))
+            report = Diversity.from_json(json.loads((workdir / name / last).read_text()))
+            runs[name]["diversity"] = DiversitySummary.of(report).to_json()
     return runs
-
-
-def summary(report: dict) -> dict:
-    """The figures of a diversity report that the results keep, drawings beside real training images."""
-    columns = ("diversity_ratio", "precision", "recall", "density", "coverage", "FID-LeNet5", "KID-LeNet5")
-    sets = {name: {c: report["sets"][name][c] for c in columns} for name in ("sampled_z", "real_training_images")}
-    return {
-        "lenet5_sha256": report["lenet5_sha256"],
-        "within_clip": report["spread"]["within_clip"],
-        "between_clips": report["spread"]["between_clips"],
-        **sets,
-        "coverage_to_real": sets["sampled_z"]["coverage"] / sets["real_training_images"]["coverage"],
-        "cas": report.get("cas"),
-        "nearest_training_image": report["nearest_training_image"],
-    }
 
 
 def mean_of(values: list[float]) -> dict:
@@ -147,13 +139,22 @@ def mean_of(values: list[float]) -> dict:
 
 
 def means(runs: dict[str, dict]) -> dict:
-    """Means over the runs of the figures that the README shows."""
-    figures = {name: [run[name]["accuracy"] for run in runs.values()] for name in ("posterior_mean", "sampled_z")}
+    """Means over the runs of the figures that the tables show."""
+    measured = [agreement_of(run) for run in runs.values()]
+    figures = {name: [getattr(each, name).accuracy for each in measured] for name in ("posterior_mean", "sampled_z")}
     if all("diversity" in run for run in runs.values()):
-        diversities = [run["diversity"] for run in runs.values()]
-        figures |= {name: [d[name] for d in diversities] for name in ("within_clip", "coverage_to_real")}
-        figures["cas"] = [d["cas"]["sampled_z"] for d in diversities]
+        summaries = [DiversitySummary.from_json(run["diversity"]) for run in runs.values()]
+        names = ("within_clip", "coverage_to_real")
+        figures |= {name: [getattr(each, name) for each in summaries] for name in names}
+        figures["cas"] = [each.cas["sampled_z"] for each in summaries if each.cas]
     return {name: mean_of(values) for name, values in figures.items()}
+
+
+def agreement_of(run: dict) -> Agreement:
+    """The agreement in what is kept of a run."""
+    measured = Agreement.from_json(run)
+    assert measured is not None
+    return measured
 
 
 def as_text(figure: dict) -> str:
@@ -173,10 +174,11 @@ def as_table(runs: dict[str, dict]) -> str:
         lines.append(f"{name:<{width}}{percents[0]}{percents[1]}{ratios}{percents[2]}")
 
     for name, run in runs.items():
-        d, accuracies = run["diversity"], (run["posterior_mean"]["accuracy"], run["sampled_z"]["accuracy"])
-        cas, drawn, real = d["cas"] or {}, d["sampled_z"], d["real_training_images"]
-        spread = (d["within_clip"], d["between_clips"])
-        line(name, *accuracies, *spread, drawn["precision"], drawn["coverage"], cas.get("sampled_z"))
-    ceiling = (run["real_test_images"], 1, 1, real["precision"], real["coverage"], cas.get("real_training_images"))
+        measured, summary = agreement_of(run), DiversitySummary.from_json(run["diversity"])
+        accuracies = (measured.posterior_mean.accuracy, measured.sampled_z.accuracy)
+        drawn, real, cas = summary.sampled_z, summary.real_training_images, summary.cas or {}
+        spread = (summary.within_clip, summary.between_clips)
+        line(name, *accuracies, *spread, drawn.precision, drawn.coverage, cas.get("sampled_z"))
+    ceiling = (measured.real_test_images, 1, 1, real.precision, real.coverage, cas.get("real_training_images"))
     line("real images", None, *ceiling)
     return "\n".join(lines)

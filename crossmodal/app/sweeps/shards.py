@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from crossmodal.app.options import run_command
+from crossmodal.app.options import run_command, whole_number
 from crossmodal.errors import CrossmodalError
 from crossmodal.runtime.files import try_lock
 from crossmodal.runtime.processors import cores
@@ -41,7 +41,8 @@ def shard(text: str) -> tuple[int, int]:
 def add_shares(parser) -> None:
     """The options that `share_out` reads."""
     parser.add_argument("--shard", type=shard, default=(1, 1), metavar="I/N", help="run every Nth run, from the Ith")
-    parser.add_argument("--processes", type=int, default=1, help="that share the runs on this machine (%(default)s)")
+    processes = whole_number(1, 1000)
+    parser.add_argument("--processes", type=processes, default=1, help="processes that share the runs (%(default)s)")
 
 
 def share_out(jobs: Jobs, arguments) -> None:

@@ -1,5 +1,7 @@
 """The figures of a texture run that tables and cards keep."""
 
+GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these suffice for a score
+
 
 def summary(metrics: dict) -> dict:
     """Mean score of the draws and of the generator alone; how many draws copy, loop or are alike."""

@@ -7,63 +7,18 @@ the decoder's 3-7 28 and 7 ms. The gradient of the thesis descriptor's first con
 input: 5.6 ms of the 7.4 ms that a Langevin step took, 0.9 ms over blocks.
 """
 
-import math
-
 import keras
 from keras import ops
-
-SMALL_MAP = 25  # pixels up to which the gradient by a kernel is faster as a product of matrices over patches
 
 
 def _on_tensorflow() -> bool:
     return keras.backend.backend() == "tensorflow"
 
 
-def _patches_times(x, dy, kernel_shape, stride, padding):
-    """The gradient by a kernel (height, width, from, to) of the convolution of x whose outputs have the gradient dy."""
-    import tensorflow as tf
-
-    height, width, channels, filters = kernel_shape
-    steps = [1, stride, stride, 1]
-    patches = tf.image.extract_patches(x, [1, height, width, 1], steps, [1, 1, 1, 1], padding)
-    patches = tf.reshape(patches, (-1, height * width * channels))
-    return tf.reshape(tf.matmul(patches, tf.reshape(dy, (-1, filters)), transpose_a=True), kernel_shape)
-
-
-def _convolve(x, kernel, stride, padding):
-    """`tf.nn.conv2d`, its gradient by the kernel over patches."""
-    import tensorflow as tf
-
-    @tf.custom_gradient
-    def convolve(x, kernel):
-        def gradient(dy):
-            dx = tf.nn.conv2d_transpose(dy, kernel, tf.shape(x), stride, padding)
-            return dx, _patches_times(x, dy, kernel.shape, stride, padding)
-
-        return tf.nn.conv2d(x, kernel, stride, padding), gradient
-
-    return convolve(x, tf.convert_to_tensor(kernel))
-
-
-def _deconvolve(x, kernel, shape, stride, padding):
-    """`tf.nn.conv2d_transpose`, its gradient by the kernel over patches."""
-    import tensorflow as tf
-
-    @tf.custom_gradient
-    def deconvolve(x, kernel):
-        def gradient(dy):
-            dx = tf.nn.conv2d(dy, kernel, stride, padding)
-            return dx, _patches_times(dy, x, kernel.shape, stride, padding)
-
-        return tf.nn.conv2d_transpose(x, kernel, shape, stride, padding), gradient
-
-    return deconvolve(x, tf.convert_to_tensor(kernel))
-
-
 @keras.saving.register_keras_serializable("crossmodal")
 class Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D`; one matrix product where the result is a map of one pixel, and for the gradient by the
-    kernel where it is a small map."""
+    """`keras.layers.Conv2D`; one matrix product where the result is a map of one pixel, else with the gradients of
+    `kernels.convolve`."""
 
     def convolution_op(self, inputs, kernel):
         height, width = self.kernel_size
@@ -78,16 +33,18 @@ class Conv2D(keras.layers.Conv2D):
             flat = ops.reshape(inputs[:, :height, :width], (-1, height * width * inputs.shape[-1]))
             outputs = ops.matmul(flat, ops.reshape(kernel, (-1, self.filters)))
             return ops.reshape(outputs, (-1, 1, 1, self.filters))
-        pixels = math.prod(self.compute_output_shape(inputs.shape)[1:3])
-        if pixels > SMALL_MAP or not _on_tensorflow():
+        if not _on_tensorflow():
             return super().convolution_op(inputs, kernel)
-        return _convolve(inputs, kernel, stride, self.padding.upper())
+        from crossmodal.models.networks.kernels import convolve
+
+        out_sizes = self.compute_output_shape(inputs.shape)[1:3]
+        return convolve(inputs, kernel, stride, self.padding.upper(), out_sizes)
 
 
 @keras.saving.register_keras_serializable("crossmodal")
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose`; one matrix product where kernels do not overlap, and for the gradient by the
-    kernel where the inputs are a small map."""
+    """`keras.layers.Conv2DTranspose`; one matrix product where kernels do not overlap, else with the gradients of
+    `kernels.deconvolve`."""
 
     def call(self, inputs):
         stride = self.strides[0]
@@ -98,6 +55,8 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
             return super().call(inputs)
         import tensorflow as tf
 
+        from crossmodal.models.networks.kernels import deconvolve
+
         kernel, size = tf.convert_to_tensor(self.kernel), self.kernel_size[0]
         single = sizes == (1, 1) and self.padding == "valid" and size >= stride
         shape = self.compute_output_shape(inputs.shape)[1:]
@@ -106,12 +65,24 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
             flat = tf.matmul(flat, tf.reshape(kernel, (-1, kernel.shape[-1])), transpose_b=True)
             outputs = tf.reshape(flat, (-1, *sizes, size * size * self.filters))
             outputs = tf.nn.depth_to_space(outputs, size) if size > 1 else outputs
-        elif math.prod(sizes) <= SMALL_MAP:
-            outputs = _deconvolve(inputs, kernel, (tf.shape(inputs)[0], *shape), stride, self.padding.upper())
         else:
-            return super().call(inputs)
+            outputs = deconvolve(inputs, kernel, (tf.shape(inputs)[0], *shape), stride, self.padding.upper())
         if self.use_bias:
             outputs = ops.add(outputs, self.bias)
+        return outputs if self.activation is None else self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class Dense(keras.layers.Dense):
+    """`keras.layers.Dense` of vectors (batch, inputs), with the gradients of `kernels.multiply`."""
+
+    def call(self, inputs, training=None):
+        if not _on_tensorflow() or len(inputs.shape) != 2:
+            return super().call(inputs, training=training)
+        from crossmodal.models.networks.kernels import multiply
+
+        outputs = multiply(inputs, self.kernel)
+        outputs = ops.add(outputs, self.bias) if self.use_bias else outputs
         return outputs if self.activation is None else self.activation(outputs)
 
 
@@ -156,10 +127,12 @@ class Conv1D(keras.layers.Conv1D):
 @keras.saving.register_keras_serializable("crossmodal")
 class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` of maps (batch, height, width, channels); TensorFlow's fused kernel in
-    training."""
+    training, except where the layer is frozen: then it uses its moving statistics and leaves them as they are."""
 
     def call(self, inputs, training=None, mask=None):
-        if not training or not _on_tensorflow() or len(inputs.shape) != 4:
+        plain = self.scale and self.center and mask is None and not (self.renorm or self.synchronized)
+        last = len(inputs.shape) == 4 and self.axis in (-1, 3)
+        if not training or not self.trainable or not plain or not last or not _on_tensorflow():
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 

@@ -7,22 +7,24 @@ logits; 61,706 parameters. ReLU and maximum pooling where the original has scale
 import keras
 from keras import layers
 
-from crossmodal.presets import from_preset
+from crossmodal.models.classifier import Classifier, class_names
+from crossmodal.runtime.surroundings import check_keras
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class LeNet5(keras.Model):
-    """(batch, 28, 28, 1) in [0, 1] -> (batch, classes) logits. The layer "features" gives the 84 features.
+class LeNet5(Classifier):
+    """(batch, height, width, channels) in [0, 1] -> (batch, classes) logits. The layer "features" gives 84 features.
 
     Args:
-        classes: number of classes.
+        classes: the names of the classes in the order of the logits, or how many there are.
         dropout: rate before the features, in training.
+        image_shape: (height, width, channels); 28x28x1 is the paper's.
+        provenance: facts on the training, for whoever receives the file.
     """
 
-    from_preset = classmethod(from_preset)
-
-    def __init__(self, classes=10, dropout=0.0, **kwargs):
-        x = inputs = keras.Input((28, 28, 1), name="image")
+    def __init__(self, classes=10, dropout=0.0, image_shape=(28, 28, 1), provenance=None, **kwargs):
+        check_keras()
+        x = inputs = keras.Input(tuple(image_shape), name="image")
         x = layers.ZeroPadding2D(2, name="pad")(x)
         x = layers.Conv2D(6, 5, activation="relu", name="conv1")(x)
         x = layers.MaxPooling2D(name="pool1")(x)
@@ -32,10 +34,9 @@ class LeNet5(keras.Model):
         x = layers.Flatten(name="flatten")(x)
         x = layers.Dropout(dropout, name="dropout")(x)
         x = layers.Dense(84, "relu", name="features")(x)
-        logits = layers.Dense(classes, name="logits")(x)
-        super().__init__(inputs=inputs, outputs=logits, **kwargs)
-        self.classes = classes
+        logits = layers.Dense(len(class_names(classes)), name="logits")(x)
+        super().__init__(inputs, logits, classes, image_shape, provenance, **kwargs)
         self.dropout = dropout
 
     def get_config(self):
-        return {"name": self.name, "classes": self.classes, "dropout": self.dropout}
+        return {**super().get_config(), "dropout": self.dropout}

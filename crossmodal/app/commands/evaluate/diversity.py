@@ -1,7 +1,8 @@
 """The command `crossmodal-evaluate diversity MODEL`."""
 
-from crossmodal.app.commands.evaluate.folder import add_workdir, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
+from crossmodal.app.options import whole_number
 from evaluation.cas import STEPS
 
 
@@ -10,34 +11,37 @@ def add_parser(subparsers) -> None:
         "diversity",
         help="are the drawings as varied and as real as handwriting?",
         description="Draw the test clips of a protocol and compare the drawings with real test images: spread, "
-        "precision, recall, density, coverage, FID and KID on LeNet5's features, the nearest training images, and a "
-        "classifier trained on drawings alone. Each figure stands beside that of real training images.",
+        "precision, recall, density, coverage, FID and KID on the reader's features, the nearest training images, "
+        "and a classifier trained on drawings alone. Each figure stands beside that of real training images.",
     )
     add_model_options(parser)
-    add_workdir(parser, "diversity")
+    add_outputs(parser, "diversity")
     parser.add_argument(
-        "--cas-steps", type=int, default=STEPS, help="training steps of CAS's classifier, 0 for no CAS (%(default)s)"
+        "--cas-steps",
+        type=whole_number(0, 10**6),
+        default=STEPS,
+        help="training steps of CAS's classifier, 0 for no CAS (%(default)s)",
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments) -> int:
     """Print the tables and write the JSON; CrossmodalError for a model or data that cannot be measured."""
+    from crossmodal.app.pictures.agreement import save_pictures
     from crossmodal.app.reports.diversity_tables import as_tables
     from crossmodal.runtime.files import write_json
-    from evaluation.agreement import save_pictures
-    from evaluation.diversity import evaluate_diversity
+    from evaluation.diversity import measure_diversity
 
+    folder = check_outputs(arguments, "diversity", arguments.model)
     tested = load_tested(arguments)
-    folder = open_folder(arguments, "diversity", arguments.model)
-    report = evaluate_diversity(
-        tested.model, tested.speech, tested.images, tested.split, seed=arguments.seed, cas_steps=arguments.cas_steps
-    )
-    report = {**tested.facts, **report}
-    print(as_tables(report))
+    open_folder(folder)
+    options = {"reader": tested.reader, "seed": arguments.seed, "cas_steps": arguments.cas_steps}
+    measured = measure_diversity(*tested.data, **options)
+    print(as_tables(measured))
+    report = {**tested.facts, **measured.to_json()}
     if arguments.json:
         write_json(arguments.json, report)
     write_json(folder / "diversity.json", report)
-    save_pictures(folder, tested.model, tested.speech, tested.images, tested.split, None, seed=arguments.seed)
-    close_folder(folder, arguments, "diversity", {"model": arguments.model}, tested.facts)
+    save_pictures(folder, *tested.data, None, seed=arguments.seed)
+    close_folder(folder, arguments, "diversity", {"model": arguments.model}, tested.facts, tested.locations)
     return 0

@@ -10,42 +10,72 @@ import json
 import shlex
 from pathlib import Path
 
+from crossmodal.app.options import a_path
+from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import ModelError
+from crossmodal.runtime.files import check_folder, check_output
 from evaluation.cas import STEPS
 
 # options that a command repeats where they were given, with their defaults
-REPEATED = {"data": None, "protocol": None, "split_seed": None, "held_out_speaker": None, "seed": 0, "cas_steps": STEPS}
+REPEATED = {
+    **{"data": None, "protocol": None, "split_seed": None, "held_out_speaker": None, "seed": 0, "cas_steps": STEPS},
+    **dict.fromkeys(LOCATIONS),
+}
 
 
-def add_workdir(parser, score: str) -> None:
-    """The option that `open_folder` reads."""
-    parser.add_argument("--workdir", type=Path, help=f"folder of figures, pictures and report (runs/{score}-NAME)")
+def add_outputs(parser, score: str) -> None:
+    """The options that `check_outputs` reads."""
+    parser.add_argument("--json", type=a_path, help="file to write the figures to, as JSON")
+    parser.add_argument("--workdir", type=a_path, help=f"folder of figures, pictures and report (runs/{score}-NAME)")
 
 
-def open_folder(arguments, score: str, measured: Path) -> Path:
-    """Make or reopen the folder of an evaluation; an earlier evaluation in it is replaced.
+def check_outputs(arguments, score: str, measured: Path) -> Path:
+    """Find out before any work whether the results can be written; nothing is made yet.
 
     Args:
         score: agreement, diversity or texture.
         measured: the model or recording that names the folder if the arguments do not.
 
+    Returns:
+        the folder of the evaluation, to be made by `open_folder`.
+
     Raises:
+        CrossmodalError: the JSON or the folder cannot be written.
         ModelError: the folder holds a training.
     """
+    if arguments.json:
+        check_output(arguments.json)
     folder = arguments.workdir or Path("runs") / f"{score}-{name_of(measured)}"
-    config = folder / "config.json"
-    if config.exists() and "score" not in json.loads(config.read_text()).get("config", {}):
+    check_folder(folder)
+    if (folder / "config.json").exists() and "score" not in asked_of(folder):
         raise ModelError(f"{folder} holds a training: choose another --workdir.")
+    return folder
+
+
+def asked_of(folder: Path) -> dict:
+    """What a run in a folder was asked for, by its config.json; empty if there is none to read."""
+    try:
+        config = json.loads((folder / "config.json").read_text())["config"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def open_folder(folder: Path) -> Path:
+    """Make or reopen the folder of an evaluation; an earlier evaluation in it is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def close_folder(folder: Path, arguments, score: str, files: dict, figures: dict) -> None:
+def close_folder(
+    folder: Path, arguments, score: str, files: dict, figures: dict, locations: dict[str, str] | None = None
+) -> None:
     """Write what was asked and the figures, then the report.
 
     Args:
         files: argument -> path, or list of paths, in the command's order.
         figures: the content of metrics.json.
+        locations: option -> folder that the data were read from, for the table of settings.
     """
     from crossmodal.app.reports import write_report
     from crossmodal.runtime.files import write_json
@@ -59,7 +89,7 @@ def close_folder(folder: Path, arguments, score: str, files: dict, figures: dict
         words += of if isinstance(of, list) else [of]
     words += [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     tested = {name: figures[name] for name in ("data", "protocol", "held_out_speaker") if name in figures}
-    config = {"score": score, **named, **tested, **given}
+    config = {"score": score, **named, **tested, **(locations or {}), **given}
     write_json(folder / "config.json", {"config": config, "environment": environment()})
     write_json(folder / "metrics.json", {"command": shlex.join(words), **figures})
     print(f"report: {write_report(folder)}")

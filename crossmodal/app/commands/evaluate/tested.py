@@ -4,37 +4,55 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crossmodal.app.options import natural
-from crossmodal.data.alignment import PROTOCOLS
-from crossmodal.data.catalog import NAMES
-from crossmodal.data.sources import Images, Speech
+from crossmodal.app.commands.evaluate.folder import asked_of
+from crossmodal.app.options import a_name, a_path, seed_number
+from crossmodal.data.alignment import PROTOCOLS, split_of
+from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES
+from crossmodal.data.sources import Images, Speech, fingerprint
 from crossmodal.errors import DataError, ModelError
+from crossmodal.reader import Reader, find_reader, load_reader
 
 
 @dataclass(frozen=True)
 class Tested:
-    """A model, the data to test it on, and `facts` that its report begins with."""
+    """A model, the data to test it on, the reader that judges it, `facts` that its report begins with, and the
+    `locations` of the data."""
 
     model: Any
     speech: Speech
     images: Images
     split: Any
+    reader: Reader
     facts: dict
+    locations: dict[str, str]
+
+    @property
+    def data(self) -> tuple[Any, Speech, Images, Any]:
+        """What scores are measured on."""
+        return self.model, self.speech, self.images, self.split
 
 
 def add_model_options(parser) -> None:
-    """The options that `load_tested` reads, and --seed and --json."""
-    parser.add_argument("model", type=Path, help="a .keras file, the folder of a run or a preset")
+    """The options that `load_tested` reads, and --seed."""
+    parser.add_argument("model", type=a_path, help="a .keras file, the folder of a run or a preset")
     parser.add_argument("--data", choices=NAMES, help="the data (those that the model was trained on)")
-    parser.add_argument("--protocol", choices=PROTOCOLS, help="(the model's own)")
-    parser.add_argument("--split-seed", type=natural, help="seed of the division of the clips (the model's own)")
-    parser.add_argument("--held-out-speaker", help="for protocol speaker (the model's own)")
-    parser.add_argument("--seed", type=natural, default=0, help="of everything drawn at random (%(default)s)")
-    parser.add_argument("--data-dir", help="TFDS's folder of prepared data")
-    parser.add_argument("--archives", help="folder of the original archives, for a machine without a network")
-    parser.add_argument("--sounds-dir", help="for data from folders")
-    parser.add_argument("--images-dir", help="for data from folders")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="how the clips are divided (the model's own)")
+    parser.add_argument("--split-seed", type=seed_number, help="seed of the division of the clips (the model's own)")
+    parser.add_argument("--held-out-speaker", type=a_name, help="whom protocol speaker tests on (the model's own)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of all that is drawn at random (%(default)s)")
+    parser.add_argument("--data-dir", type=a_name, help="TFDS's folder of prepared data (the run's)")
+    parser.add_argument(
+        "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
+    )
+    for kind in ("sounds", "images"):
+        parser.add_argument(
+            f"--{kind}-dir",
+            type=a_name,
+            help=f"for data from folders: one folder of {kind} per class (the run's)",
+        )
+    parser.add_argument(
+        "--reader", type=a_name, help="classifier that judges, a .keras file or a run (the one beside the model)"
+    )
 
 
 def check_chosen(chosen: dict) -> None:
@@ -51,7 +69,29 @@ def check_chosen(chosen: dict) -> None:
         and all(isinstance(speaker, str) for speaker in speakers)
     )
     if not is_sound:
-        raise DataError("The model says of its training what cannot be: pass --data of another kind, or make it anew.")
+        raise DataError("The model's provenance is invalid: pass --data, --protocol and --split-seed, or retrain it.")
+
+
+def locations_of(arguments) -> dict[str, str]:
+    """Option -> where the data lie: as the arguments say, else as the run's config.json does, without those of neither.
+
+    A model's file alone says nothing of it: it holds no path of the machine that it was trained on.
+
+    Raises:
+        DataError: a folder that the run was trained with is gone.
+    """
+    given = {name: value for name in LOCATIONS if (value := getattr(arguments, name)) is not None}
+    model = Path(arguments.model)
+    folder = model if model.is_dir() else model.parent if model.name == "model.keras" else None
+    config = asked_of(folder) if folder else {}
+    if arguments.data not in (None, config.get("data")):
+        return given
+    kept = {name: config[name] for name in LOCATIONS if isinstance(config.get(name), str) and name not in given}
+    for name, place in kept.items():
+        if not Path(place).is_dir():
+            option = f"--{name.replace('_', '-')}"
+            raise DataError(f"The run's data are no longer at {place}: pass {option} with the folder they are in now.")
+    return {**kept, **given}
 
 
 def load_tested(arguments) -> Tested:
@@ -62,12 +102,13 @@ def load_tested(arguments) -> Tested:
         DataError: the data are absent, or the division would test the model on clips it has heard.
     """
     from crossmodal.data.catalog import load_pair
+    from crossmodal.models.base import AudioImageModel
     from crossmodal.saving.keras_file import load_model
-    from evaluation.agreement import protocol_split
 
     model = load_model(arguments.model)
-    if not hasattr(model, "front_end"):
+    if not isinstance(model, AudioImageModel):
         raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a model that hears sounds and draws.")
+    reader = reader_of(model, arguments)
     trained = model.provenance
     asked = {
         "data": arguments.data,
@@ -87,13 +128,34 @@ def load_tested(arguments) -> Tested:
         chosen["speakers"] = []
     chosen = {"held_out_speaker": None, "speakers": [], **chosen}
     check_chosen(chosen)
-    speech, images = load_pair(
-        chosen["data"],
-        data_dir=arguments.data_dir,
-        archives=arguments.archives,
-        sounds_dir=arguments.sounds_dir,
-        images_dir=arguments.images_dir,
-    )
+    locations = locations_of(arguments)
+    options: dict[str, Any] = {**options_of(model, chosen["data"]), **locations}
+    speech, images = load_pair(chosen["data"], **options)
+    if chosen["data"] == trained.get("data") and trained.get("clips", fingerprint(speech)) != fingerprint(speech):
+        raise DataError(
+            "The recordings are no longer those that the model was trained with: another division would test it on "
+            "clips it has heard."
+        )
     names = ("data", "protocol", "held_out_speaker")
     facts = {"model": Path(arguments.model).name, **{name: chosen[name] for name in names}}
-    return Tested(model, speech, images, protocol_split(speech, chosen), facts)
+    return Tested(model, speech, images, split_of(speech, chosen), reader, facts, locations)
+
+
+def options_of(model, data: str) -> dict[str, Any]:
+    """How the images of some data are to be read for a model: as it draws, and as it was trained."""
+    recipe = model.provenance.get("recipe")
+    if data != "folders" or not isinstance(recipe, dict):
+        return {}
+    return {"image_shape": model.image_shape, **{name: recipe[name] for name in HOW_READ if name in recipe}}
+
+
+def reader_of(model, arguments) -> Reader:
+    """The reader that was asked for, else the one that fits the model; DataError if there is none."""
+    if arguments.reader:
+        return load_reader(arguments.reader)
+    if reader := find_reader(model.classes, model.image_shape, arguments.model):
+        return reader
+    raise DataError(
+        f"Nobody can read what this model draws ({', '.join(model.classes) or 'no classes'}): train a classifier of "
+        "these images by crossmodal train classifier, and pass it by --reader."
+    )

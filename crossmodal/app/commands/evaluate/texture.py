@@ -1,9 +1,9 @@
 """The command `crossmodal-evaluate texture REFERENCE SYNTHESIS...`."""
 
 import sys
-from pathlib import Path
 
-from crossmodal.app.commands.evaluate.folder import add_workdir, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
+from crossmodal.app.options import a_path
 
 
 def add_parser(subparsers) -> None:
@@ -13,10 +13,9 @@ def add_parser(subparsers) -> None:
         description="Score sound textures between 0 (noise with the reference's spectrum) and 1 (the reference "
         "itself), and search them for copies of the reference, for loops and for likeness to each other.",
     )
-    parser.add_argument("reference", type=Path, help="a recording of at least 2 s, of which the first 7 s are scored")
-    parser.add_argument("synthesis", type=Path, nargs="+", help="draws, each at least half as long as the reference")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    add_workdir(parser, "texture")
+    parser.add_argument("reference", type=a_path, help="a recording of at least 2 s, of which the first 7 s are scored")
+    parser.add_argument("synthesis", type=a_path, nargs="+", help="draws, each at least half as long as the reference")
+    add_outputs(parser, "texture")
     parser.set_defaults(run=run, needs_tensorflow=False)
 
 
@@ -33,6 +32,7 @@ def run(arguments) -> int:
     from evaluation.texture.report import as_tables, evaluate_textures
     from evaluation.texture.score import SHORTEST_S, check_measurable, half_samples
 
+    folder = check_outputs(arguments, "texture", arguments.reference)
     name = str(arguments.reference)
     waveform = read_audio(arguments.reference, SAMPLE_RATE)
     reference = check_measurable(waveform, name=name, min_duration_s=SHORTEST_S)
@@ -52,7 +52,7 @@ def run(arguments) -> int:
     print(as_tables(report))
     if arguments.json:
         write_json(arguments.json, report)
-    folder = open_folder(arguments, "texture", arguments.reference)
+    open_folder(folder)
     sounds = {figures["name"]: figures for figures in report["syntheses"]}
     files = {"reference": arguments.reference, "syntheses": paths}
     close_folder(folder, arguments, "texture", files, {**report["reference"], "sounds": sounds})

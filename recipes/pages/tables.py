@@ -1,7 +1,7 @@
-"""The README's tables, written from the files in recipes/results and crossmodal/presets.
+"""The tables of README and docs/results.md, written from the files in recipes/results and crossmodal/presets.
 
-python recipes/pages/readme_table.py            # print them
-python recipes/pages/readme_table.py --write    # put them into the README
+python recipes/pages/tables.py            # print them
+python recipes/pages/tables.py --write    # put them into their pages
 """
 
 import argparse
@@ -9,7 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from texture_baselines import GATED
+from crossmodal.app.sweeps.members import agreement_of
+from crossmodal.app.sweeps.textures import GATED
+from evaluation.diversity import DiversitySummary
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "recipes" / "results"
@@ -78,7 +80,7 @@ def agreement_rows(name: str, what: str, paper: str = "-") -> list[str]:
     for figure, label in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z")):
         here = percent(result[figure]["mean"], result[figure]["interval_95"])
         if name.endswith("speaker"):
-            each = {speaker: run[figure]["accuracy"] for speaker, run in result["runs"].items()}
+            each = {speaker: getattr(agreement_of(run), figure).accuracy for speaker, run in result["runs"].items()}
             here += "; " + ", ".join(f"{speaker} {accuracy:.1%}" for speaker, accuracy in each.items())
         title = f"{what}, {label}, mean of {len(result['runs'])}, {epochs} epochs"
         papers = (figure == "sampled_z") == ("GAN" in what)
@@ -91,9 +93,9 @@ def diversity_rows(name: str, what: str, paper: str = "-") -> list[str]:
     """Variety within a clip, coverage and CAS, each beside what real images reach."""
     if not (result := load(name)):
         return []
-    real = [run["diversity"] for run in result["runs"].values()]
-    coverage = sum(d["real_training_images"]["coverage"] for d in real) / len(real)
-    cas = sum(d["cas"]["real_training_images"] for d in real) / len(real)
+    real = [DiversitySummary.from_json(run["diversity"]) for run in result["runs"].values()]
+    coverage = sum(d.real_training_images.coverage for d in real) / len(real)
+    cas = sum(d.cas["real_training_images"] for d in real) / len(real)
     figures = {
         "diversity within a clip, ratio to real images": ratio(**as_figure(result["within_clip"])),
         f"coverage, ratio to real images' {coverage:.3f}": ratio(**as_figure(result["coverage_to_real"])),
@@ -109,9 +111,8 @@ def contrast_rows() -> list[str]:
     """What a VAE's archetypes reach in the same measures, one split."""
     if not (frontier := load("alpha_frontier")):
         return []
-    d = frontier["runs"]["vae"]["diversity"]
-    coverage = d["sampled_z"]["coverage"] / d["real_training_images"]["coverage"]
-    here = f"**{d['within_clip']:.2f}**, **{coverage:.2f}**, **{d['cas']['sampled_z']:.1%}**"
+    d = DiversitySummary.from_json(frontier["runs"]["vae"]["diversity"])
+    here = f"**{d.within_clip:.2f}**, **{d.coverage_to_real:.2f}**, **{d.cas['sampled_z']:.1%}**"
     title = "compact VAE for contrast, one split: diversity within a clip, coverage to real images', CAS"
     return [row(title, "-", here, f"`{frontier['command']}`")]
 
@@ -127,15 +128,8 @@ def speed() -> str:
     heads = ("work", "against", "ratio", "share of the peak")
     lines = head(*heads)
     training = result["training"]
-    for name in ("VAE", "compact VAE", "VAE-GAN"):
-        steps, against = training[name]["steps"], training[name]["against_pytorch"]
-        ours, shared = steps["crossmodal, mixed_bfloat16"], list(steps)[3]
-        title = "training step of the " + (name if name == "compact VAE" else f"paper's {name}")
-        share = f"{ours['share_of_peak']:.0%} of bfloat16's"
-        if against:
-            lines.append(row(title, against["fastest"], f"**{against['ratio']:.2f} x**", share))
-        lines.append(row("the same", "plain float32 Keras", times(ours), "as above"))
-        lines.append(row("the same, 4 images share a clip", "plain float32 Keras", times(steps[shared]), "-"))
+    for measured in (result, load("benchmark_avx2")):
+        lines += training_rows(measured) if measured else []
     chains, others = result["langevin"]["steps"], "PyTorch, bfloat16 autocast"
     for precision in ("float32", "mixed_bfloat16"):
         share = f"{result['langevin']['share_of_peak']:.0%} of float32's" if precision == "float32" else "-"
@@ -156,8 +150,31 @@ def speed() -> str:
     peak = (
         f"Products of large matrices: {peaks['float32']:.0f} GFLOP/s in float32, {peaks['bfloat16']:.0f} in bfloat16."
     )
+    if weaker := load("benchmark_avx2"):
+        found = weaker["training"]["peaks"]
+        peak += f" On {weaker['instructions']}: {found['float32']:.0f} and {found['bfloat16']:.0f}."
     commands = ", ".join(f"`{measured['command']}`" for measured in (result, scaling) if measured["command"])
     return "\n".join([*lines, "", peak, "", *seconds_rows(result), "", commands]) + "\n"
+
+
+def training_rows(result: dict) -> list[str]:
+    """Training steps in the precision of the machine that was measured; the file without such a note is bfloat16's."""
+    training, precision = result["training"], result.get("precision", "mixed_bfloat16")
+    unit = precision.removeprefix("mixed_")
+    where = f", {unit} on {result['instructions']}" if "instructions" in result else ""
+    lines = []
+    for name in ("VAE", "compact VAE", "VAE-GAN"):
+        steps, against = training[name]["steps"], training[name]["against_pytorch"]
+        ours = steps[f"crossmodal, {precision}"]
+        shared = steps[f"crossmodal, {precision}, 4 images share a clip"]
+        title = "training step of the " + (name if name == "compact VAE" else f"paper's {name}") + where
+        share = f"{ours['share_of_peak']:.0%} of {unit}'s"
+        if against:
+            lines.append(row(title, against["fastest"], f"**{against['ratio']:.2f} x**", share))
+        again, same = ("the same", "as above") if against else (title, share)
+        lines.append(row(again, "plain float32 Keras", times(ours), same))
+        lines.append(row("the same, 4 images share a clip", "plain float32 Keras", times(shared), "-"))
+    return lines
 
 
 def seconds_rows(result: dict) -> list[str]:
@@ -184,20 +201,20 @@ def runs_table(name: str, titles: dict[str, str]) -> str:
     if not load(name):
         return ""
     runs = load(name)["runs"]
-    heads = ("", "mean", "sampled z", "within clip", "between clips", "precision", "coverage", "FID-LeNet5")
+    heads = ("", "mean", "sampled z", "within clip", "between clips", "precision", "coverage", "FID on LeNet5")
     lines = head(*heads)
     for key, run in runs.items():
-        d = run["diversity"]
-        drawn, real = d["sampled_z"], d["real_training_images"]
+        measured, d = agreement_of(run), DiversitySummary.from_json(run["diversity"])
+        drawn, real = d.sampled_z, d.real_training_images
         cells = [
             titles.get(key, key),
-            f"{run['posterior_mean']['accuracy']:.1%}",
-            f"{run['sampled_z']['accuracy']:.1%}",
+            f"{measured.posterior_mean.accuracy:.1%}",
+            f"{measured.sampled_z.accuracy:.1%}",
         ]
-        cells += [f"{d['within_clip']:.2f}", f"{d['between_clips']:.2f}"]
-        lines.append(row(*cells, f"{drawn['precision']:.3f}", f"{drawn['coverage']:.3f}", f"{drawn['FID-LeNet5']:.2f}"))
-    cells = ("real images", "-", f"{run['real_test_images']:.1%}", "1.00", "1.00")
-    lines.append(row(*cells, f"{real['precision']:.3f}", f"{real['coverage']:.3f}", f"{real['FID-LeNet5']:.2f}"))
+        cells += [f"{d.within_clip:.2f}", f"{d.between_clips:.2f}"]
+        lines.append(row(*cells, f"{drawn.precision:.3f}", f"{drawn.coverage:.3f}", f"{drawn.fid:.2f}"))
+    cells = ("real images", "-", f"{measured.real_test_images:.1%}", "1.00", "1.00")
+    lines.append(row(*cells, f"{real.precision:.3f}", f"{real.coverage:.3f}", f"{real.fid:.2f}"))
     return "\n".join([*lines, "", f"`{load(name)['command']}`"]) + "\n"
 
 
@@ -264,7 +281,33 @@ def texture_methods() -> str:
     return "\n".join([*lines, "", ", ".join(f"`{result['command']}`" for result in files)]) + "\n"
 
 
+def headlines() -> str:
+    """One row per system: what its source reports, and what was measured here."""
+    paper, compact = load("vae_paper_random"), load("vae_compact_random")
+    papers_gan, balanced = load("vae_gan_paper_random"), load("vae_gan_balanced_random")
+    strangers, textures = load("vae_compact_speaker"), load("texture_baselines")
+
+    def mean(result: dict, figure: str, write=percent) -> str:
+        return write(result[figure]["mean"], result[figure]["interval_95"])
+
+    at_mean, sampled = "drawn at the posterior mean", "drawn at sampled z"
+    score = f"**{textures['mean']['coopnets']['score']:.2f}**"
+    rows = (
+        (f"VAE, {at_mean}, `random`", "93.7 %", mean(paper, "posterior_mean"), paper),
+        (f"compact VAE of 1.2 M parameters, {at_mean}, `random`", "-", mean(compact, "posterior_mean"), compact),
+        ("the same, `speaker`: a voice never heard in training", "-", mean(strangers, "posterior_mean"), strangers),
+        (f"VAE-GAN, {sampled}, `random`", "79 %", mean(papers_gan, "sampled_z"), papers_gan),
+        (f"`balanced` VAE-GAN, {sampled}, `random`", "-", mean(balanced, "sampled_z"), balanced),
+        ("the same: variety within a clip, ratio to real images", "-", mean(balanced, "within_clip", ratio), balanced),
+        ("the same: accuracy of a classifier trained on its drawings", "-", mean(balanced, "cas"), balanced),
+        ("sound textures: mean score of five, 0 noise, 1 another half of the recording", "-", score, textures),
+    )
+    lines = head("figure", "paper", "here (95 % interval)", "command")
+    return "\n".join([*lines, *(row(*cells, f"`{result['command']}`") for *cells, result in rows)]) + "\n"
+
+
 TABLES = {
+    "headlines": headlines,
     "results": results,
     "frontier": frontier,
     "ablation": ablation,
@@ -273,6 +316,12 @@ TABLES = {
     "texture sweeps": texture_sweeps,
     "speed": speed,
 }
+README = {"headlines"}  # the others stand in docs/results.md
+
+
+def page_of(table: str) -> Path:
+    """Where a table stands."""
+    return ROOT / ("README.md" if table in README else "docs/results.md")
 
 
 def between(text: str, name: str) -> tuple[str, str, str]:
@@ -283,22 +332,22 @@ def between(text: str, name: str) -> tuple[str, str, str]:
     return before + begin, table, end + after
 
 
-def print_or_write(page: Path, tables: dict, argv=None, description: str | None = __doc__) -> int:
-    """The main of a script that makes a page's tables."""
+def print_or_write(pages: dict[str, Path], tables: dict, argv=None, description: str | None = __doc__) -> int:
+    """The main of a script that makes the tables of some pages, by the table's name."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {page.name}")
+    parser.add_argument("--write", action="store_true", help="put the tables into their pages")
     arguments = parser.parse_args(argv)
     for name, table in tables.items():
         if arguments.write:
-            before, _, after = between(page.read_text(), name)
-            page.write_text(before + table() + after)
+            before, _, after = between(pages[name].read_text(), name)
+            pages[name].write_text(before + table() + after)
         else:
             print(table())
     return 0
 
 
 def main(argv=None) -> int:
-    return print_or_write(ROOT / "README.md", TABLES, argv)
+    return print_or_write({name: page_of(name) for name in TABLES}, TABLES, argv)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,190 @@
+"""A classifier of images, LeNet5, which reads drawings: its options, and how it is trained and measured."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from crossmodal.app.experiments.finish import finish
+from crossmodal.app.options import command_of, option
+
+EXAMPLES = 8  # test images of each class in a row of the picture
+LOCATIONS = ("data_dir", "archives", "images_dir")  # options that say where the data lie
+LICENCES = {"mnist": "CC BY-SA 3.0", "digits-tts": "CC BY 4.0", "folders": "that of your folders"}
+
+
+@dataclass(frozen=True)
+class Config:
+    data: Literal["mnist", "digits-tts", "folders"] = option(
+        "mnist", "which images; digits-tts has scikit-learn's digits"
+    )
+    epochs: int = option(20, "passes over the training images", least=1, most=99_999)
+    batch_size: int = option(128, "images per step", least=1, most=59_999)
+    learning_rate: float = option(2e-3, "Adam's highest rate; a cosine brings it to 0", above=0, most=1)
+    dropout: float = option(0.2, "dropout rate before the 84 features", least=0, below=1)
+    shift: float = option(2.5, "pixels by which training images are moved at most", least=0, most=28)
+    scale: float = option(0.12, "log of the largest factor that stretches training images", least=0, most=3)
+    validation_images: int = option(5000, "training images set aside, a tenth at most", least=0, most=59_999)
+    seed: int = option(0, "seed of weights, order and augmentation", least=0, most=2**32 - 1)
+    deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
+    data_dir: str | None = option(None, "TFDS's folder of prepared data")
+    archives: str | None = option(None, "folder of MNIST's original archives, for a machine without a network")
+    images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+
+
+def load_images(config: Config):
+    """The `Images` that the options name; DataError where they are absent."""
+    from crossmodal.data import digits_tts, folders, mnist
+    from crossmodal.errors import DataError
+
+    if config.data == "mnist":
+        return mnist.load(config.data_dir, config.archives)
+    if config.data == "digits-tts":
+        return digits_tts.load_images()
+    if not config.images_dir:
+        raise DataError("Images from folders need their place: pass --images-dir.")
+    return folders.load_images(config.images_dir)
+
+
+def warp(images, seed, shift, scale):
+    """Move and stretch (batch, height, width, channels) images at random; a function of the seed."""
+    import tensorflow as tf
+
+    from crossmodal.data.augment import interpolation_matrix
+
+    draws = tf.random.stateless_uniform((4, tf.shape(images)[0], 1), seed, -1, 1)
+    height, width = images.shape[1:3]
+
+    def sources(size, stretch, move):
+        middle = (size - 1) / 2
+        return middle + (tf.range(size, dtype=tf.float32) - middle) * tf.exp(scale * stretch) + shift * move
+
+    rows = interpolation_matrix(sources(height, draws[0], draws[1]), height)
+    columns = interpolation_matrix(sources(width, draws[2], draws[3]), width)
+    return tf.einsum("bij,bjkc,blk->bilc", rows, images, columns)
+
+
+def run(config: Config, workdir: Path) -> dict:
+    """Train in `workdir`, measure on the test images; returns the metrics."""
+    import keras
+    import numpy as np
+
+    from crossmodal.app.pictures.curves import save_curves
+    from crossmodal.app.pictures.images import save_grid
+    from crossmodal.data.sources import as_input
+    from crossmodal.errors import DataError
+    from crossmodal.models.networks.lenet5 import LeNet5
+    from crossmodal.runtime.determinism import fix_numbers
+    from crossmodal.saving.keras_file import save_model
+    from crossmodal.training.loop import train
+    from crossmodal.training.runs import environment, open_run, read_history
+    from evaluation.agreement import confusion_matrix
+
+    if metrics := open_run(workdir, config, ignore=LOCATIONS):
+        return finish(workdir, metrics)
+    images = load_images(config)
+    order = np.random.default_rng(config.seed).permutation(len(images.train_labels))
+    n_held = min(config.validation_images, len(order) // 10)
+    held, kept = order[:n_held], order[n_held:]
+    if len(kept) < config.batch_size:
+        raise DataError(
+            f"{len(kept)} images fill no batch of {config.batch_size}: pass --batch-size {len(kept)} or less."
+        )
+    steps = len(kept) // config.batch_size
+
+    fix_numbers(config.seed, config.deterministic)
+    provenance = {"data": config.data, "seed": config.seed, "environment": environment()}
+    provenance["recipe"] = {"name": "classifier", **asdict(config), **dict.fromkeys(LOCATIONS)}
+    model = LeNet5(images.classes, config.dropout, images.image_shape, provenance)
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
+    train(
+        model,
+        batches(config, images.train_images[kept], images.train_labels[kept], steps),
+        epochs=config.epochs,
+        steps_per_epoch=steps,
+        workdir=workdir,
+        seed=config.seed,
+        validation=in_order(images.train_images[held], images.train_labels[held]) if n_held else None,
+    )
+    logits = model.predict(as_input(images.test_images), batch_size=1000, verbose=0)
+    read, labels = logits.argmax(axis=1), images.test_labels
+    correct = read == labels
+    accuracy, error = float(correct.mean()), float(1.96 * correct.std() / len(labels) ** 0.5)
+    save_model(model, workdir / "model.keras")
+    titles = ["test images", "those read least surely"]
+    save_grid(workdir / "examples.png", examples(images, logits), titles)
+    save_curves(workdir / "curves.png", {"training": read_history(workdir)})
+    metrics = {
+        "command": command_of("crossmodal train classifier", config, ("data_dir", "archives")),
+        "classes": list(images.classes),
+        "parameters": model.count_params(),
+        "epochs": config.epochs,
+        "licence_of_data": LICENCES[config.data],
+        "protocol": f"trained on the training images, measured once on the {len(labels):,} test images",
+        "accuracy": accuracy,
+        "interval_95": [max(accuracy - error, 0.0), min(accuracy + error, 1.0)],
+        "confusion": confusion_matrix(labels, read, len(images.classes)).tolist(),
+    }
+    return finish(workdir, metrics)
+
+
+def batches(config: Config, images, labels, steps: int):
+    """first epoch -> batches of warped images (n, height, width, channels) in [0, 1] and their labels (n,), a function
+    of the seed."""
+    import tensorflow as tf
+
+    images, labels = tf.constant(images if images.ndim == 4 else images[..., None]), tf.constant(labels)
+
+    def from_epoch(first_epoch):
+        return tf.data.Dataset.range(first_epoch, config.epochs).flat_map(epoch_batches).prefetch(4)
+
+    def epoch_batches(epoch):
+        seed = tf.stack([tf.constant(config.seed, tf.int64), epoch])
+        shuffled = tf.random.experimental.stateless_shuffle(tf.range(len(labels)), seed)
+        rows = tf.data.Dataset.from_tensor_slices(shuffled).batch(config.batch_size, drop_remainder=True).enumerate()
+        return rows.map(lambda step, rows: batch(epoch * steps + step, rows), num_parallel_calls=2)
+
+    def batch(step, rows):
+        x = tf.cast(tf.gather(images, rows), tf.float32) / 255
+        seed = tf.stack([tf.constant(config.seed, tf.int64), step])
+        return warp(x, seed, config.shift, config.scale), tf.gather(labels, rows)
+
+    return from_epoch
+
+
+def in_order(images, labels):
+    """Images as they are, and their labels, in batches."""
+    import tensorflow as tf
+
+    from crossmodal.data.sources import as_input
+
+    return tf.data.Dataset.from_tensor_slices((as_input(images), labels)).batch(1000)
+
+
+def examples(images, logits) -> list[tuple]:
+    """Rows of a picture: the first test images of each class, and those to which it gives the least probability.
+
+    Args:
+        images: the `Images`.
+        logits: (test images, classes).
+    """
+    import numpy as np
+
+    from crossmodal.data.sources import as_input
+
+    sureness = logits[np.arange(len(logits)), images.test_labels] - np.logaddexp.reduce(logits, axis=1)
+    rows = []
+    for label, name in enumerate(images.classes):
+        shown = np.flatnonzero(images.test_labels == label)
+        least = shown[np.argsort(sureness[shown])]
+        chosen = (np.resize(each, EXAMPLES) for each in (shown, least))
+        rows.append((name, [as_input(images.test_images[rows_of]) for rows_of in chosen]))
+    return rows
+
+
+def work(config: Config, arguments) -> None:
+    metrics = run(config, arguments.workdir)
+    low, high = metrics["interval_95"]
+    print(f"LeNet5 reads {metrics['accuracy']:.2%} of the test images ({low:.2%} to {high:.2%}).")
+    print(f"model, figures and report: {arguments.workdir}")

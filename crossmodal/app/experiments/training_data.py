@@ -1,0 +1,154 @@
+"""The data of an audio-to-image experiment: sources by their options, training and validation batches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from crossmodal.data.alignment import Split
+from crossmodal.data.amounts import check_amounts
+from crossmodal.data.catalog import HOW_READ, LOCATIONS, load_pair
+from crossmodal.data.pairing import ByClass, Given, Pairing
+from crossmodal.data.sources import DIGITS, Images, Speech
+from crossmodal.errors import DataError
+
+VALIDATION_BATCHES = 20  # at most
+
+
+def load_sources(config, say: Callable = print) -> tuple[Speech, Images]:
+    """The sources that the options name."""
+    places = {name: getattr(config, name) for name in (*LOCATIONS, *HOW_READ)}
+    size, channels = config.image_size, 3 if config.colour else 1
+    return load_pair(config.data, image_shape=(size, size, channels), say=say, **places)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a model is trained on.
+
+    training:   first epoch -> the batches from that epoch on, see `crossmodal.data.pipeline.paired_batches`.
+    validation: batches of the validation clips; None where there are too few.
+    steps:      training steps in an epoch.
+    """
+
+    training: Callable
+    validation: Any
+    steps: int
+
+
+def training_data(
+    config,
+    speech: Speech,
+    images: Images,
+    split: Split,
+    front_end,
+    *,
+    needs: tuple[str, ...] = (),
+    parts: int = 1,
+    own: range = range(1),
+) -> TrainingData:
+    """The batches of an experiment.
+
+    Args:
+        config: a `TrainingConfig` with nothing left open.
+        front_end: the `LogMel` that makes the spectrograms.
+        needs: what the model asks for beside the arrays.
+        parts, own: of batches that are cut into `parts`, the parts to read.
+
+    Raises:
+        DataError: there is too little data for the batch size.
+    """
+    from crossmodal.data.augment import Augmentation
+    from crossmodal.data.pipeline import paired_batches, steps_per_epoch
+    from crossmodal.sound.spectrogram import log_mel
+
+    waveforms = [speech.waveforms[i] for i in split.train]
+    labels = None if speech.labels is None else speech.labels[split.train]
+    if config.tts_takes:
+        from crossmodal.data import digits_tts
+
+        if labels is None or speech.classes != DIGITS:
+            raise DataError("eSpeak's voices say the ten digits: --tts-takes goes with data of these classes alone.")
+        extra = digits_tts.load_speech(speakers=len(digits_tts.SPEAKERS), takes=config.tts_takes)
+        waveforms, labels = waveforms + extra.waveforms, np.concatenate([labels, extra.labels])
+    pictures, pairing = pairs_of(config, images, split.train, labels)
+    check_enough(config, images, labels, parts, speech.classes)
+    steps = steps_per_epoch(pairing, config.batch_size)
+    shared = {
+        "batch_size": config.batch_size,
+        "seed": config.seed,
+        "needs": needs,
+        "front_end": front_end,
+        "parts": parts,
+        "own": own,
+    }
+
+    def validation():
+        """A small set may have no validation clips of some classes, or none at all."""
+        clip_labels = None if speech.labels is None else speech.labels[split.validation]
+        held_pictures, held = pairs_of(config, images, split.validation, clip_labels)
+        n = min(VALIDATION_BATCHES, steps_per_epoch(held, config.batch_size))
+        if n == 0:
+            return None
+        clips = log_mel([speech.waveforms[i] for i in split.validation], front_end)
+        return paired_batches(clips, held_pictures, held, epochs=1, **shared).take(n * len(own)).cache()
+
+    augmentation = Augmentation().scaled(config.augment) if config.augment else None
+    spectrograms = log_mel(waveforms, front_end)
+
+    def training(first_epoch):
+        options = {"first_epoch": first_epoch, "epochs": config.epochs, "augmentation": augmentation}
+        return paired_batches(spectrograms, pictures, pairing, **options, **shared)
+
+    return TrainingData(training, validation(), steps)
+
+
+def check_enough(config, images: Images, clip_labels: np.ndarray | None, parts: int, classes: tuple[str, ...]) -> None:
+    """DataError where there is too little data for a batch, with what to pass instead; notes are printed."""
+    if images.train_clips is not None:  # of given pairs each counts alone
+        image_labels, clip_labels, classes = np.zeros(len(images.train_images)), np.zeros(1), ()
+    else:
+        assert clip_labels is not None
+        image_labels = images.train_labels
+    sizes = {"passes": config.passes, "parts": parts, "classes": classes}
+    for note in check_amounts(image_labels, clip_labels, config.batch_size, config.images_per_clip, **sizes).notes:
+        print(note, flush=True)
+
+
+def test_loss(model, speech: Speech, images: Images, split: Split, front_end) -> dict[str, float]:
+    """The terms of a model's loss on pairs that are given and were held out, each the mean over all of them."""
+    from crossmodal.data.pipeline import paired_batches
+    from crossmodal.sound.spectrogram import log_mel
+
+    assert images.test_clips is not None
+    spectrograms = log_mel([speech.waveforms[i] for i in split.test], front_end)
+    labels = None if speech.labels is None else speech.labels[split.test]
+    pairing = Given(np.searchsorted(split.test, images.test_clips), labels)
+    model.reset_metrics()
+    for batch in paired_batches(
+        spectrograms, images.test_images, pairing, batch_size=1, epochs=1, seed=0, needs=model.NEEDS
+    ):
+        terms = model.test_step(batch)
+    return {name: float(value) for name, value in terms.items()}
+
+
+def pairs_of(config, images: Images, clips: np.ndarray, clip_labels: np.ndarray | None) -> tuple[np.ndarray, Pairing]:
+    """The training images that can go with some clips, each `passes` times, and which of the clips they go with.
+
+    Args:
+        clips: indices into the source's clips.
+        clip_labels: the classes of the clips that are to be paired, these first; None where nobody knows.
+    """
+    if images.train_clips is not None:
+        wanted = np.flatnonzero(np.isin(images.train_clips, clips))
+        order = np.argsort(clips)
+        given = order[np.searchsorted(clips[order], images.train_clips[wanted])]
+        pairing: Pairing = Given(np.tile(given, config.passes), clip_labels)
+    elif clip_labels is None:
+        raise DataError("Sounds without labels need pairs that are given: name the classes, or give a table of pairs.")
+    else:
+        wanted = np.flatnonzero(np.isin(images.train_labels, clip_labels))
+        image_labels = np.tile(images.train_labels[wanted], config.passes)
+        pairing = ByClass(clip_labels, image_labels, config.images_per_clip, not config.fixed_pairing)
+    return np.concatenate([images.train_images[wanted]] * config.passes), pairing

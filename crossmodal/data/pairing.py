@@ -1,0 +1,115 @@
+"""Which sound goes with which image: the alignment of two sources is the only supervision.
+
+A pairing is of one of two kinds. `ByClass`: each image is given a clip of its class, drawn anew each epoch. `Given`: a
+table says which clip each image goes with, and nobody needs to know any class. Both say what the pairs of an epoch are,
+as a pure numpy function of (seed, epoch):
+
+    clips (groups,), images (groups, images_per_clip) = pairing.epoch(seed, epoch)
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crossmodal.errors import DataError
+
+
+def draw_clips(image_labels: np.ndarray, clip_labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """For each image a clip of the same class, with replacement: (images,) indices into `clip_labels`."""
+    by_class = np.argsort(clip_labels, kind="stable")
+    counts = np.bincount(clip_labels, minlength=image_labels.max() + 1)
+    first = np.cumsum(counts) - counts
+    if (counts[np.unique(image_labels)] == 0).any():
+        raise DataError("An image's class has no clip: both sources need the same classes.")
+    drawn = (rng.random(len(image_labels)) * counts[image_labels]).astype(np.int64)
+    return by_class[first[image_labels] + drawn]
+
+
+@dataclass(frozen=True)
+class ByClass:
+    """Pairs of one class.
+
+    Args:
+        clip_labels: (clips,) class of each clip.
+        image_labels: (images,) class of each image.
+        images_per_clip: images of a class that share one clip, so that the encoder runs once for all of them. Up to
+            `images_per_clip - 1` images of a class sit out an epoch, other ones in the next.
+        redraw: draw the pairing anew each epoch; False fixes the first epoch's clip for each image, as in the paper,
+            and only the order changes (this needs `images_per_clip` = 1).
+
+    Raises:
+        DataError: a fixed pairing of several images per clip.
+    """
+
+    clip_labels: np.ndarray
+    image_labels: np.ndarray
+    images_per_clip: int = 1
+    redraw: bool = True
+
+    def __post_init__(self):
+        if not self.redraw and self.images_per_clip > 1:
+            raise DataError("A fixed pairing gives each image a clip of its own: set images_per_clip to 1.")
+
+    @property
+    def groups(self) -> int:
+        """Clips with their images in an epoch."""
+        return int((np.bincount(self.image_labels) // self.images_per_clip).sum())
+
+    def epoch(self, seed: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """The pairs of one epoch, in training order: clips (groups,) and images (groups, images_per_clip)."""
+        rng = np.random.default_rng([seed, 1, epoch])
+        order = rng.permutation(len(self.image_labels))
+        images = rng.permutation(self._groups_of_a_class(order)) if self.images_per_clip > 1 else order[:, None]
+        if self.redraw:
+            return draw_clips(self.image_labels[images[:, 0]], self.clip_labels, rng), images
+        fixed = draw_clips(self.image_labels, self.clip_labels, np.random.default_rng([seed, 1]))
+        return fixed[images[:, 0]], images
+
+    def _groups_of_a_class(self, order: np.ndarray) -> np.ndarray:
+        """Images in a given order -> (groups, images_per_clip), each group of one class."""
+        by_class = order[np.argsort(self.image_labels[order], kind="stable")]
+        counts = np.bincount(self.image_labels)
+        position = np.arange(len(by_class)) - np.repeat(np.cumsum(counts) - counts, counts)
+        whole = position < np.repeat(counts - counts % self.images_per_clip, counts)
+        return by_class[whole].reshape(-1, self.images_per_clip)
+
+    def labels(self, images: np.ndarray) -> np.ndarray:
+        """The class of each group, (groups,), by its images (groups, images_per_clip)."""
+        return self.image_labels[images[:, 0]]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Pairs that a table names.
+
+    Args:
+        clips: (images,) the clip that each image goes with.
+        clip_labels: (clips,) class of each clip, for models that ask for it; None where nobody knows.
+    """
+
+    clips: np.ndarray
+    clip_labels: np.ndarray | None = None
+    images_per_clip: int = 1
+
+    def __post_init__(self):
+        if self.images_per_clip != 1:
+            raise DataError("Given pairs have one image for each clip: set images_per_clip to 1.")
+
+    @property
+    def groups(self) -> int:
+        """Pairs in an epoch."""
+        return len(self.clips)
+
+    def epoch(self, seed: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """All pairs, in training order: clips (pairs,) and images (pairs, 1)."""
+        order = np.random.default_rng([seed, 1, epoch]).permutation(len(self.clips))
+        return self.clips[order], order[:, None]
+
+    def labels(self, images: np.ndarray) -> np.ndarray:
+        """The class of each pair, (pairs,), by its image (pairs, 1); DataError where nobody knows it."""
+        if self.clip_labels is None:
+            raise DataError("The model asks for labels, and these pairs have none: train one that needs none.")
+        return self.clip_labels[self.clips[images[:, 0]]]
+
+
+Pairing = ByClass | Given

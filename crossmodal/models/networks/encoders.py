@@ -1,0 +1,91 @@
+"""Encoders: spectrogram (frames, mels, 1) -> [z_mean, z_log_var], each (latent_dim,) float32.
+
+An encoder is one function build(input_shape, latent_dim, initial_log_var, dtype, **options) -> keras.Model; `ENCODERS`
+holds those that can be chosen by name. One more is a function in a file of its own and a line there.
+"""
+
+from collections.abc import Callable
+
+import keras
+from keras import layers, ops
+
+from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Dense
+
+SPECTROGRAM_MEAN, SPECTROGRAM_STD = 0.4, 0.3  # of spoken digits, roughly; brings the encoder's input near N(0, 1)
+RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
+LEAK = 0.2  # slope of LeakyReLU below 0
+HEAD_SCALE = 0.1  # a step of Adam moves each of a head's 8,192 weights alike: unscaled, z would jump by several units
+
+
+def standardise(dtype) -> keras.layers.Layer:
+    """The first layer of an encoder: a spectrogram in [0, 1] to about zero mean and unit variance."""
+    scale, offset = 1 / SPECTROGRAM_STD, -SPECTROGRAM_MEAN / SPECTROGRAM_STD
+    return layers.Rescaling(scale, offset, dtype=dtype, name="standardise")
+
+
+def gaussian_heads(x, latent_dim, initial_log_var) -> list:
+    """Dense heads [z_mean, z_log_var] of features (n,), float32."""
+    z_mean = Dense(latent_dim, dtype="float32", name="z_mean")(x)
+    start = keras.initializers.Constant(initial_log_var)
+    return [z_mean, Dense(latent_dim, bias_initializer=start, dtype="float32", name="z_log_var")(x)]
+
+
+def convolutional(
+    input_shape,
+    latent_dim,
+    initial_log_var,
+    dtype,
+    *,
+    filters,
+    units,
+    padding="valid",
+    batch_norm=False,
+    dropout=0.0,
+) -> keras.Model:
+    """The paper's encoder of its VAE: convolutions of 4x4 with stride 2, then dense layers, all with ReLU."""
+    x = inputs = keras.Input(input_shape, name="spectrogram")
+    x = standardise(dtype)(x)
+    for i, n in enumerate(filters, 1):
+        options = {"use_bias": not batch_norm, "kernel_initializer": RELU_INIT}
+        x = Conv2D(n, 4, strides=2, padding=padding, dtype=dtype, name=f"conv{i}", **options)(x)
+        if batch_norm:
+            x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+        x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
+    x = layers.Flatten(dtype=dtype, name="flatten")(x)
+    for i, n in enumerate(units, 1):
+        if dropout:
+            x = layers.Dropout(dropout, dtype=dtype, name=f"dropout{i}")(x)
+        x = Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
+    return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var), name="encoder")
+
+
+def fully_convolutional(input_shape, latent_dim, initial_log_var, dtype, *, filters, free_dim=0) -> keras.Model:
+    """The paper's encoder of its VAE-GAN: convolutions from end to end, 48-23-10-4-1, with LeakyReLU. The last
+    `free_dim` of z_mean and z_log_var are 0 for every sound."""
+    x = inputs = keras.Input(input_shape, name="spectrogram")
+    x = standardise(dtype)(x)
+    for i, n in enumerate(filters, 1):
+        x = Conv2D(n, 4, 2, use_bias=False, kernel_initializer=RELU_INIT, dtype=dtype, name=f"conv{i}")(x)
+        x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+        x = layers.LeakyReLU(LEAK, dtype=dtype, name=f"relu{i}")(x)
+    heads = []
+    for name, start in (("z_mean", 0.0), ("z_log_var", initial_log_var)):
+        glorot = keras.initializers.VarianceScaling(HEAD_SCALE**-2, "fan_avg", "uniform")
+        options = {"use_bias": False, "kernel_initializer": glorot, "dtype": "float32"}
+        head = Conv2D(latent_dim - free_dim, x.shape[1:3], name=f"{name}_conv", **options)(x)
+        head = layers.Flatten(dtype="float32", name=name)(head)
+        heads.append(ops.pad(HEAD_SCALE * head + start, ((0, 0), (0, free_dim))))
+    return keras.Model(inputs, heads, name="encoder")
+
+
+ENCODERS: dict[str, Callable[..., keras.Model]] = {
+    "convolutional": convolutional,
+    "fully convolutional": fully_convolutional,
+}
+
+
+def build_encoder(kind: str, input_shape, latent_dim, initial_log_var, dtype, **options) -> keras.Model:
+    """The encoder of a kind; ValueError for a kind that `ENCODERS` does not have."""
+    if kind not in ENCODERS:
+        raise ValueError(f"There is no encoder {kind!r}: choose one of {', '.join(ENCODERS)}.")
+    return ENCODERS[kind](input_shape, latent_dim, initial_log_var, dtype, **options)

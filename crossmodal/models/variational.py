@@ -1,0 +1,63 @@
+"""Models with a Gaussian posterior over a latent z (Kingma & Welling 2014).
+
+spectrogram x (frames, mels, 1) -> encoder q(z|x) = N(z_mean, exp(z_log_var)) -> z (latent_dim,) -> decoder -> image y
+(height, width, channels). A family builds `encoder` and `decoder` and says in `train_step` and `test_step` what they
+learn from. One whose drawing takes more than a pass through the decoder overrides `decode`.
+"""
+
+import keras
+from keras import ops
+
+from crossmodal.models.base import AudioImageModel, as_numpy_images, in_batches
+
+
+def sample_latents(z_mean, z_log_var, samples, seed):
+    """z = z_mean + sigma * epsilon: (batch, latent_dim) twice -> (batch, samples, latent_dim)."""
+    shape = (ops.shape(z_mean)[0], samples, z_mean.shape[-1])
+    noise = keras.random.normal(shape, dtype=z_mean.dtype, seed=seed)
+    return z_mean[:, None] + ops.exp(0.5 * z_log_var)[:, None] * noise
+
+
+class VariationalModel(AudioImageModel):
+    """Draws at z: the best drawing is that of the posterior mean, further ones are at z drawn from the posterior.
+
+    Args:
+        latent_dim: dimensions of z.
+        beta: weight of the KL term.
+        kl_warmup_steps: training steps over which that weight rises from 0 to beta.
+        **kwargs: see `AudioImageModel`.
+
+    A subclass sets `encoder` (spectrogram -> [z_mean, z_log_var], float32) and `decoder` (z -> logits of an image,
+    float32), and calls `self.build((None, *self.spectrogram_shape))` at its end.
+    """
+
+    def __init__(self, latent_dim=64, beta=1.0, kl_warmup_steps=1500, **kwargs):
+        super().__init__(**kwargs)
+        self.latent_dim = latent_dim
+        self.beta = beta
+        self.kl_warmup_steps = kl_warmup_steps
+
+    def call(self, spectrograms, training=False):
+        """(batch, frames, mels, 1) -> the drawing at the posterior mean, (batch, height, width, channels) in [0, 1]."""
+        z_mean, _ = self.encoder(spectrograms, training=training)
+        return ops.sigmoid(self.decoder(z_mean, training=training))
+
+    def kl_weight(self):
+        """beta after the warm-up, a straight line before."""
+        step = ops.cast(self.optimizer.iterations, "float32") + 1.0
+        return self.beta * ops.minimum(1.0, step / max(self.kl_warmup_steps, 1))
+
+    def draw(self, spectrograms, samples, seed):
+        z_mean, z_log_var = in_batches(self.encoder, ops.convert_to_tensor(spectrograms))
+        z = sample_latents(ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var), samples, seed)
+        images = self.decode(z_mean)
+        draws = self.decode(ops.reshape(z, (-1, self.latent_dim))) if samples else images[:0]
+        return images, draws.reshape(len(images), samples, *self.image_shape)
+
+    def decode(self, z):
+        """(n, latent_dim) -> (n, height, width, channels) numpy images in [0, 1]."""
+        return as_numpy_images(in_batches(self.decoder, ops.convert_to_tensor(z)))
+
+    def get_config(self):
+        names = ("latent_dim", "beta", "kl_warmup_steps")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,0 +1,157 @@
+"""The reader: the classifier that says what a drawing shows. Every score, report, page and `draw` asks it.
+
+    reader = default_reader()                    # LeNet5 on MNIST's digits
+    reader.read(images)                          # [("seven", 0.99), ...]
+
+LeNet5 on MNIST is the default instance. Another classifier, for other classes or other images, is another instance: it
+is trained by `crossmodal train classifier` and lies beside the run whose drawings it reads, as reader.keras.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crossmodal import presets
+from crossmodal.errors import DataError, ModelError
+from crossmodal.runtime.files import sha256
+from crossmodal.saving.keras_file import load_model
+
+DEFAULT = "lenet5_mnist"
+FILE = "reader.keras"  # in a run's folder
+BATCH = 1000  # images at once
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A classifier of images.
+
+    model:  a `crossmodal.models.classifier.Classifier`.
+    sha256: of the file of its weights.
+    """
+
+    model: Any
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        return type(self.model).__name__
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.model.classes)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        return tuple(self.model.image_shape)
+
+    @cached_property
+    def _network(self):
+        import keras
+
+        return keras.Model(self.model.inputs, [self.model.get_layer("features").output, self.model.output])
+
+    def fits(self, classes, image_shape) -> bool:
+        """Whether it can judge a model of these classes and images. A model that names no classes is one of digits."""
+        return tuple(classes) in ((), self.classes) and tuple(image_shape) == self.image_shape
+
+    def features_and_logits(self, images) -> tuple[np.ndarray, np.ndarray]:
+        """Images (n, height, width, channels) in [0, 1] -> features (n, d) and logits (n, classes).
+
+        Raises:
+            DataError: the images have another shape, are no floats, or hold values that are not in [0, 1].
+        """
+        images = check_images(images, self.image_shape)
+        if len(images) <= BATCH:
+            features, logits = self._network.predict_on_batch(images)
+        else:
+            features, logits = self._network.predict(images, batch_size=BATCH, verbose=0)
+        return np.asarray(features), np.asarray(logits)
+
+    def labels(self, images) -> np.ndarray:
+        """Images -> the class that is read in each, (n,) indices into `classes`."""
+        return self.features_and_logits(images)[1].argmax(axis=1)
+
+    def read(self, images) -> list[tuple[str, float]]:
+        """Images -> the name of the class that is read in each, and its probability."""
+        from scipy.special import softmax
+
+        probabilities = softmax(self.features_and_logits(images)[1].astype(np.float64), axis=1)
+        return [(self.classes[row.argmax()], float(row.max())) for row in probabilities]
+
+    def to_json(self) -> dict:
+        """What reports say of it: its name and the SHA-256 of its weights."""
+        return {"name": self.name, "sha256": self.sha256}
+
+
+def check_images(images, image_shape, name: str = "The images") -> np.ndarray:
+    """Images as they are.
+
+    Raises:
+        DataError: they are not floats of shape (n, *image_shape), there are none, or values are not in [0, 1] (or not
+            numbers).
+    """
+    images = np.asarray(images)
+    if images.shape[1:] != tuple(image_shape) or not len(images) or images.dtype.kind != "f":
+        wanted = ", ".join(map(str, image_shape))
+        raise DataError(
+            f"{name} are {images.dtype} of shape {images.shape}: pass floats of shape (n, {wanted}), one or more."
+        )
+    lowest, highest = images.min(), images.max()
+    if not (lowest >= 0 and highest <= 1):  # so for NaN too
+        raise DataError(f"{name} hold values from {lowest:g} to {highest:g}: bring them to [0, 1].")
+    return images
+
+
+@lru_cache(maxsize=1)
+def default_reader() -> Reader:
+    """LeNet5 on MNIST."""
+    return load_reader(DEFAULT)
+
+
+def load_reader(path) -> Reader:
+    """The reader in a `.keras` file, in a run's folder, or of the name of a preset.
+
+    Raises:
+        ModelError: there is none, or the model there is no classifier.
+    """
+    if str(path) in presets.preset_names():
+        file = presets.FOLDER / f"{path}.npz"
+    else:
+        file = Path(path) / "model.keras" if Path(path).is_dir() else Path(path)
+    from crossmodal.models.classifier import Classifier
+
+    model = load_model(path)
+    if not isinstance(model, Classifier):
+        raise ModelError(
+            f"{path} holds a {type(model).__name__}, not a classifier: make one by crossmodal train classifier."
+        )
+    return Reader(model, sha256(file))
+
+
+def find_reader(classes, image_shape, beside=None) -> Reader | None:
+    """The reader for a model's classes and images: the one that lies beside it, else the default; None if neither fits.
+
+    Args:
+        classes, image_shape: the model's.
+        beside: the run's folder or the model's file, if there is one.
+
+    Raises:
+        ModelError: what lies beside the model is no reader of its classes and images.
+    """
+    path = reader_file(beside) if beside is not None else None
+    if path and path.is_file():
+        reader = load_reader(path)
+        if not reader.fits(classes, image_shape):
+            raise ModelError(f"{path} reads other classes or images than the model draws: replace or remove it.")
+        return reader
+    default = default_reader()
+    return default if default.fits(classes, image_shape) else None
+
+
+def reader_file(beside) -> Path:
+    """Where the reader of a run lies, by the run's folder or a file in it."""
+    beside = Path(beside)
+    return (beside if beside.is_dir() else beside.parent) / FILE

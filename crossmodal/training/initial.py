@@ -1,0 +1,43 @@
+"""Initial weights from another model: what fits of a preset or of a trained model, instead of random numbers."""
+
+import keras
+
+from crossmodal.errors import ModelError
+
+
+def take_weights(model, other) -> list[str]:
+    """Give a model the weights of another one's layers, of those that are called alike and have the same shapes.
+
+    Args:
+        model, other: Keras models whose networks are attributes, such as `encoder` and `decoder`.
+
+    Returns:
+        the layers that were taken, such as "encoder/conv1".
+
+    Raises:
+        ModelError: no layer of the one fits any of the other.
+    """
+    theirs, taken = layers_of(other), []
+    for name, layer in layers_of(model).items():
+        if name in theirs and shapes_of(layer) == shapes_of(theirs[name]):
+            layer.set_weights(theirs[name].get_weights())
+            taken.append(name)
+    if not taken:
+        raise ModelError(
+            f"No layer of a {type(other).__name__} fits this {type(model).__name__}: start from a model of the same "
+            "family and size, or without --initial-weights."
+        )
+    return taken
+
+
+def layers_of(model) -> dict[str, keras.layers.Layer]:
+    """The layers with weights of the networks in a model: "encoder/conv1" -> the layer."""
+    networks = {name: part for name, part in vars(model).items() if isinstance(part, keras.Model)}
+    return {
+        f"{name}/{layer.name}": layer for name, network in networks.items() for layer in network.layers if layer.weights
+    }
+
+
+def shapes_of(layer) -> list[tuple]:
+    """The shapes of a layer's weights."""
+    return [tuple(weight.shape) for weight in layer.weights]
