@@ -18,7 +18,7 @@ from crossmodal.app.options import run_command
 from crossmodal.app.reports.sounds import recordings_of
 from crossmodal.app.sweeps import members, textures
 from evaluation.agreement import Agreement
-from evaluation.diversity import Diversity, DiversitySummary
+from evaluation.diversity_figures import Diversity, DiversitySummary
 
 OF_A_CLASSIFIER = ("classes", "licence_of_data", "protocol", "accuracy", "interval_95")
 LICENCES = {

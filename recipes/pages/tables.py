@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crossmodal.app.sweeps.members import agreement_of
 from crossmodal.app.sweeps.textures import GATED
-from evaluation.diversity import DiversitySummary
+from evaluation.diversity_figures import DiversitySummary
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "recipes" / "results"

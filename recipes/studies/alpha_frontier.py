@@ -18,7 +18,7 @@ from crossmodal.app.experiments.audio_to_image import LOCATIONS
 from crossmodal.app.options import option, run_recipe
 from crossmodal.app.sweeps.members import agreement_of, sweep
 from crossmodal.app.sweeps.shards import add_shares
-from evaluation.diversity import DiversitySummary
+from evaluation.diversity_figures import DiversitySummary
 
 RESULTS = Path(__file__).parents[1] / "results"
 ALPHAS = (0.0, 0.05, 0.2, 1.0, 5.0)

@@ -14,7 +14,8 @@ from crossmodal.reader import default_reader
 from crossmodal.sound.spectrogram import LogMel
 from evaluation.__main__ import main
 from evaluation.cas import classification_accuracy_score, shuffled_batches
-from evaluation.diversity import Diversity, RealImages, measure_diversity
+from evaluation.diversity import RealImages, measure_diversity
+from evaluation.diversity_figures import Diversity
 from evaluation.image_sets import choose_like, draw, nearest_to_class_means, other_speakers_clips
 
 

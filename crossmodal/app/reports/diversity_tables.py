@@ -1,6 +1,6 @@
 """What a diversity report says, as text: the names of its sets and figures, and its tables."""
 
-from evaluation.diversity import Diversity
+from evaluation.diversity_figures import Diversity
 
 SETS = {
     "real_training_images": "real training images",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crossmodal.app.reports.reading import Run
 from evaluation.agreement import Agreement
-from evaluation.diversity import Diversity
+from evaluation.diversity_figures import Diversity
 
 RECORDINGS_HALVES, RECORDINGS_NOISE = {"its other half": 1.0}, {"noise of its spectrum": 0.0}
 

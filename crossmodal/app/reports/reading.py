@@ -8,7 +8,7 @@ from crossmodal.data.sources import DIGITS
 from crossmodal.errors import ModelError
 from crossmodal.training.runs import read_history
 from evaluation.agreement import Agreement
-from evaluation.diversity import Diversity
+from evaluation.diversity_figures import Diversity
 
 
 @dataclass(frozen=True)

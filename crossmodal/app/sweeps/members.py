@@ -18,7 +18,7 @@ from crossmodal.errors import DataError
 from crossmodal.reader import find_reader
 from evaluation.agreement import Agreement
 from evaluation.cas import STEPS
-from evaluation.diversity import Diversity, DiversitySummary
+from evaluation.diversity_figures import Diversity, DiversitySummary
 
 T_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}  # Student's t, by number of values
 KEPT = ("parameters", "epochs")  # of a run's metrics, beside its agreement
