@@ -94,6 +94,45 @@ class AudioImageModel(keras.Model):
         """What `generate` returns, of spectrograms (clips, frames, mels, 1) that have been checked."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it draws.")
 
+    def compile(self, optimizer="rmsprop", loss=None, **options):
+        """`keras.Model.compile` with an optimizer; a family has its own loss and reports its own terms.
+
+        Raises:
+            ValueError: a loss or metrics were given, which would not be used.
+        """
+        unused = [name for name in ("loss_weights", "metrics", "weighted_metrics") if options.get(name)]
+        if loss is not None or unused:
+            raise ValueError(
+                f"A {type(self).__name__} has its own loss: compile it with an optimizer alone. To change the loss, "
+                "write a subclass with a train_step of its own."
+            )
+        super().compile(optimizer, **options)
+
+    def pairs_in(self, data):
+        """The spectrograms (batch, frames, mels, 1) and images (batch, n, height, width, channels) of a batch.
+
+        Arrays that were given to `fit` as they are, (batch, frames, mels) and (batch, height, width) or (batch, height,
+        width, channels), are one image for each clip; whole numbers from 0 to 255 are brought to [0, 1].
+
+        Raises:
+            ValueError: the images have another shape than the model draws.
+        """
+        if not isinstance(data, tuple) or len(data) < 2:
+            raise ValueError("A batch has spectrograms and images: pass both to fit.")
+        spectrograms, images = data[:2]
+        if len(spectrograms.shape) == 3:
+            spectrograms = spectrograms[..., None]
+        if len(images.shape) == 3:
+            images = images[..., None]
+        if len(images.shape) == 4:
+            images = images[:, None]
+        if tuple(images.shape[2:]) != self.image_shape:
+            shape = ", ".join(map(str, self.image_shape))
+            raise ValueError(f"Images of shape {tuple(images.shape)} do not fit this model: pass (batch, {shape}).")
+        if "int" in keras.backend.standardize_dtype(images.dtype):
+            images = ops.cast(images, "float32") / 255
+        return spectrograms, images
+
     def track(self, values):
         """Add a step's values; returns the means of the epoch so far."""
         for name, value in values.items():

@@ -112,14 +112,14 @@ class AudioImageVAE(VariationalModel):
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            terms = self.losses_of(*data[:2], training=True)
+            terms = self.losses_of(*self.pairs_in(data), training=True)
             loss = terms["reconstruction"] + self.kl_weight() * terms["kl"]
             scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
         self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
         return self.track({"loss": loss, **terms})
 
     def test_step(self, data):
-        terms = self.losses_of(*data[:2])
+        terms = self.losses_of(*self.pairs_in(data))
         return self.track({"loss": terms["reconstruction"] + self.beta * terms["kl"], **terms})
 
     def get_config(self):

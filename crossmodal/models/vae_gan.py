@@ -246,7 +246,7 @@ class AudioImageVAEGAN(VariationalModel):
         if self.conditional:
             discriminator = discriminator + self.projection.trainable_variables
         with tf.GradientTape(persistent=True) as tape:
-            terms, real, sounds = self.losses_of(*data[:2], training=True)
+            terms, real, sounds = self.losses_of(*self.pairs_in(data), training=True)
             discriminator_total = terms["discriminator_loss"]
             if self.r1:
                 discriminator_total += self.r1_penalty(real, sounds)
@@ -263,7 +263,7 @@ class AudioImageVAEGAN(VariationalModel):
         return self.track({**terms, **norms})
 
     def test_step(self, data):
-        terms, _, _ = self.losses_of(*data[:2])
+        terms, _, _ = self.losses_of(*self.pairs_in(data))
         return self.track(terms)
 
     def get_config(self):

@@ -37,6 +37,15 @@ class VariationalModel(AudioImageModel):
         self.beta = beta
         self.kl_warmup_steps = kl_warmup_steps
 
+    def __setattr__(self, name, value):
+        """ValueError where the encoder or the decoder of a built model is to be replaced: Keras does not allow it."""
+        if name in ("encoder", "decoder") and self.__dict__.get("built"):
+            raise ValueError(
+                f"The {name} of a built model cannot be replaced: write a subclass of {type(self).__name__} whose "
+                f"__init__ builds another {name}, or train one on model.encoder's outputs by itself."
+            )
+        super().__setattr__(name, value)
+
     def call(self, spectrograms, training=False):
         """(batch, frames, mels, 1) -> the drawing at the posterior mean, (batch, height, width, channels) in [0, 1]."""
         z_mean, _ = self.encoder(spectrograms, training=training)
