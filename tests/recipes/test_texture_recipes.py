@@ -70,8 +70,9 @@ def test_mix_holds_the_mixture_against_each_recording(tmp_path, capsys):
     assert "invalid float value: 'loud'" in capsys.readouterr().err
     assert recipe("texture_mix").main(["--weights", "1", "--workdir", str(tmp_path / "other")]) == 2
     assert "do not fit 2 recordings" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="2"):  # a mixture has several
-        recipe("texture_mix").main(["--reference", "rain.wav"])
+    config = json.loads((tmp_path / "config.json").read_text())["config"]
+    assert config["references"] == ["made:chirps", "made:insects"]
+    assert "reference" not in config  # an option of a single recording's
 
 
 SAID = {  # how a run is asked for, and the recordings that it is of
