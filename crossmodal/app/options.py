@@ -158,7 +158,8 @@ def run_recipe(work, config_class, description: str, argv=None, *, workdir: str 
         argv: the arguments, those of the process if None.
         extra: a function that adds options of its own to the parser.
     """
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=description, formatter_class=layout, allow_abbrev=False)
     add_recipe(parser, work, config_class, workdir)
     if extra:
         extra(parser)
