@@ -74,7 +74,9 @@ def add_options(parser: argparse.ArgumentParser, config_class) -> None:
         shown = "" if f.default is None else " (%(default)s)"
         if get_origin(kind) is tuple:
             shown = f" ({' '.join(map(str, f.default))})" if f.default else ""
-            several = dict(nargs="+", action=Several, type=get_args(kind)[0], metavar=f.name.upper().rstrip("S"))
+            each = get_args(kind)[0]
+            read = number(each, range_of(f.metadata)) if each in (int, float) else a_name
+            several: dict = dict(nargs="+", action=Several, type=read, metavar=f.name.upper().rstrip("S"))
             parser.add_argument(flag, default=f.default, help=help + shown, **several)
         elif kind is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=f.default, help=help)
@@ -156,7 +158,8 @@ def run_recipe(work, config_class, description: str, argv=None, *, workdir: str 
         argv: the arguments, those of the process if None.
         extra: a function that adds options of its own to the parser.
     """
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=description, formatter_class=layout, allow_abbrev=False)
     add_recipe(parser, work, config_class, workdir)
     if extra:
         extra(parser)

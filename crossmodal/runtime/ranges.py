@@ -4,7 +4,7 @@ import math
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from crossmodal.errors import CrossmodalError
 
@@ -96,6 +96,9 @@ def check_config(config) -> None:
     hints = get_type_hints(type(config))
     for f in fields(config):
         kinds = get_args(hints[f.name]) or (hints[f.name],)
+        if get_origin(hints[f.name]) is tuple:
+            _check_numbers(f, kinds[0], getattr(config, f.name))
+            continue
         kind = next((kind for kind in (int, float) if kind in kinds), None)
         value = getattr(config, f.name)
         if value is None and type(None) in kinds:
@@ -107,8 +110,16 @@ def check_config(config) -> None:
             raise CrossmodalError(f"{f.name} cannot be {repr(value)[:SHOWN]}: choose True or False.")
         if kind is None:
             continue
-        within = whole(range_of(f.metadata)) if kind is int else range_of(f.metadata)
+        _check_numbers(f, kind, (value,))
+
+
+def _check_numbers(field, kind, values) -> None:
+    """CrossmodalError unless all values of a field are numbers of a kind in its range; other kinds are let pass."""
+    if kind not in (int, float):
+        return
+    within = whole(range_of(field.metadata)) if kind is int else range_of(field.metadata)
+    for value in values:
         of_kind = isinstance(value, numbers.Integral if kind is int else numbers.Real) and not isinstance(value, bool)
         if not of_kind or not within.holds(value):
             wanted = f"a {'whole ' if kind is int else ''}number {within}"
-            raise CrossmodalError(f"{f.name} cannot be {repr(value)[:SHOWN]}: choose {wanted}.")
+            raise CrossmodalError(f"{field.name} cannot be {repr(value)[:SHOWN]}: choose {wanted}.")

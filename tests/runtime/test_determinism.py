@@ -156,6 +156,9 @@ def test_a_run_is_continued_with_its_own_settings_alone_and_a_finished_one_is_le
     name, member, tmp_path, monkeypatch, capsys
 ):
     def stop(*arguments, **options):
+        for folder in {tmp_path, tmp_path / member}:  # as if a part of it had been trained
+            if folder.is_dir():
+                (folder / "history.jsonl").touch()
         raise KeyboardInterrupt
 
     places = ("audio_to_image.load_sources", "texture_single.prepare", "train_classifier.load_images")

@@ -194,7 +194,7 @@ OUTPUTS = [
 WORKDIRS = [
     ["train", "vae"],
     ["train", "vae-gan"],
-    ["train", "lenet5"],
+    ["train", "classifier"],
     ["texture", "learn", "made:rain", "-o", "{folder}/new.keras"],
     ["evaluate", "agreement", "vae_compact"],
     ["evaluate", "texture", "{sound}", "{sound}"],

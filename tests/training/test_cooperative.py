@@ -150,7 +150,7 @@ def test_without_the_stabiliser_they_are_not_saved_either(monkeypatch, tmp_path)
     model, signal = build()
     history = train_texture(model, signal, replace(SMALL, stabilise=False), tmp_path)
     assert [line["iteration"] for line in history] == [1, 2, 3, 4, 5, 6]
-    assert [line["epoch"] for line in read_history(tmp_path)] == [2, 4]
+    assert [line["iteration"] for line in read_history(tmp_path)] == [2, 4]
     assert max(path.name for path in tmp_path.glob("*.npz")) == "checkpoint-00004.npz"
 
 

@@ -223,8 +223,11 @@ def test_progress_stays_in_one_row_of_a_terminal(columns):
             progress.drawn = 0.0
             progress.step(step, LOGS)
         progress.end_epoch(0, {"loss": 1.0})
-        shown = os.read(controller, 10_000).decode()
+        shown = b""
+        while shown.count(b"\r") < 5:  # the last is that of a new line
+            shown += os.read(controller, 10_000)
     os.close(controller)
+    shown = shown.decode()
     first, *others = shown.replace("\r\n", "").split("\r")
     assert first == ""
     assert [len(row) for row in others[:3]] == [columns - 1] * 3

@@ -11,7 +11,7 @@ from crossmodal.app.options import option
 @dataclass(frozen=True)
 class Recordings:
     references: tuple[str, ...] = option(("made:chirps", "made:insects"), "recordings")
-    weights: tuple[float, ...] = option((), "a number for each (equal)")
+    weights: tuple[float, ...] = option((), "a number for each recording (equal)", above=0, most=1e6)
 
 
 @dataclass(frozen=True)

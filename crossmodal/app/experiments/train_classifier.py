@@ -81,6 +81,7 @@ def run(config: Config, workdir: Path) -> dict:
 
     if metrics := open_run(workdir, config, ignore=LOCATIONS):
         return finish(workdir, metrics)
+    fix_numbers(config.seed, config.deterministic)
     images = load_images(config)
     order = np.random.default_rng(config.seed).permutation(len(images.train_labels))
     n_held = min(config.validation_images, len(order) // 10)
@@ -91,7 +92,6 @@ def run(config: Config, workdir: Path) -> dict:
         )
     steps = len(kept) // config.batch_size
 
-    fix_numbers(config.seed, config.deterministic)
     provenance = {"data": config.data, "seed": config.seed, "environment": environment()}
     provenance["recipe"] = {"name": "classifier", **asdict(config), **dict.fromkeys(LOCATIONS)}
     model = LeNet5(images.classes, config.dropout, images.image_shape, provenance)
