@@ -232,6 +232,13 @@ def test_textures_are_mixed_as_the_recipe_mixes_them(tmp_path, monkeypatch, caps
     assert "ends in .keras" in capsys.readouterr().err
 
 
+def test_a_mixture_takes_recordings_and_not_a_recording(capsys):
+    """The beginning of an option is not taken for it, as little as by the recipe."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", "texture-mix", "--reference", "rain.wav"])
+    assert "unrecognized arguments: --reference" in capsys.readouterr().err
+
+
 def test_a_model_of_digits_is_no_texture(small_model, tmp_path, capsys):
     assert main(["texture", "play", small_model, "-o", str(tmp_path / "new.wav")]) == 2
     assert "not a sound texture" in capsys.readouterr().err

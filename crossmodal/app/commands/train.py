@@ -28,7 +28,6 @@ def add_arguments(parser) -> None:
     subparsers = parser.add_subparsers(required=True, metavar="FAMILY", title="families")
     for name, (experiment, help) in FAMILIES.items():
         example = f"Train {help}.\n\n  crossmodal train {name}"
-        family = subparsers.add_parser(
-            name, help=help, description=example, formatter_class=RawDescriptionHelpFormatter
-        )
+        layout = RawDescriptionHelpFormatter
+        family = subparsers.add_parser(name, help=help, description=example, formatter_class=layout, allow_abbrev=False)
         add_recipe(family, experiment.work, experiment.Config, f"runs/{name}")
