@@ -19,6 +19,7 @@ from crossmodal.runtime.interruption import Terminated, sigterm_as_interrupt
 from crossmodal.runtime.quiet import import_tensorflow
 from crossmodal.runtime.ranges import Range, range_of, read_number
 from crossmodal.runtime.surroundings import keras_as_needed, prepare_surroundings
+from crossmodal.runtime.words import printable
 
 
 def option(default, help, *, least=None, most=None, above=None, below=None):
@@ -188,17 +189,12 @@ def run_command(arguments: argparse.Namespace) -> int:
         from crossmodal.training.runs import forget_unbegun_runs
 
         forget_unbegun_runs()
-        print(one_line(sentence_of(error)), file=sys.stderr)
+        print(printable(sentence_of(error)), file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         where = f"Stopped {stop.args[0]}: the same command continues." if stop.args else None
         print(f"\n{where or getattr(arguments, 'stopped', 'Stopped.')}", file=sys.stderr)
         return 143 if isinstance(stop, Terminated) else 130
-
-
-def one_line(words: str) -> str:
-    """Words in which the name of a file, which may hold any character, begins no line and moves no cursor."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
 
 
 def sentence_of(error: Exception) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
+from crossmodal.runtime.choices import check_choice
 
 NAMES = ("fsdd-mnist", "digits-tts", "folders")
 HOW_READ = ("fit", "background", "skip_bad")  # options that say how pictures in folders become images
@@ -37,7 +38,8 @@ def load_pair(
     Raises:
         DataError: a source is absent or damaged, the two have different classes, or the images another shape.
     """
-    if name in NAMES and name != "folders" and tuple(image_shape) != (28, 28, 1):
+    check_choice("data named", name, NAMES, DataError)
+    if name != "folders" and tuple(image_shape) != (28, 28, 1):
         raise DataError(f"The images of {name} are 28x28 pixels in grey: another size or colour needs --data folders.")
     if name == "fsdd-mnist":
         from crossmodal.data import fsdd, mnist
@@ -47,18 +49,16 @@ def load_pair(
         from crossmodal.data import digits_tts
 
         return digits_tts.load_speech(), digits_tts.load_images()
-    if name == "folders":
-        from crossmodal.data import folders
+    from crossmodal.data import folders
 
-        if not sounds_dir or not images_dir:
-            raise DataError("Data from folders needs both: pass --sounds-dir and --images-dir.")
-        return folders.load_folders(
-            sounds_dir,
-            images_dir,
-            image_shape=image_shape,
-            fit=fit,
-            background=background,
-            skip_bad=skip_bad,
-            say=say,
-        )
-    raise DataError(f"There is no data named {name!r}: choose one of {', '.join(NAMES)}.")
+    if not sounds_dir or not images_dir:
+        raise DataError("Data from folders needs both: pass --sounds-dir and --images-dir.")
+    return folders.load_folders(
+        sounds_dir,
+        images_dir,
+        image_shape=image_shape,
+        fit=fit,
+        background=background,
+        skip_bad=skip_bad,
+        say=say,
+    )

@@ -8,7 +8,6 @@ decoded for which Pillow runs no other program.
 import io
 import logging
 import os
-import stat
 import warnings
 from pathlib import Path
 from typing import Literal, get_args
@@ -17,6 +16,9 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from crossmodal.errors import DataError
+from crossmodal.runtime.choices import check_choice
+from crossmodal.runtime.files import fault_of
+from crossmodal.runtime.words import phrase
 
 Fit = Literal["stretch", "pad", "crop"]
 Background = Literal["white", "black"]
@@ -33,6 +35,14 @@ OTHERS = (
     (0, b"8BPS", "Photoshop"),
     (0, b"<", "text such as SVG or a web page"),
 )
+# what is said of a file by its fault, see `fault_of`
+FAULTS = {
+    "missing": "does not exist{linked}: remove it or put it back",
+    "unreachable": "cannot be opened ({reason}): check the path",
+    **dict.fromkeys(("folder", "special"), "is not a regular file: remove it, or save the picture to a file"),
+    "empty": "is empty (0 bytes): copy it again",
+    "forbidden": "may not be read: ask its owner for permission to read it",
+}
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -62,9 +72,8 @@ def check_image_shape(image_shape: tuple[int, int, int]) -> None:
 
 def check_choices(fit: str, background: str) -> None:
     """DataError for a fit or a background that does not exist."""
-    for name, value, choices in (("fit", fit, get_args(Fit)), ("background", background, get_args(Background))):
-        if value not in choices:
-            raise DataError(f"There is no {name} {value!r}: choose one of {', '.join(choices)}.")
+    check_choice("fit", fit, get_args(Fit), DataError)
+    check_choice("background", background, get_args(Background), DataError)
 
 
 def read_picture(
@@ -110,7 +119,7 @@ def read_picture(
     except MemoryError as error:
         raise DataError(f"{name} needs more memory than is free: save it smaller.") from error
     except Exception as error:  # Pillow raises a different class for each way in which a file can be wrong
-        reason = " ".join(str(error).split()).rstrip(".")[:100] or type(error).__name__
+        reason = phrase(str(error)) or type(error).__name__
         raise DataError(f"{name} cannot be decoded ({reason}): save it again as PNG or JPEG.") from error
 
 
@@ -161,20 +170,10 @@ def fitted(image: Image.Image, height: int, width: int, fit: Fit) -> Image.Image
 
 def _check_file(path: Path, name: str) -> None:
     """DataError for what can be known of a path without decoding it."""
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        linked = " (a link to nothing)" if path.is_symlink() else ""
-        raise DataError(f"{name} does not exist{linked}: remove it or put it back.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{name} cannot be opened ({reason}): check the path.") from None
-    if not stat.S_ISREG(status.st_mode):  # reading a pipe could wait for ever
-        raise DataError(f"{name} is not a regular file: remove it, or save the picture to a file.")
-    if status.st_size == 0:
-        raise DataError(f"{name} is empty (0 bytes): copy it again.")
-    if not os.access(path, os.R_OK):
-        raise DataError(f"{name} may not be read: ask its owner for permission to read it.")
+    if found := fault_of(path):
+        fault, reason = found
+        linked = " (a link to nothing)" if fault == "missing" and path.is_symlink() else ""
+        raise DataError(f"{name} {FAULTS[fault].format(reason=reason, linked=linked)}.")
 
 
 def _found_in(path: Path) -> str:

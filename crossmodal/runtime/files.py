@@ -14,6 +14,7 @@ from pathlib import Path
 
 from crossmodal.errors import CrossmodalError
 from crossmodal.runtime.systems import check_system
+from crossmodal.runtime.words import reason_of
 
 check_system()
 import fcntl  # noqa: E402 - Windows has no such module
@@ -106,6 +107,28 @@ def sha256(path: str | os.PathLike) -> str:
     """The SHA-256 of a file's content, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fault_of(path: str | os.PathLike) -> tuple[str, str] | None:
+    """Why a file cannot be read, as far as that can be known without opening it; None if nothing speaks against it.
+
+    Returns:
+        "missing", "unreachable", "folder", "special" (a pipe or a device: reading one could wait for ever), "empty" or
+        "forbidden", and for "unreachable" what the system says of it.
+    """
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return "missing", ""
+    except (OSError, ValueError) as error:
+        return "unreachable", reason_of(error)
+    if stat.S_ISDIR(status.st_mode):
+        return "folder", ""
+    if not stat.S_ISREG(status.st_mode):
+        return "special", ""
+    if status.st_size == 0:
+        return "empty", ""
+    return None if os.access(path, os.R_OK) else ("forbidden", "")
 
 
 def check_output(path: str | os.PathLike, suffixes: tuple[str, ...] | None = None) -> None:

@@ -7,18 +7,25 @@ it is needed.
 """
 
 import os
-import stat
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
 from crossmodal.errors import AudioError
-from crossmodal.runtime.files import DISK_FULL, replacing
+from crossmodal.runtime.files import DISK_FULL, fault_of, replacing
 from crossmodal.sound.decoding import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, PathLike, decode, reason_of
 
 SILENCE_PEAK = 1e-4  # -80 dBFS, three steps of 16-bit audio
 HIGHEST_PEAK = 16.0  # +24 dBFS: room for a hot mix, none for 16-bit values stored as floats
+FAULTS = {  # what is said of a file by its fault, see `fault_of`
+    "missing": "does not exist: check the path",
+    "unreachable": "cannot be opened ({reason}): check the path",
+    "folder": "is a folder: give one sound file inside it",
+    "special": "is not a regular file: save the sound to a file first",
+    "empty": "is empty (0 bytes): copy or record it again",
+    "forbidden": "may not be read: ask its owner for permission to read it",
+}
 
 
 def read_audio(path: PathLike, sample_rate: int = 8000, *, max_duration_s: float = 60.0) -> np.ndarray:
@@ -167,17 +174,6 @@ def _check_sample_rate(sample_rate: int, name: str) -> None:
 
 def _check_file(path: PathLike, name: str) -> None:
     """Everything that can be known about a path without decoding it."""
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        raise AudioError(f"{name} does not exist: check the path.") from None
-    except (OSError, ValueError) as error:
-        raise AudioError(f"{name} cannot be opened ({reason_of(error)}): check the path.") from None
-    if stat.S_ISDIR(status.st_mode):
-        raise AudioError(f"{name} is a folder: give one sound file inside it.")
-    if not stat.S_ISREG(status.st_mode):  # reading a pipe could wait for ever
-        raise AudioError(f"{name} is not a regular file: save the sound to a file first.")
-    if status.st_size == 0:
-        raise AudioError(f"{name} is empty (0 bytes): copy or record it again.")
-    if not os.access(path, os.R_OK):
-        raise AudioError(f"{name} may not be read: ask its owner for permission to read it.")
+    if found := fault_of(path):
+        fault, reason = found
+        raise AudioError(f"{name} {FAULTS[fault].format(reason=reason)}.")

@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from crossmodal.errors import AudioError
+from crossmodal.runtime import words
 from crossmodal.sound.containers import container_layout
 from crossmodal.sound.ffmpeg import decoded_by_ffmpeg, find_ffmpeg
 from crossmodal.sound.formats import Format, other_codec, other_format
@@ -20,9 +21,8 @@ from crossmodal.sound.splice import Layout, Part, Splice, after_tags, bytes_at, 
 from crossmodal.sound.streams import SHORTEST_REST, mp3_layout, ogg_layout
 
 LOWEST_SAMPLE_RATE, HIGHEST_SAMPLE_RATE = 4_000, 192_000  # Hz
-MOST_VALUES = (
-    2**26
-)  # frames times channels of a file, 256 MB: 10 min in stereo at 48 kHz, or a minute of 5 channels at 192
+# frames times channels of a file, 256 MB: 10 min in stereo at 48 kHz, or a minute of 5 channels at 192
+MOST_VALUES = 2**26
 HEAD_BYTES = 4096  # that tell the format
 MOST_PARTS = 1000
 BLOCK_VALUES = 2**16
@@ -136,8 +136,8 @@ def reason_of(error: Exception) -> str:
     """An error of the system, libsndfile or soundfile as a short phrase without a full stop."""
     if getattr(error, "code", None) == 7:  # "file does not exist", said of a text file named .mp3
         return "no sound found in it"
-    text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
-    return " ".join(text.split()).rstrip(".")[:100]
+    own_words = getattr(error, "error_string", None)  # without the path, of libsndfile
+    return words.phrase(own_words) if own_words else words.reason_of(error)
 
 
 def _layout(file: BinaryIO, start: int) -> Layout:

@@ -22,9 +22,8 @@ from crossmodal.runtime.processors import shares
 Distribution = Literal["none", "mirrored", "workers"]
 EXAMPLE = '{"cluster": {"worker": ["one:2222", "two:2222"]}, "task": {"type": "worker", "index": 0}}'
 START_S = 600  # seconds until all workers must have been started; TensorFlow's own limit is an hour
-SILENCE_S = (
-    60  # seconds without a heartbeat until a worker counts as lost; TensorFlow's default of 10 also dropped busy ones
-)
+# seconds without a heartbeat until a worker counts as lost; TensorFlow's default of 10 also dropped busy ones
+SILENCE_S = 60
 PIECE_BYTES = {"CPU": 2**20, "GPU": 2**25}  # bytes of gradients per all-reduce message
 LOST = (  # what TensorFlow raises in the others when a worker is lost
     tf.errors.AbortedError,

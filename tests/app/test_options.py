@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from recipe_scripts import recipe
 
 from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
-from crossmodal.app.options import add_options, command_of, one_line, option, run_recipe
+from crossmodal.app.options import add_options, command_of, option, run_recipe
 from crossmodal.errors import DataError
 from crossmodal.runtime.ranges import MOST_WHOLE, whole
+from crossmodal.runtime.words import printable
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def test_errors_are_a_sentence_and_ctrl_c_is_no_traceback(capsys):
 
 
 def test_a_sentence_is_one_line_whatever_a_file_is_called():
-    assert one_line("a\nb \x1b[31m 七 \udcff.wav") == r"a\nb \x1b[31m 七 \udcff.wav"
+    assert printable("a\nb \x1b[31m 七 \udcff.wav") == r"a\nb \x1b[31m 七 \udcff.wav"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Dense
+from crossmodal.runtime.choices import check_choice
 
 SPECTROGRAM_MEAN, SPECTROGRAM_STD = 0.4, 0.3  # of spoken digits, roughly; brings the encoder's input near N(0, 1)
 RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
@@ -86,6 +87,5 @@ ENCODERS: dict[str, Callable[..., keras.Model]] = {
 
 def build_encoder(kind: str, input_shape, latent_dim, initial_log_var, dtype, **options) -> keras.Model:
     """The encoder of a kind; ValueError for a kind that `ENCODERS` does not have."""
-    if kind not in ENCODERS:
-        raise ValueError(f"There is no encoder {kind!r}: choose one of {', '.join(ENCODERS)}.")
+    check_choice("encoder", kind, ENCODERS, ValueError)
     return ENCODERS[kind](input_shape, latent_dim, initial_log_var, dtype, **options)

@@ -1,0 +1,21 @@
+"""Names and errors as they are put into a sentence."""
+
+import os
+
+MOST_LETTERS = 100  # of an error of another library
+
+
+def printable(words: str | os.PathLike[str]) -> str:
+    """Words or a path with an escape in the place of each character that cannot be printed, such as bytes that are not
+    text: the name of a file may hold any, and must begin no line and move no cursor."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in os.fspath(words))
+
+
+def reason_of(error: Exception) -> str:
+    """What an error of the system or of another library says, as a short phrase without a full stop."""
+    return phrase(getattr(error, "strerror", None) or str(error))
+
+
+def phrase(words: str) -> str:
+    """The first of some words in one line, without a full stop."""
+    return " ".join(words.split()).rstrip(".")[:MOST_LETTERS]
