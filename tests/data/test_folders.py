@@ -12,7 +12,8 @@ from PIL import Image
 
 from crossmodal.data.alignment import split_clips
 from crossmodal.data.catalog import load_pair
-from crossmodal.data.folders import list_files, load_folders, load_images, load_sounds
+from crossmodal.data.contents import list_files
+from crossmodal.data.folders import load_folders, load_images, load_sounds
 from crossmodal.errors import DataError
 
 
