@@ -66,7 +66,7 @@ def add_options(parser: argparse.ArgumentParser, config_class) -> None:
     """One `--option` for each field; booleans become `--option/--no-option`, tuples take several words."""
     hints = get_type_hints(config_class)
     for f in fields(config_class):
-        flag, help = "--" + f.name.replace("_", "-"), f.metadata.get("help", "")
+        flag, help = flag_of(f.name), f.metadata.get("help", "")
         assert f.default is not MISSING, f"{config_class.__name__}.{f.name} needs a default"
         kind = hints[f.name]
         if get_origin(kind) in (Union, types.UnionType):  # str | None
@@ -112,10 +112,21 @@ def command_of(words: str, config, without: tuple[str, ...] = (), extra: tuple[s
 def as_options(config, without: tuple[str, ...] = ()) -> str:
     """The options of `command_of`, each with a space before it."""
     named = [f for f in fields(config) if f.name not in without and getattr(config, f.name) != f.default]
-    return "".join(_as_option("--" + f.name.replace("_", "-"), getattr(config, f.name)) for f in named)
+    return "".join(as_option(f.name, getattr(config, f.name)) for f in named)
 
 
-def _as_option(flag: str, value) -> str:
+def flag_of(name: str) -> str:
+    """The option of a field: "data_dir" -> "--data-dir"."""
+    return "--" + name.replace("_", "-")
+
+
+def as_option(name: str, value) -> str:
+    """An option with its value, quoted for a shell, with a space before it.
+
+    Raises:
+        ValueError: the value is None or empty.
+    """
+    flag = flag_of(name)
     if isinstance(value, bool):
         return f" {flag if value else flag.replace('--', '--no-', 1)}"
     if value is None or value == ():

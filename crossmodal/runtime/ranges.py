@@ -108,8 +108,6 @@ def check_config(config) -> None:
                 raise CrossmodalError(f"{f.name} cannot be {repr(value)[:SHOWN]}: choose one of {', '.join(choices)}.")
         elif bool in kinds and not isinstance(value, bool):
             raise CrossmodalError(f"{f.name} cannot be {repr(value)[:SHOWN]}: choose True or False.")
-        if kind is None:
-            continue
         _check_numbers(f, kind, (value,))
 
 

@@ -25,7 +25,7 @@ from crossmodal.runtime.files import replacing
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 from crossmodal.sound.spectrogram import LogMel
-from crossmodal.training.runs import check_weights as check_finite_weights
+from crossmodal.training.checkpoints import all_finite
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MOST_CONFIG_BYTES = 2**20  # a real one has some thousand
@@ -72,7 +72,11 @@ def load_model(path):
 def save_model(model, path: Path) -> None:
     """Write a `.keras` file completely or not at all; ModelError for weights that are not finite. Its metadata say how
     to read it."""
-    check_finite_weights(model)
+    if wrong := not_finite(model):
+        raise ModelError(
+            f"The weights {wrong[0]} are not finite, and the model is not saved: train anew with a smaller learning "
+            "rate."
+        )
     with replacing(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary) as file:
@@ -81,6 +85,11 @@ def save_model(model, path: Path) -> None:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as file:
             for name, data in content.items():
                 file.writestr(name, data)
+
+
+def not_finite(model) -> list[str]:
+    """The weights of a Keras model that hold a NaN or an infinity, as after a training that failed."""
+    return [weight.path for weight in model.weights if not all_finite([np.asarray(weight.value)])]
 
 
 def load_preset(name: str):
@@ -113,7 +122,7 @@ def read_model(path: Path):
         model.load_weights(path)
     if not hasattr(model, "provenance"):
         raise ModelError(f"it is a {type(model).__name__}")
-    if not all(np.isfinite(keras.ops.convert_to_numpy(weight.value)).all() for weight in model.weights):
+    if not_finite(model):
         raise ModelError("its weights are not finite, those of a failed training")
     return model
 

@@ -23,18 +23,12 @@ def warm_cosine(rate: float, steps: int, warmup_steps: int):
     Raises:
         DataError: there are no steps.
     """
-    check_steps(steps)
+    if steps < 1:
+        raise DataError("There are fewer training images than one batch takes: choose a smaller --batch-size.")
     warmup_steps = min(warmup_steps, steps // 2)
     return keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup_steps, warmup_target=rate, warmup_steps=warmup_steps
     )
-
-
-def check_steps(steps: int) -> int:
-    """A number of training steps; DataError if there is none, for lack of images for one batch."""
-    if steps < 1:
-        raise DataError("There are fewer training images than one batch takes: choose a smaller --batch-size.")
-    return steps
 
 
 def computed_in(precision: str) -> str:

@@ -16,8 +16,6 @@ from dataclasses import MISSING, asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from crossmodal.errors import ModelError
 from crossmodal.runtime.files import check_folder, replacing, write_json
 from crossmodal.runtime.processors import cores, threads
@@ -117,15 +115,6 @@ def append_history(workdir: Path, line: dict) -> None:
     lines = "".join(json.dumps(entry) + "\n" for entry in [*kept, line])
     with replacing(Path(workdir) / "history.jsonl") as temporary:
         temporary.write_text(lines)
-
-
-def check_weights(model) -> None:
-    """ModelError if a weight of a Keras model is NaN or infinite, as after a training that failed."""
-    if wrong := [weight.path for weight in model.weights if not np.isfinite(np.asarray(weight.value)).all()]:
-        raise ModelError(
-            f"The weights {wrong[0]} are not finite, and the model is not saved: train anew with a smaller learning "
-            "rate."
-        )
 
 
 def environment() -> dict:

@@ -38,7 +38,7 @@ class Config:
     """Nothing: what is measured is said by lists, see `main`."""
 
 
-def map_rows(function, *arguments, core: int | None = None, **environment: str) -> Future:
+def submit_to_process(function, *arguments, core: int | None = None, **environment: str) -> Future:
     """Begin a call in a process of its own, on one core if `core` names it."""
     spawn = multiprocessing.get_context("spawn")
     with added_to_environment(environment):
@@ -100,7 +100,7 @@ def against_batch(models: list[str], batch_sizes: list[int], steps: int, turns: 
     result: dict[str, dict] = {}
     for model in models:
         for size in batch_sizes:
-            seconds = statistics.median(map_rows(step_seconds, model, size, steps, turns, "none").result())
+            seconds = statistics.median(submit_to_process(step_seconds, model, size, steps, turns, "none").result())
             result.setdefault(model, {})[str(size)] = size / seconds
             print(f"  {model}, batch {size}: {size / seconds:.0f} images/s", flush=True)
     return result
@@ -142,7 +142,7 @@ def worker_seconds(model: str, batch_size: int, count: int, steps: int, turns: i
         cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}
         environment = {**ONE_THREAD, "TF_CONFIG": json.dumps(cluster)}
         arguments = (model, batch_size, steps, turns, "workers" if count > 1 else "none")
-        futures.append(map_rows(step_seconds, *arguments, core=cores[i % len(cores)], **environment))
+        futures.append(submit_to_process(step_seconds, *arguments, core=cores[i % len(cores)], **environment))
     return max(statistics.median(future.result()) for future in futures)
 
 
@@ -153,7 +153,7 @@ def against_data(sizes: list[int], batch_size: int) -> dict:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "images.npy"
             write_images(path, size)
-            result[str(size)] = figures = map_rows(read_epoch, path, size, batch_size).result()
+            result[str(size)] = figures = submit_to_process(read_epoch, path, size, batch_size).result()
         print(f"  {size} pairs: " + ", ".join(f"{name} {value:.1f}" for name, value in figures.items()), flush=True)
     return result
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 from crossmodal.app.experiments import train_vae, train_vae_gan
-from crossmodal.app.experiments.audio_to_image import LOCATIONS
 from crossmodal.app.options import option, run_recipe
 from crossmodal.app.sweeps.members import agreement_of, sweep
 from crossmodal.app.sweeps.shards import add_shares
+from crossmodal.data.catalog import LOCATIONS
 from evaluation.diversity_figures import DiversitySummary
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -47,10 +47,9 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
     figure = Figure(figsize=(6.4, 4.6), layout="constrained")
     ax = figure.subplots()
     points = {
-        name: (DiversitySummary.from_json(run["diversity"]).within_clip, agreement_of(run))
+        name: (DiversitySummary.from_json(run["diversity"]).within_clip, agreement_of(run).sampled_z.accuracy)
         for name, run in runs.items()
     }
-    points = {name: (within, measured.sampled_z.accuracy) for name, (within, measured) in points.items()}
     sweep = [point for name, point in points.items() if "alpha" in name]
     ax.plot(*zip(*sweep, strict=True), "o-", color="tab:blue", label="VAE-GAN")
     for name, point in points.items():

@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 
 from crossmodal.app.experiments import train_vae, train_vae_gan
-from crossmodal.app.experiments.audio_to_image import LOCATIONS
 from crossmodal.app.options import as_options, run_recipe, whole_number
 from crossmodal.app.sweeps.members import as_text, means, publish, read_members, run_members, splits_of
 from crossmodal.app.sweeps.shards import add_shares
+from crossmodal.data.catalog import LOCATIONS
 
 RESULTS = Path(__file__).parents[1] / "results"
 FAMILIES = {"vae": train_vae, "vae-gan": train_vae_gan}

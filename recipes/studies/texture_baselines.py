@@ -89,10 +89,10 @@ def check_textures(textures: tuple[str, ...]) -> None:
     """AudioError, before anything is trained, for a texture that is not known."""
     from crossmodal.data.textures import MADE, find_recordings
 
-    named = [texture for texture in textures if texture not in [f"made:{name}" for name in MADE]]
+    made = [f"made:{name}" for name in MADE]
+    named = [texture for texture in textures if texture not in made]
     known = find_recordings() if named else {}
     if unknown := [texture for texture in named if texture not in known]:
-        made = [f"made:{name}" for name in MADE]
         raise AudioError(f"There is no texture {unknown[0]!r}: choose from {', '.join([*made, *known])}.")
 
 

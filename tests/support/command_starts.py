@@ -5,41 +5,23 @@ with CommandStarts() as start:
 """
 
 import importlib
-import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
-import traceback
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from fork_server import ROOT, ForkServer, answer_questions, in_child
+
 NOWHERE = "http://127.0.0.1:9"  # no line fetches anything
 LOADED = ("librosa.filters", "sklearn.datasets", "matplotlib.figure", "crossmodal.app.reports", "crossmodal.drawing")
 
 
-class CommandStarts:
+class CommandStarts(ForkServer):
     """The server, as a context; calling it starts a command and waits for its end."""
 
     def __init__(self, **environment: str):
         proxies = dict.fromkeys(("http_proxy", "https_proxy"), NOWHERE)
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            **proxies,
-            **environment,
-        }
-
-    def __enter__(self):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self.server = subprocess.Popen([sys.executable, __file__], cwd=ROOT, env=self.environment, **pipes)
-        return self
-
-    def __exit__(self, *error):
-        self.server.communicate()
+        super().__init__(__file__, {"PYTHONPATH": str(ROOT), **proxies, **environment})
 
     def __call__(self, argv: list[str], folder, limit_s: float = 20.0) -> dict:
         """Start a command in a folder.
@@ -48,9 +30,7 @@ class CommandStarts:
             code: its exit code, negative for a signal: -9 after `limit_s` seconds. out, err: what it wrote. seconds:
             how long it took.
         """
-        self.server.stdin.write(json.dumps({"argv": argv, "folder": str(folder), "limit_s": limit_s}) + "\n")
-        self.server.stdin.flush()
-        return json.loads(self.server.stdout.readline())
+        return self.ask(argv=argv, folder=str(folder), limit_s=limit_s)
 
 
 def serve() -> None:
@@ -62,8 +42,7 @@ def serve() -> None:
     import_tensorflow()
     for name in LOADED:
         importlib.import_module(name)
-    for line in sys.stdin:
-        print(json.dumps(start(**json.loads(line))), flush=True)
+    answer_questions(start)
 
 
 def start(argv: list[str], folder: str, limit_s: float) -> dict:
@@ -72,20 +51,7 @@ def start(argv: list[str], folder: str, limit_s: float) -> dict:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
-            code = 1
-            try:
-                os.setsid()
-                os.chdir(folder)
-                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                os.dup2(out.fileno(), 1)
-                os.dup2(err.fileno(), 2)
-                code = run(argv)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
+            in_child(lambda: run(argv, folder, out.fileno(), err.fileno()))
         while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
             if time.time() - began > limit_s:
                 os.killpg(child, signal.SIGKILL)
@@ -98,10 +64,15 @@ def start(argv: list[str], folder: str, limit_s: float) -> dict:
         return {"code": os.waitstatus_to_exitcode(ended[1]), "seconds": time.time() - began, **said}
 
 
-def run(argv: list[str]) -> int:
-    """The exit code of a command in this process."""
+def run(argv: list[str], folder: str, out: int, err: int) -> int:
+    """The exit code of a command in this process, in a folder, with the standard streams in open files."""
     from crossmodal.__main__ import main
 
+    os.setsid()
+    os.chdir(folder)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
     try:
         return main(argv)
     except SystemExit as stop:

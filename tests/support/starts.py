@@ -11,41 +11,28 @@ after each rename. A server loads the libraries once and forks for each start, b
 """
 
 import importlib
-import json
 import os
 import resource
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import traceback
 from dataclasses import replace
 from fnmatch import fnmatch
-from pathlib import Path
 
 import recipe_scripts
+from fork_server import ROOT, ForkServer, answer_questions, in_child
 
-ROOT = Path(__file__).parents[2]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 ROOM = 20_000  # bytes that a file may have on a disk that is full
 
 
-class Starts:
+class Starts(ForkServer):
     """The server, as a context; calling it starts a recipe and waits for its end."""
 
     def __init__(self, **environment):
-        self.environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **ONE_THREAD, **environment}
-
-    def __enter__(self):
-        command = [sys.executable, __file__]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self.server = subprocess.Popen(command, cwd=ROOT, env=self.environment, **pipes)
-        return self
-
-    def __exit__(self, *error):
-        self.server.communicate()
+        super().__init__(__file__, {**ONE_THREAD, **environment})
 
     def __call__(self, recipe: str, argv: list[str], **how) -> dict:
         """Start a recipe.
@@ -61,9 +48,7 @@ class Starts:
             code: its exit code, negative for a signal. names: of the moments, such as "fsync PATH" and "before rename
             to PATH". seconds: how long it took. said: what it wrote to its standard output and error.
         """
-        self.server.stdin.write(json.dumps({"recipe": recipe, "argv": argv, **how}) + "\n")
-        self.server.stdin.flush()
-        return json.loads(self.server.stdout.readline())
+        return self.ask(recipe=recipe, argv=argv, **how)
 
 
 def serve() -> None:
@@ -72,8 +57,7 @@ def serve() -> None:
     for name in ("librosa.filters", "sklearn.datasets", "crossmodal.app.reports", "crossmodal.training.loop"):
         importlib.import_module(name)
     importlib.import_module("crossmodal.data.digits_tts").load_speech()  # into the cache
-    for line in sys.stdin:
-        print(json.dumps(start(**json.loads(line))), flush=True)
+    answer_questions(start)
 
 
 def start(recipe: str, argv: list[str], at: int | str = 0, after_s: float = 0.0, by: str = "SIGKILL") -> dict:
@@ -82,18 +66,7 @@ def start(recipe: str, argv: list[str], at: int | str = 0, after_s: float = 0.0,
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as moments:
         child = os.fork()
         if child == 0:
-            code = 1
-            try:
-                os.dup2(said.fileno(), 1)
-                os.dup2(said.fileno(), 2)
-                end_at(moments.fileno(), at, by)
-                code = small(recipe_scripts.recipe(recipe)).main(argv)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
+            in_child(lambda: run(recipe, argv, said.fileno(), moments.fileno(), at, by))
         timer = threading.Timer(after_s, os.kill, (child, getattr(signal, by, 0)))
         if after_s:
             timer.start()
@@ -103,6 +76,14 @@ def start(recipe: str, argv: list[str], at: int | str = 0, after_s: float = 0.0,
         moments.seek(0)
         answer = {"code": code, "names": moments.read().decode().split("\n")[:-1], "seconds": time.time() - began}
         return {**answer, "said": said.read().decode()}
+
+
+def run(recipe: str, argv: list[str], said: int, moments: int, at: int | str, by: str) -> int:
+    """The exit code of a recipe in this process, with what it says and its moments in open files."""
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    end_at(moments, at, by)
+    return small(recipe_scripts.recipe(recipe)).main(argv)
 
 
 def end_at(log: int, at: int | str, by: str) -> None:

@@ -58,8 +58,8 @@ def run(arguments) -> int:
     check_output(arguments.output, PICTURES)
     model = load_model(arguments.model)
     front_end = front_end_of(model)
-    found = find_reader(model.classes, model.image_shape, arguments.model) if not arguments.reader else None
-    reader = load_reader(arguments.reader) if arguments.reader else found
+    fitting = (model.classes, model.image_shape, arguments.model)
+    reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting)
     sample_rate = front_end.sample_rate
     drawn, failed = {}, {}
     for path in arguments.recordings:

@@ -12,7 +12,7 @@ from crossmodal.app.pictures.images import row_percentages
 from crossmodal.app.reports.diversity_tables import COLUMNS, SETS
 from crossmodal.app.reports.figures import classes_of_statistics, figures_of, means_over_runs
 from crossmodal.app.reports.reading import Run, find_runs, read_results, read_run
-from crossmodal.app.reports.sounds import PLAYED_S, clips_of, references_of, sounds_of
+from crossmodal.app.reports.sounds import PLAYED_S, clips_of, recordings_of, sounds_of
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import DataError
 from crossmodal.runtime.files import replacing
@@ -46,7 +46,7 @@ def write_report(workdir, path=None) -> Path:
         return compare_runs([workdir], path)
     run = read_run(workdir)
     sounds = sounds_of(run)
-    recordings_heard = sum(sound.recording for sound in sounds) == len(references_of(run))
+    recordings_heard = sum(sound.recording for sound in sounds) == len(recordings_of(run.config))
     return _write(
         path,
         "run.html",

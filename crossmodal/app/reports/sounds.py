@@ -38,7 +38,7 @@ def sounds_of(run: Run) -> list[Sound]:
     sample_rate = run.config.get("sample_rate", 20_000)
     scored = run.metrics.get("sounds", {})
     sounds = []
-    for reference in references_of(run):
+    for reference in recordings_of(run.config):
         with contextlib.suppress(AudioError):
             waveform = load_texture(reference, sample_rate)
             sounds.append(_sound(f"recording: {Path(reference).name}", waveform, sample_rate, {}, recording=True))
@@ -51,19 +51,14 @@ def sounds_of(run: Run) -> list[Sound]:
 
 
 def clips_of(run: Run) -> list[Sound]:
-    """The recordings that a model was tested with, one of each class, as `evaluation.agreement.save_pictures` left
-    them: WAV and what the model hears of it."""
+    """The recordings that a model was tested with, one of each class, as
+    `crossmodal.app.pictures.agreement.save_pictures` left them: WAV and what the model hears of it."""
     clips = []
     for path in sorted((run.folder / "clips").glob("*.wav")):
         if (heard := path.with_suffix(".png")).is_file():
             duration_s, name = soundfile.info(path).duration, path.stem.partition("_")[2]
             clips.append(Sound(name, duration_s, path.read_bytes(), heard.read_bytes(), {}))
     return clips
-
-
-def references_of(run: Run) -> list[str]:
-    """The recordings that a texture's config names."""
-    return recordings_of(run.config)
 
 
 def recordings_of(options: dict) -> list[str]:

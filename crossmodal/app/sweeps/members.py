@@ -10,10 +10,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from crossmodal.app.experiments.audio_to_image import LOCATIONS, TrainingConfig, load_sources
+from crossmodal.app.experiments.audio_to_image import TrainingConfig
+from crossmodal.app.experiments.training_data import load_sources
 from crossmodal.app.options import as_options
 from crossmodal.app.sweeps.shards import Jobs, share_out
 from crossmodal.data.alignment import split_of
+from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import DataError
 from crossmodal.reader import find_reader
 from evaluation.agreement import Agreement

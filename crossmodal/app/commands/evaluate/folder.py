@@ -3,14 +3,14 @@
 folder/
     config.json     the score, what it was asked for, and the environment it ran in
     metrics.json    the figures, and the command that measures them again; diversity has its own in diversity.json
-    report.html; of a model also digits.png, confusion.png and clips/
+    report.html; of a model also drawings.png, confusion.png and clips/
 """
 
 import json
 import shlex
 from pathlib import Path
 
-from crossmodal.app.options import a_path
+from crossmodal.app.options import a_path, as_option
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import ModelError
 from crossmodal.runtime.files import check_folder, check_output
@@ -87,11 +87,11 @@ def close_folder(
     words = ["crossmodal", "evaluate", score]
     for of in named.values():
         words += of if isinstance(of, list) else [of]
-    words += [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    command = shlex.join(words) + "".join(as_option(name, value) for name, value in given.items())
     tested = {name: figures[name] for name in ("data", "protocol", "held_out_speaker") if name in figures}
     config = {"score": score, **named, **tested, **(locations or {}), **given}
     write_json(folder / "config.json", {"config": config, "environment": environment()})
-    write_json(folder / "metrics.json", {"command": shlex.join(words), **figures})
+    write_json(folder / "metrics.json", {"command": command, **figures})
     print(f"report: {write_report(folder)}")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from crossmodal.app.commands.evaluate.folder import asked_of
-from crossmodal.app.options import a_name, a_path, seed_number
+from crossmodal.app.options import a_name, a_path, flag_of, seed_number
 from crossmodal.data.alignment import PROTOCOLS, split_of
 from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES
 from crossmodal.data.sources import Images, Speech, fingerprint
@@ -89,8 +89,9 @@ def locations_of(arguments) -> dict[str, str]:
     kept = {name: config[name] for name in LOCATIONS if isinstance(config.get(name), str) and name not in given}
     for name, place in kept.items():
         if not Path(place).is_dir():
-            option = f"--{name.replace('_', '-')}"
-            raise DataError(f"The run's data are no longer at {place}: pass {option} with the folder they are in now.")
+            raise DataError(
+                f"The run's data are no longer at {place}: pass {flag_of(name)} with the folder they are in now."
+            )
     return {**kept, **given}
 
 
@@ -131,7 +132,7 @@ def load_tested(arguments) -> Tested:
     locations = locations_of(arguments)
     options: dict[str, Any] = {**options_of(model, chosen["data"]), **locations}
     speech, images = load_pair(chosen["data"], **options)
-    if chosen["data"] == trained.get("data") and trained.get("clips", fingerprint(speech)) != fingerprint(speech):
+    if chosen["data"] == trained.get("data") and "clips" in trained and trained["clips"] != fingerprint(speech):
         raise DataError(
             "The recordings are no longer those that the model was trained with: another division would test it on "
             "clips it has heard."
