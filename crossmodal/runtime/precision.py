@@ -6,6 +6,8 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
+from crossmodal.errors import ModelError
+
 FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
 PRODUCTS = {"avx512_bf16", "amx_bf16", "bf16"}  # flags of processors that multiply in bfloat16; bf16 is Arm's
 GPU_CAPABILITY = (8, 0)  # the first NVIDIA GPUs that multiply in bfloat16
@@ -49,6 +51,22 @@ def multiplies_in_bfloat16(flags: Iterable[str], environment) -> bool:
     limit = environment.get("ONEDNN_MAX_CPU_ISA", "DEFAULT").upper()
     allowed = limit in ALLOWING or "AMX" in limit
     return allowed and environment.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0" and bool(PRODUCTS & set(flags))
+
+
+def bfloat16_fails(flags: Iterable[str], environment) -> bool:
+    """Whether TensorFlow ends in oneDNN's error for products in bfloat16: the processor has them, and the environment
+    keeps them from oneDNN. Where the processor has none, TensorFlow itself computes them, slowly."""
+    with_them = {**environment, "ONEDNN_MAX_CPU_ISA": "DEFAULT"}
+    return multiplies_in_bfloat16(flags, with_them) and not multiplies_in_bfloat16(flags, environment)
+
+
+def check_precision(precision: str) -> None:
+    """ModelError for a precision that this process cannot compute in."""
+    if precision == BFLOAT16 and not gpu_capabilities() and bfloat16_fails(processor_flags(), os.environ):
+        raise ModelError(
+            f"There is no {BFLOAT16} under ONEDNN_MAX_CPU_ISA={os.environ['ONEDNN_MAX_CPU_ISA']}: unset it, or choose "
+            f"--precision {FLOAT32}."
+        )
 
 
 def instructions() -> str:

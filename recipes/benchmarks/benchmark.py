@@ -8,6 +8,7 @@ what they compute fast: keep the results of one without bfloat16 in a file of th
 
     python recipes/benchmarks/benchmark.py --results recipes/results/benchmark_avx2.json
     ONEDNN_MAX_CPU_ISA=AVX2 python recipes/benchmarks/benchmark.py ...    # oneDNN as if the processor had no bfloat16
+    TF_ENABLE_ONEDNN_OPTS=0 ONEDNN_MAX_CPU_ISA=AVX2 python ...    # and TensorFlow as on such a processor: no oneDNN
 """
 
 import sys

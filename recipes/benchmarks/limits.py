@@ -1,5 +1,6 @@
 """How fast the machine could be: its matrix products, and how many of them a training step is."""
 
+import functools
 import math
 
 from turns import median_seconds
@@ -8,15 +9,30 @@ SIZE = 2048  # of the square matrices
 
 
 def peaks(rounds: int = 5) -> dict[str, float]:
-    """GFLOP/s of TensorFlow's product of two large matrices, in float32 and in bfloat16."""
+    """GFLOP/s of TensorFlow's product of two large matrices, in float32 and, where there are such, in bfloat16."""
     import tensorflow as tf
 
     result = {}
-    for dtype in (tf.float32, tf.bfloat16):
+    for precision in precisions():
+        dtype = tf.as_dtype(precision.removeprefix("mixed_"))
         a = tf.cast(tf.random.normal((SIZE, SIZE)), dtype)
         product = tf.function(lambda a: tf.reduce_sum(a @ a))
         result[dtype.name] = 2 * SIZE**3 / median_seconds(lambda a=a, f=product: f(a).numpy(), rounds) / 1e9
     return result
+
+
+@functools.cache
+def precisions() -> list[str]:
+    """Those that this process can compute in."""
+    from crossmodal.errors import ModelError
+    from crossmodal.runtime.precision import BFLOAT16, FLOAT32, check_precision
+
+    try:
+        check_precision(BFLOAT16)
+    except ModelError as error:
+        print(error, flush=True)
+        return [FLOAT32]
+    return [FLOAT32, BFLOAT16]
 
 
 def flops(network) -> int:

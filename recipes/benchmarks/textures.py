@@ -4,7 +4,7 @@ import importlib.util
 import time
 from collections.abc import Callable
 
-from limits import flops, peaks
+from limits import flops, peaks, precisions
 from turns import Elsewhere, compare, median_seconds
 
 STEP, SIGMA = 0.001, 0.03
@@ -28,7 +28,7 @@ def langevin(config) -> dict:
         for precision in ("float32", "bfloat16 autocast"):
             options = (config.langevin_steps, STEP, SIGMA, precision != "float32")
             rivals[f"PyTorch, {precision}"] = Elsewhere(pytorch.langevin, *weights, *options)
-    for precision in ("float32", "mixed_bfloat16"):
+    for precision in precisions():
         arguments = (descriptor.get_weights(), start, config.langevin_steps, precision)
         rivals[f"crossmodal, {precision}"] = Elsewhere(chains, *arguments)
     turns = 5 * config.rounds  # they are short

@@ -2,7 +2,7 @@
 
 import importlib.util
 
-from limits import peaks, training_flops
+from limits import peaks, precisions, training_flops
 from turns import Elsewhere, compare
 
 PLAIN = "plain Keras: float32, keras.optimizers.Adam"
@@ -10,8 +10,8 @@ SHARED = "4 images share a clip"
 
 
 def ours(default: str) -> dict:
-    """(precision, images that share a clip) by title: both precisions, and this machine's with four images a clip."""
-    alone = {f"crossmodal, {precision}": (precision, 1) for precision in ("float32", "mixed_bfloat16")}
+    """(precision, images that share a clip) by title: each precision, and this machine's with four images a clip."""
+    alone = {f"crossmodal, {precision}": (precision, 1) for precision in precisions()}
     return alone | {f"crossmodal, {default}, {SHARED}": (default, 4)}
 
 

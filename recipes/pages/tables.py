@@ -146,15 +146,15 @@ def speed() -> str:
         size, counts = list(sizes.items())[-1]
         what = f"two local workers of a core each, {VAES[name]}, {int(size):,} images each"
         lines.append(row(what, "one such worker", times(counts["2"], 2), "-"))
-    peaks = training["peaks"]
-    peak = (
-        f"Products of large matrices: {peaks['float32']:.0f} GFLOP/s in float32, {peaks['bfloat16']:.0f} in bfloat16."
-    )
+    peak = f"Products of large matrices: {peaks(training)}."
     if weaker := load("benchmark_avx2"):
-        found = weaker["training"]["peaks"]
-        peak += f" On {weaker['instructions']}: {found['float32']:.0f} and {found['bfloat16']:.0f}."
+        peak += f" On {weaker['instructions']}: {peaks(weaker['training'])}."
     commands = ", ".join(f"`{measured['command']}`" for measured in (result, scaling) if measured["command"])
     return "\n".join([*lines, "", peak, "", *seconds_rows(result), "", commands]) + "\n"
+
+
+def peaks(training: dict) -> str:
+    return " and ".join(f"{value:.0f} GFLOP/s in {precision}" for precision, value in training["peaks"].items())
 
 
 def training_rows(result: dict) -> list[str]:

@@ -53,6 +53,16 @@ def test_each_machine_has_its_precision(machine, flags, gpus, environment, expec
     assert precision.instructions() == words
 
 
+def test_a_precision_that_the_environment_forbids_is_refused_in_a_sentence(machine):
+    machine(RAPIDS, ONEDNN_MAX_CPU_ISA="AVX2")
+    with pytest.raises(ModelError, match="ONEDNN_MAX_CPU_ISA=AVX2: unset it, or choose --precision float32"):
+        precision.check_precision("mixed_bfloat16")
+    precision.check_precision("float32")
+    for able in [dict(flags={"avx2"}, ONEDNN_MAX_CPU_ISA="AVX2"), dict(flags=RAPIDS, TF_ENABLE_ONEDNN_OPTS="0")]:
+        machine(**able)
+        precision.check_precision("mixed_bfloat16")
+
+
 def test_this_machine_is_read():
     assert precision.machines_precision() in ("float32", "mixed_bfloat16")
     assert precision.processor_flags() or not precision.Path("/proc/cpuinfo").exists()

@@ -64,13 +64,14 @@ def fill_defaults(config, defaults: dict):
 def agreed_precision(strategy, asked: Precision | None, workdir: Path) -> Precision:
     """The precision that was asked for, else that of the run in `workdir`, else this machine's; the chief's in all
     workers. So a run may be continued on a machine of another kind."""
-    from crossmodal.runtime.precision import machines_precision
+    from crossmodal.runtime.precision import check_precision, machines_precision
     from crossmodal.training.distribution import all_workers, broadcast, is_chief
     from crossmodal.training.runs import recorded_config
 
     choices = get_args(Precision)
     recorded = recorded_config(workdir).get("precision") if is_chief(strategy) else None
     chosen = asked or recorded or machines_precision()
+    check_precision(chosen)
     with all_workers(strategy):
         return choices[broadcast(strategy, choices.index(chosen))]
 
