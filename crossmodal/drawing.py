@@ -1,6 +1,6 @@
 """Hear a recording, draw each word in it, and read the drawings: what the command and the page share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,7 +63,8 @@ def draw_speech(
 
         waveform = librosa.resample(waveform, orig_sr=sample_rate, target_sr=front_end.sample_rate)
     words = split_words(waveform, front_end.sample_rate)
-    spectrograms = log_mel([waveform[start:stop] for start, stop in words], front_end)
+    each = replace(front_end, find_word=False)  # they are found
+    spectrograms = log_mel([waveform[start:stop] for start, stop in words], each)
     images, draws = model.generate(spectrograms, samples=samples, seed=seed)
     if not (np.isfinite(images).all() and np.isfinite(draws).all()):
         raise ModelError("The model draws values that are not finite: train it anew with a lower learning rate.")

@@ -1,7 +1,8 @@
 """Agreement: the share of drawings in which the reader reads what was spoken.
 
 The 10,000 test pairs of a protocol hold few distinct clips, so the clips are the sampling unit of every
-interval: whole clips are drawn with replacement, each with all of its pairs.
+interval: whole clips are drawn with replacement, each with all of its pairs. Where several people test of
+whom nobody trained, the people are: strangers differ more than the clips of one.
 """
 
 from dataclasses import asdict, dataclass
@@ -21,7 +22,7 @@ SILENT_DRAWS = 1000  # drawings of silence in the control
 
 @dataclass(frozen=True)
 class Accuracy:
-    """A share of pairs, and its 95 % interval from a bootstrap over clips."""
+    """A share of pairs, and its 95 % interval from a bootstrap over clips or people."""
 
     accuracy: float
     interval_95: tuple[float, float]
@@ -39,6 +40,7 @@ class Agreement:
     seed:                     of the pairs, the draws, the controls and the bootstrap.
     reader:                   the name and the SHA-256 of the classifier that judged.
     pairs, clips:             how many were tested, and how many distinct clips are among them.
+    speakers:                 the number of people over whom the intervals are; None where they are over clips.
     posterior_mean:           of the best drawing of each clip; a model without a posterior has one too.
     sampled_z:                of drawings at random.
     real_test_images:         the share of real images that the reader reads as their label: the ceiling.
@@ -58,6 +60,7 @@ class Agreement:
     wrong_class_audio: float
     confusion_posterior_mean: list[list[int]]
     confusion_sampled_z: list[list[int]]
+    speakers: int | None = None
 
     def to_json(self) -> dict:
         record = asdict(self)
@@ -66,7 +69,7 @@ class Agreement:
 
     def summary(self) -> dict:
         """What results of many runs keep of it; `from_json` reads it too."""
-        names = ("reader", "clips", "posterior_mean", "sampled_z", "real_test_images", "controls")
+        names = ("reader", "clips", "speakers", "posterior_mean", "sampled_z", "real_test_images", "controls")
         record = self.to_json()
         return {name: record[name] for name in names}
 
@@ -88,6 +91,7 @@ class Agreement:
             wrong_class_audio=controls.get("wrong_class_audio", controls.get("wrong_digit_audio")),
             confusion_posterior_mean=figures.get("confusion_posterior_mean", []),
             confusion_sampled_z=figures.get("confusion_sampled_z", []),
+            speakers=figures.get("speakers"),
         )
 
 
@@ -113,6 +117,8 @@ def measure_agreement(
     spectrograms = spectrograms_to_test(model, speech, split)
     rng = np.random.default_rng(seed)
     spoken = labels[pair_clips]
+    people = unseen_speakers(speech, split)
+    units = pair_clips if people is None else people[pair_clips]
 
     at_mean, _ = model.generate(spectrograms, samples=0, seed=seed)
     clip_read = reader.labels(check_drawings(at_mean, reader.image_shape))
@@ -131,13 +137,14 @@ def measure_agreement(
         reader=reader.to_json(),
         pairs=len(pair_clips),
         clips=int((counts > 0).sum()),
-        posterior_mean=bootstrap_over_clips(clip_read[pair_clips] == spoken, pair_clips, seed=seed),
-        sampled_z=bootstrap_over_clips(sampled_read == spoken, pair_clips, seed=seed),
+        posterior_mean=bootstrap(clip_read[pair_clips] == spoken, units, seed=seed),
+        sampled_z=bootstrap(sampled_read == spoken, units, seed=seed),
         real_test_images=float(np.mean(real_read == images.test_labels)),
         silent_audio=float(silent_share[spoken].mean()),
         wrong_class_audio=float(np.mean(clip_read[wrong] == spoken)),
         confusion_posterior_mean=confusion_matrix(spoken, clip_read[pair_clips], len(reader.classes)).tolist(),
         confusion_sampled_z=confusion_matrix(spoken, sampled_read, len(reader.classes)).tolist(),
+        speakers=None if people is None else len(np.unique(units)),
     )
 
 
@@ -153,26 +160,33 @@ def pairs_to_test(speech: Speech, images: Images, split: Split, rng: np.random.G
     return draw_clips(images.test_labels, speech.labels[split.test], rng)
 
 
-def bootstrap_over_clips(correct: np.ndarray, clips: np.ndarray, *, seed: int = 0, replicates: int = 2000) -> Accuracy:
-    """Accuracy and its percentile interval (Efron & Tibshirani 1993, chapter 13), clips as clusters.
+def unseen_speakers(speech: Speech, split: Split) -> np.ndarray | None:
+    """(test clips,) who speaks each test clip, where they are several people and none of them trained; else None."""
+    tested, trained = speech.speakers[split.test], speech.speakers[split.train]
+    several = len(np.unique(tested)) > 1
+    return tested if several and not np.isin(tested, trained).any() else None
 
-    Where every clip agrees, or none, all replicates are alike and say nothing; the bound is then the exact
-    binomial one for that many clips (Clopper & Pearson 1934).
+
+def bootstrap(correct: np.ndarray, units: np.ndarray, *, seed: int = 0, replicates: int = 2000) -> Accuracy:
+    """Accuracy and its percentile interval (Efron & Tibshirani 1993, chapter 13), units as clusters.
+
+    Where every unit agrees, or none, all replicates are alike and say nothing; the bound is then the exact
+    binomial one for that many units (Clopper & Pearson 1934).
 
     Args:
         correct: (pairs,) bool.
-        clips: (pairs,) which clip each pair belongs to.
+        units: (pairs,) which clip, or which speaker, each pair belongs to.
 
     Raises:
-        DataError: there are no pairs, or not as many clips.
+        DataError: there are no pairs, or not as many units.
     """
-    correct, clips = np.asarray(correct), np.asarray(clips)
-    if correct.dtype != bool or correct.ndim != 1 or correct.shape != clips.shape or not len(correct):
+    correct, units = np.asarray(correct), np.asarray(units)
+    if correct.dtype != bool or correct.ndim != 1 or correct.shape != units.shape or not len(correct):
         raise DataError(
             f"Agreement is measured on one or more pairs: pass a bool and a clip for each, "
-            f"not {correct.dtype} of shape {correct.shape} and clips of shape {clips.shape}."
+            f"not {correct.dtype} of shape {correct.shape} and clips of shape {units.shape}."
         )
-    _, cluster = np.unique(clips, return_inverse=True)
+    _, cluster = np.unique(units, return_inverse=True)
     n_pairs = np.bincount(cluster).astype(float)
     n_correct = np.bincount(cluster, weights=correct)
     rng = np.random.default_rng(seed)
@@ -219,10 +233,11 @@ def as_table(measured: Agreement) -> str:
         return line(name, figure.accuracy, "{:.2%} to {:.2%}".format(*figure.interval_95))
 
     chance = f"chance is {1 / len(measured.confusion_posterior_mean):.0%}"
+    units = f"{measured.speakers} people, none of whom trained" if measured.speakers else "clips"
     return "\n".join(
         [
             f"{measured.reader['name']} agreement on {measured.pairs} pairs of {measured.clips} test clips"
-            " (95 % interval: bootstrap over clips)",
+            f" (95 % interval: bootstrap over {units})",
             with_interval("drawn at the posterior mean", measured.posterior_mean),
             with_interval("drawn at sampled z", measured.sampled_z),
             line("real test images", measured.real_test_images),

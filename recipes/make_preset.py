@@ -17,14 +17,11 @@ from crossmodal import presets
 from crossmodal.app.options import run_command
 from crossmodal.app.reports.sounds import recordings_of
 from crossmodal.app.sweeps import members, textures
+from crossmodal.data.catalog import licences_of
 from evaluation.agreement import Agreement
 from evaluation.diversity_figures import Diversity, DiversitySummary
 
 OF_A_CLASSIFIER = ("classes", "licence_of_data", "protocol", "accuracy", "interval_95")
-LICENCES = {
-    "fsdd-mnist": "FSDD: CC BY-SA 4.0, MNIST: CC BY-SA 3.0",
-    "digits-tts": "Optical Recognition of Handwritten Digits: CC BY 4.0, speech synthesised by eSpeak NG",
-}
 LIMITS = (
     "English digits, 28x28 pixels; voices unlike those of its data are understood less often; "
     "anything that is not a digit is drawn as one too"
@@ -83,9 +80,9 @@ def card_of(model, metrics: dict) -> dict:
 def drawing_card(model, metrics: dict) -> dict:
     """What the card of a model that hears and draws says beside the configuration."""
     trained = model.provenance
-    licence = {"data": trained["data"], "licence_of_data": LICENCES.get(trained["data"], "that of your folders")}
-    if trained.get("recipe", {}).get("tts_takes"):
-        licence["licence_of_data"] += ", further speech synthesised by eSpeak NG"
+    licences = trained.get("licences") or licences_of({"data": trained["data"], **trained.get("recipe", {})})
+    words = ", ".join(f"{name}: {words}" for name, words in licences.items())
+    licence = {"data": trained["data"], "licence_of_data": words}
     division = {name: trained[name] for name in ("protocol", "seed", "held_out_speaker", "speakers")}
     measured = Agreement.from_json(metrics)
     figures = {"pairs": measured.pairs, **measured.summary()} if measured else {}

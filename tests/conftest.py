@@ -3,6 +3,9 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported, as the commands do
+if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core, and threads of others would wait for it
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, "1")
 
 from collections.abc import Callable
 from pathlib import Path

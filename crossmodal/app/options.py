@@ -78,6 +78,8 @@ def add_options(parser: argparse.ArgumentParser, config_class) -> None:
             each = get_args(kind)[0]
             read = number(each, range_of(f.metadata)) if each in (int, float) else a_name
             several: dict = dict(nargs="+", action=Several, type=read, metavar=f.name.upper().rstrip("S"))
+            if get_origin(each) is Literal:
+                several |= dict(choices=get_args(each), metavar=None)
             parser.add_argument(flag, default=f.default, help=help + shown, **several)
         elif kind is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=f.default, help=help)

@@ -8,9 +8,9 @@ import numpy as np
 from crossmodal.data.sources import Speech
 from crossmodal.errors import DataError
 
-Protocol = Literal["random", "official", "speaker"]
-PROTOCOLS = ("random", "official", "speaker")
-TEST_FRACTION = 0.1  # of the clips, protocol "random"
+Protocol = Literal["random", "official", "speaker", "speakers"]
+PROTOCOLS = ("random", "official", "speaker", "speakers")
+TEST_FRACTION = 0.1  # of the clips, protocol "random"; of the speakers, protocol "speakers"
 TEST_TAKES = 5  # recordings 0-4 are FSDD's own test part, protocol "official"
 
 
@@ -37,11 +37,14 @@ def split_clips(
     Args:
         speech: the source.
         protocol: "random" (clips at random, 90/10, at least one of each class to test), "official" (takes 0-4
-            test, the others train) or "speaker" (all clips of `held_out_speaker` test, those of the others train).
+            test, the others train), "speaker" (all clips of `held_out_speaker` test, those of the others train) or
+            "speakers" (nobody is in two parts: the publisher's validation speakers test and the testing speakers are
+            left out where the source names them, else a tenth of the speakers test).
         seed: of the random division and of the validation part.
         held_out_speaker: whom protocol "speaker" leaves out.
         speakers: use these speakers' clips alone, all if None. The paper's: `fsdd.PAPER_SPEAKERS`.
-        validation_fraction: share of the training clips set aside to choose models by.
+        validation_fraction: share of the training clips, or of the training speakers in protocol "speakers", set aside
+            to choose models by.
 
     Raises:
         DataError: the protocol or a speaker does not exist, or a part would be empty.
@@ -64,12 +67,19 @@ def split_clips(
         test = np.append(test, [order[speech.labels[order] == label][0] for label in missed]).astype(np.int64)
     elif protocol == "official":
         test = clips[speech.takes[clips] < TEST_TAKES]
-    else:
+    elif protocol == "speaker":
         test = clips[speech.speakers[clips] == held_out_speaker]
-    train = rng.permutation(np.setdiff1d(clips, test))
-    n_validation = round(len(train) * validation_fraction)
-    train, validation = train[n_validation:], train[:n_validation]
-    train, validation = keep_one_of_each(speech.labels, train, validation)
+    else:
+        test, clips = speakers_who_test(speech, clips, rng)
+    train = np.setdiff1d(clips, test)
+    if protocol == "speakers":
+        validation = clips_of_some_speakers(speech, train, validation_fraction, rng)
+        train = np.setdiff1d(train, validation)
+    else:
+        train = rng.permutation(train)
+        n_validation = round(len(train) * validation_fraction)
+        train, validation = train[n_validation:], train[:n_validation]
+        train, validation = keep_one_of_each(speech.labels, train, validation)
     if protocol == "random":
         train, test = keep_one_of_each(speech.labels, train, test, left=1)
     split = Split(train=np.sort(train), validation=np.sort(validation), test=np.sort(test))
@@ -79,6 +89,21 @@ def split_clips(
             absent = ", ".join(speech.classes[label] for label in sorted(missing))
             raise DataError(f"The {name} part of {speech.name} has no clip of {absent}: it needs one of each class.")
     return split
+
+
+def speakers_who_test(speech: Speech, clips: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(the clips of the speakers who test, all clips that may be used), as the publisher divides the speakers, else of
+    a tenth of them at random."""
+    if speech.parts is None:
+        return clips_of_some_speakers(speech, clips, TEST_FRACTION, rng), clips
+    parts = speech.parts[clips]
+    return clips[parts == "validation"], clips[parts != "testing"]
+
+
+def clips_of_some_speakers(speech: Speech, clips: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """The clips of a share of their speakers, at least one, drawn at random."""
+    speakers = rng.permutation(np.unique(speech.speakers[clips]))
+    return clips[np.isin(speech.speakers[clips], speakers[: max(round(len(speakers) * share), 1)])]
 
 
 def keep_one_of_each(labels, train, other, left: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -7,9 +7,32 @@ from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
 from crossmodal.runtime.choices import check_choice
 
-NAMES = ("fsdd-mnist", "digits-tts", "folders")
+NAMES = ("fsdd-mnist", "speech-commands-mnist", "digits-tts", "folders")
+FURTHER = ("fsdd", "speech-commands")  # sources of speech that may join the training of another
+SOURCES: dict[str, tuple[str, ...]] = {
+    "fsdd-mnist": ("FSDD", "MNIST"),
+    "speech-commands-mnist": ("Speech Commands", "MNIST"),
+    "digits-tts": ("eSpeak NG", "Optical Recognition of Handwritten Digits"),
+    "folders": ("your folders",),
+}
+LICENCES = {
+    "FSDD": "CC BY-SA 4.0",
+    "Speech Commands": "CC BY 4.0, resampled to 8 kHz",
+    "MNIST": "CC BY-SA 3.0",
+    "Optical Recognition of Handwritten Digits": "CC BY 4.0",
+    "eSpeak NG": "speech synthesised by a program under GPL-3.0",
+    "your folders": "yours",
+    "recorded noise": "that of its folder",
+}
 HOW_READ = ("fit", "background", "skip_bad")  # options that say how pictures in folders become images
-LOCATIONS = ("data_dir", "archives", "sounds_dir", "images_dir")  # options that say where the data lie
+LOCATIONS = (
+    "data_dir",
+    "archives",
+    "speech_commands_dir",
+    "noise_dir",
+    "sounds_dir",
+    "images_dir",
+)  # options that say where the data lie
 
 
 def load_pair(
@@ -17,6 +40,7 @@ def load_pair(
     *,
     data_dir: str | None = None,
     archives: str | None = None,
+    speech_commands_dir: str | None = None,
     sounds_dir: str | None = None,
     images_dir: str | None = None,
     image_shape: tuple[int, int, int] = (28, 28, 1),
@@ -28,9 +52,10 @@ def load_pair(
     """Speech and images of the same classes.
 
     Args:
-        name: "fsdd-mnist" (real recordings, real digits), "digits-tts" (embedded: eSpeak NG and
-            scikit-learn's digits) or "folders" (your own).
-        data_dir, archives: for "fsdd-mnist", see `tfds_source.open_dataset`.
+        name: "fsdd-mnist" (real recordings, real digits), "speech-commands-mnist" (those of many people),
+            "digits-tts" (embedded: eSpeak NG and scikit-learn's digits) or "folders" (your own).
+        data_dir, archives: of FSDD and MNIST, see `tfds_source.open_dataset`.
+        speech_commands_dir: see `speech_commands.load`.
         sounds_dir, images_dir: for "folders", see `folders`.
         image_shape, fit, background, skip_bad, say: for "folders", see `folders.load_images`; the images of the others
             are 28x28x1.
@@ -45,6 +70,11 @@ def load_pair(
         from crossmodal.data import fsdd, mnist
 
         return fsdd.load(data_dir, archives), mnist.load(data_dir, archives)
+    if name == "speech-commands-mnist":
+        from crossmodal.data import mnist, speech_commands
+
+        speech = speech_commands.load(speech_commands_dir, data_dir=data_dir, say=say)
+        return speech, mnist.load(data_dir, archives)
     if name == "digits-tts":
         from crossmodal.data import digits_tts
 
@@ -62,3 +92,40 @@ def load_pair(
         skip_bad=skip_bad,
         say=say,
     )
+
+
+def load_further(
+    names: tuple[str, ...],
+    *,
+    data_dir: str | None = None,
+    archives: str | None = None,
+    speech_commands_dir: str | None = None,
+    say: Callable[[str], object] = print,
+) -> list[Speech]:
+    """Sources of speech of the ten digits that join the training of another one; see `load_pair`.
+
+    Raises:
+        DataError: a name is none of `FURTHER`, or a source is absent or damaged.
+    """
+    found = []
+    for name in names:
+        check_choice("speech named", name, FURTHER, DataError)
+        if name == "fsdd":
+            from crossmodal.data import fsdd
+
+            found.append(fsdd.load(data_dir, archives))
+        else:
+            from crossmodal.data import speech_commands
+
+            found.append(speech_commands.load(speech_commands_dir, data_dir=data_dir, say=say))
+    return found
+
+
+def licences_of(recipe: dict) -> dict[str, str]:
+    """The licence of each source that a model was trained on, by the options of its training."""
+    names = [*SOURCES[recipe["data"]]]
+    joined = {"fsdd": "FSDD", "speech-commands": "Speech Commands"}
+    names += [joined[name] for name in recipe.get("train_also", ())]
+    names += ["eSpeak NG"] if recipe.get("tts_takes") else []
+    names += ["recorded noise"] if recipe.get("noise_dir") else []
+    return {name: LICENCES[name] for name in names}

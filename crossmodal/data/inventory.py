@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from crossmodal.data import digits_tts, fsdd, mnist
+from crossmodal.data import digits_tts, fsdd, mnist, speech_commands
+from crossmodal.data.sources import DIGITS
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def inventory(data_dir: str | None = None) -> list[Holding]:
     return [
         prepared_by_tfds(fsdd, "clips", root),
         prepared_by_tfds(mnist, "images", root),
+        speech_commands_there(data_dir),
         Holding(
             "digits-tts, speech",
             "2,000 clips",
@@ -65,6 +67,15 @@ def inventory(data_dir: str | None = None) -> list[Holding]:
             0,
         ),
     ]
+
+
+def speech_commands_there(data_dir: str | None) -> Holding:
+    folder = speech_commands.default_folder(data_dir)
+    files = [path for word in DIGITS for path in folder.joinpath(word).glob("*") if path.suffix != ".txt"]
+    contents = f"{len(files):,} clips" if files else "clips"
+    size = sum(path.stat().st_size for path in files)
+    about = (speech_commands.LICENCE, speech_commands.CITATION, str(folder), bool(files), size)
+    return Holding(speech_commands.NAME, contents, *about)
 
 
 def prepared_by_tfds(source, unit: str, root: Path) -> Holding:

@@ -36,6 +36,9 @@ class ByClass:
             `images_per_clip - 1` images of a class sit out an epoch, other ones in the next.
         redraw: draw the pairing anew each epoch; False fixes the first epoch's clip for each image, as in the paper,
             and only the order changes (this needs `images_per_clip` = 1).
+        noises: clips of noise, numbered after those of `clip_labels`. They go with images of any class: of them nothing
+            can be learned but that there is nothing to draw.
+        noise_share: share of the groups that have such a clip.
 
     Raises:
         DataError: a fixed pairing of several images per clip.
@@ -45,6 +48,8 @@ class ByClass:
     image_labels: np.ndarray
     images_per_clip: int = 1
     redraw: bool = True
+    noises: int = 0
+    noise_share: float = 0.0
 
     def __post_init__(self):
         if not self.redraw and self.images_per_clip > 1:
@@ -61,9 +66,16 @@ class ByClass:
         order = rng.permutation(len(self.image_labels))
         images = rng.permutation(self._groups_of_a_class(order)) if self.images_per_clip > 1 else order[:, None]
         if self.redraw:
-            return draw_clips(self.image_labels[images[:, 0]], self.clip_labels, rng), images
+            clips = draw_clips(self.image_labels[images[:, 0]], self.clip_labels, rng)
+            return self._with_noises(clips, rng), images
         fixed = draw_clips(self.image_labels, self.clip_labels, np.random.default_rng([seed, 1]))
         return fixed[images[:, 0]], images
+
+    def _with_noises(self, clips: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if not self.noises:
+            return clips
+        chosen = rng.random(len(clips)) < self.noise_share
+        return np.where(chosen, len(self.clip_labels) + rng.integers(self.noises, size=len(clips)), clips)
 
     def _groups_of_a_class(self, order: np.ndarray) -> np.ndarray:
         """Images in a given order -> (groups, images_per_clip), each group of one class."""

@@ -71,7 +71,7 @@ def paired_batches(
     """Batches of pairs, epoch after epoch, from `first_epoch` to `epochs`.
 
     Args:
-        spectrograms: (clips, frames, mels) float32, or the `.npy` file of such an array.
+        spectrograms: (clips, frames, mels) float32 or float16, or the `.npy` file of such an array.
         images: (images, height, width) or (images, height, width, channels) uint8, or the `.npy` file of such an array.
         pairing: which of them go together.
         batch_size: images in a batch, a multiple of `pairing.images_per_clip` times `parts`.
@@ -122,7 +122,7 @@ def paired_batches(
         return tf.data.Dataset.from_tensor_slices((tf.fill([len(own)], step), tf.range(own.start, own.stop), *index))
 
     def batch(step, part, clips, labels, members):
-        x = take(sounds, clips)
+        x = tf.cast(take(sounds, clips), tf.float32)
         if augmentation is not None:
             x = augment(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation, parts, part)
         y = tf.cast(take(pictures, members), tf.float32) / 255

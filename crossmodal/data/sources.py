@@ -16,6 +16,8 @@ class Speech:
     labels:    (clips,) int64, index into `classes`; None where nobody knows what they are.
     speakers:  (clips,) str, who speaks.
     takes:     (clips,) int64, the running number of a recording among those of one speaker and class.
+    parts:     (clips,) str, "training", "validation" or "testing", as the publisher divides the speakers; None where
+        nobody has.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Speech:
     takes: np.ndarray
     sample_rate: int
     classes: tuple[str, ...] = DIGITS
+    parts: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,8 @@ class AudioImageVAEGAN(VariationalModel):
         mismatch: weight of real images with another clip's sound among what the discriminator must refuse,
             for `conditional`.
         r1: weight of half the squared slope of the discriminator at real images; 0 leaves it out.
-        encoder_kind, encoder_options: as in `AudioImageVAE`; "fully convolutional" takes `encoder_filters` and
-            `free_dim`.
+        encoder_kind, encoder_options: as in `AudioImageVAE`; "fully convolutional" takes
+            `encoder_filters`. One that has no `free_dim` goes with 0 of them.
         beta, kl_warmup_steps: see `VariationalModel`.
         **kwargs: see `AudioImageModel`.
 
@@ -158,7 +158,9 @@ class AudioImageVAEGAN(VariationalModel):
         self.r1 = r1
         dtype, options = self.dtype_policy, self.encoder_options
         if encoder_kind == "fully convolutional":
-            options = {"filters": self.encoder_filters, "free_dim": free_dim} | options
+            options = {"filters": self.encoder_filters} | options
+        if free_dim:
+            options = {"free_dim": free_dim} | options
         self.encoder = build_encoder(
             encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, dtype, **options
         )

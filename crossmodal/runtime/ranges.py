@@ -98,17 +98,24 @@ def check_config(config) -> None:
         kinds = get_args(hints[f.name]) or (hints[f.name],)
         if get_origin(hints[f.name]) is tuple:
             _check_numbers(f, kinds[0], getattr(config, f.name))
+            for value in getattr(config, f.name):
+                _check_choice(f, value, [choice for choice in get_args(kinds[0]) if type(choice) is str])
             continue
         kind = next((kind for kind in (int, float) if kind in kinds), None)
         value = getattr(config, f.name)
         if value is None and type(None) in kinds:
             continue
         if choices := [choice for each in (hints[f.name], *kinds) for choice in get_args(each) if type(choice) is str]:
-            if value not in choices:
-                raise CrossmodalError(f"{f.name} cannot be {repr(value)[:SHOWN]}: choose one of {', '.join(choices)}.")
+            _check_choice(f, value, choices)
         elif bool in kinds and not isinstance(value, bool):
             raise CrossmodalError(f"{f.name} cannot be {repr(value)[:SHOWN]}: choose True or False.")
         _check_numbers(f, kind, (value,))
+
+
+def _check_choice(field, value, choices: list[str]) -> None:
+    """CrossmodalError unless a value of a field is one of its choices, if it has any."""
+    if choices and value not in choices:
+        raise CrossmodalError(f"{field.name} cannot be {repr(value)[:SHOWN]}: choose one of {', '.join(choices)}.")
 
 
 def _check_numbers(field, kind, values) -> None:

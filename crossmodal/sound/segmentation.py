@@ -52,6 +52,18 @@ def split_words(waveform: np.ndarray, sample_rate: int) -> list[tuple[int, int]]
     return _with_margins(words, len(waveform), sample_rate) or [(0, len(waveform))]
 
 
+def find_word(waveform: np.ndarray, sample_rate: int) -> tuple[int, int]:
+    """The one word of a recording: of its words that with the most energy.
+
+    Args and errors: see `split_words`.
+
+    Returns:
+        (start, stop) in samples.
+    """
+    words = split_words(waveform, sample_rate)
+    return max(words, key=lambda word: float(np.square(waveform[slice(*word)], dtype=np.float64).sum()))
+
+
 def _words_in(level: np.ndarray) -> list[tuple[int, int]]:
     """(start, stop) in frames of the words of a stretch between silences, by its own noise."""
     floor = np.percentile(level, 10)

@@ -1,7 +1,7 @@
 """48x48 log-mel spectrograms, the one front end of training, evaluation and a user's own file.
 
-waveform (samples,) -> silence trimmed -> power spectra (frames, n_fft/2 + 1) -> mel bands -> decibels
-below the clip's own maximum -> values in [0, 1] -> (frames, mels) float32.
+waveform (samples,) -> its word alone, if asked for -> silence trimmed -> power spectra (frames, n_fft/2 + 1)
+-> mel bands -> decibels below the clip's own maximum -> values in [0, 1] -> (frames, mels) float32.
 
 Time is stretched: the frames lie evenly over the whole clip, however long it is. `timing="pad"` instead
 places frames of a fixed hop over `pad_duration_s` seconds, cutting or filling with silence.
@@ -18,6 +18,7 @@ import scipy.fft
 from threadpoolctl import threadpool_limits
 
 from crossmodal.errors import AudioError
+from crossmodal.sound.segmentation import find_word
 
 CHUNK = 32  # clips at once: their windows, 1.6 MB, stay near a core
 LARGEST, LONGEST_S = 8192, 600.0  # of windows and spectrograms, of what the frames span: a saved model may ask for any
@@ -40,6 +41,7 @@ class LogMel:
     trim_db: float = 40.0  # leading and trailing audio this far below the loudest 10 ms is cut
     timing: Literal["stretch", "pad"] = "stretch"
     pad_duration_s: float = 1.0  # what the frames span when timing is "pad"
+    find_word: bool = False  # take of each clip its word alone, see `segmentation.find_word`
 
     def __post_init__(self):
         if self.timing not in ("stretch", "pad"):
@@ -154,6 +156,8 @@ def log_mel(waveforms: Sequence[np.ndarray], config: LogMel | None = None) -> np
     spectrograms = np.zeros((len(waveforms), config.n_frames, config.n_mels), np.float32)
     if not waveforms:
         return spectrograms
+    if config.find_word:
+        waveforms = [waveform[slice(*find_word(waveform, config.sample_rate))] for waveform in waveforms]
     waveforms = [
         fit_length(waveform, config) for waveform in trim_silence(waveforms, config.sample_rate, config.trim_db)
     ]

@@ -3,7 +3,7 @@
     python recipes/benchmarks/benchmark.py                        # all; with PyTorch installed, against it too
     python recipes/benchmarks/benchmark.py --only training start
 
-Rivals take turns (A B A B ...), the ratio is that of the medians; let nothing else run meanwhile. Processors differ in
+Rivals take turns (A B A B ...), each one's fastest counts; let nothing else run meanwhile. Processors differ in
 what they compute fast: keep the results of one without bfloat16 in a file of their own.
 
     python recipes/benchmarks/benchmark.py --results recipes/results/benchmark_avx2.json
@@ -11,6 +11,7 @@ what they compute fast: keep the results of one without bfloat16 in a file of th
     TF_ENABLE_ONEDNN_OPTS=0 ONEDNN_MAX_CPU_ISA=AVX2 python ...    # and TensorFlow as on such a processor: no oneDNN
 """
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ import training
 from crossmodal.app.options import a_path, as_options, option, run_recipe
 
 RESULTS = Path(__file__).parents[1] / "results" / "benchmark.json"
+LIMITS = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")  # of what oneDNN does
 SECTIONS = {
     "training": training.training,
     "langevin": textures.langevin,
@@ -35,7 +37,7 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class Config:
-    rounds: int = option(5, "turns that each rival takes", least=1, most=1000)
+    rounds: int = option(7, "turns that each rival takes", least=1, most=1000)
     steps: int = option(10, "training steps in a turn", least=1)
     batch_size: int = option(128, "pairs in a training step", least=1, most=65_536)
     clips: int = option(2500, "clips in a turn of the spectrograms; FSDD has 2,500", least=1, most=10**6)
@@ -48,7 +50,10 @@ def run(config: Config, only: list[str] | None = None) -> dict:
     from crossmodal.runtime.precision import instructions, machines_precision
     from crossmodal.training.runs import environment
 
-    result = {"command": f"python recipes/benchmarks/benchmark.py{as_options(config)}", "environment": environment()}
+    limits = "".join(f"{name}={os.environ[name]} " for name in LIMITS if name in os.environ)
+    command = f"{limits}python recipes/benchmarks/benchmark.py{as_options(config)}"
+    command += f" --only {' '.join(only)}" if only else ""
+    result = {"command": command, "environment": environment()}
     result |= {"instructions": instructions(), "precision": machines_precision()}
     print(f"on {result['instructions']}, by default in {result['precision']}", flush=True)
     for name, section in SECTIONS.items():
@@ -64,7 +69,8 @@ def work(config: Config, arguments) -> None:
     from crossmodal.runtime.files import write_json
 
     kept = json.loads(arguments.results.read_text()) if arguments.only and arguments.results.exists() else {}
-    write_json(arguments.results, kept | run(config, arguments.only))
+    named = {"command": kept["command"]} if kept else {}
+    write_json(arguments.results, kept | run(config, arguments.only) | named)
 
 
 def main(argv=None) -> int:

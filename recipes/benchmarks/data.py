@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from training import fit
-from turns import compare, median_seconds
+from turns import compare, least_seconds
 
 IMAGES, CLIPS = 60_000, 2_000  # as MNIST and FSDD have them
 
@@ -62,7 +62,7 @@ def pipeline(config) -> dict:
         reading = iter(data)
         title = "batches" if images_per_clip == 1 else "batches, 4 images share a clip"
         rivals[title] = lambda reading=reading: [next(reading) for _ in range(batches)]
-    seconds = {name: median_seconds(work, config.rounds) for name, work in rivals.items()}
+    seconds = {name: least_seconds(work, config.rounds) for name, work in rivals.items()}
     steps = config.steps / seconds.pop("training steps of the VAE")
     result = {"training steps/s": steps}
     for name, value in seconds.items():
@@ -82,7 +82,7 @@ def generation(config) -> dict:
     result = {}
     for name, model in (("compact VAE", AudioImageVAE.compact()), ("balanced VAE-GAN", AudioImageVAEGAN.balanced())):
         result[name] = {
-            f"{n}": median_seconds(lambda n=n, model=model: model.generate(noise[:n], samples=0), config.rounds)
+            f"{n}": least_seconds(lambda n=n, model=model: model.generate(noise[:n], samples=0), config.rounds)
             for n in (1, 1000)
         }
     print(f"  {result}", flush=True)
@@ -102,7 +102,7 @@ def start(config) -> dict:
     result = {}
     for name, arguments in commands.items():
         run = [sys.executable, *arguments]
-        result[name] = median_seconds(
+        result[name] = least_seconds(
             lambda run=run: subprocess.run(run, check=True, capture_output=True), config.rounds
         )
     print(f"  {result}", flush=True)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from limits import flops, peaks, precisions
-from turns import Elsewhere, compare, median_seconds
+from turns import Elsewhere, compare, least_seconds
 
 STEP, SIGMA = 0.001, 0.03
 CHAINS, SAMPLES = 2, 60_000
@@ -89,9 +89,9 @@ def textures(config) -> dict:
 
     minute = {}
     for name, model in (("default", CoopNets.auditory()), ("thesis", CoopNets.thesis())):
-        minute[name] = median_seconds(lambda model=model: model.draw(60.0, steps=0), config.rounds)
+        minute[name] = least_seconds(lambda model=model: model.draw(60.0, steps=0), config.rounds)
     reference, other = rain(seed=0), rain(seed=1)
-    pair = median_seconds(lambda: evaluate_textures(reference, [other]), config.rounds)
+    pair = least_seconds(lambda: evaluate_textures(reference, [other]), config.rounds)
     training = Elsewhere(thesis_training, config.thesis_iterations)
     began = time.perf_counter()
     training()

@@ -141,15 +141,15 @@ def speed() -> str:
     lines.append(row("log-mel", librosa, times(result["spectrograms"]["log_mel"]), "-"))
     ratio = result["pipeline"]["batches"]["ratio"]
     lines.append(row("input pipeline alone", "the VAE's training steps", f"**{ratio:.0f} x**", "-"))
-    scaling = load("scaling") or {"workers": {}, "command": ""}
-    for name, sizes in scaling["workers"].items():
+    scaling = load("scaling")
+    for name, sizes in (scaling["workers"] if scaling else {}).items():
         size, counts = list(sizes.items())[-1]
         what = f"two local workers of a core each, {VAES[name]}, {int(size):,} images each"
         lines.append(row(what, "one such worker", times(counts["2"], 2), "-"))
     peak = f"Products of large matrices: {peaks(training)}."
     if weaker := load("benchmark_avx2"):
         peak += f" On {weaker['instructions']}: {peaks(weaker['training'])}."
-    commands = ", ".join(f"`{measured['command']}`" for measured in (result, scaling) if measured["command"])
+    commands = ", ".join(f"`{measured['command']}`" for measured in (result, weaker, scaling) if measured)
     return "\n".join([*lines, "", peak, "", *seconds_rows(result), "", commands]) + "\n"
 
 

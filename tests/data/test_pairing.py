@@ -34,6 +34,18 @@ def test_an_epoch_holds_each_image_once_with_its_class(images_per_clip):
     np.testing.assert_array_equal(image_labels[images], np.repeat(clip_labels[clips][:, None], images_per_clip, 1))
 
 
+def test_a_share_of_the_groups_hears_noise_and_the_others_are_as_without_it():
+    rng = np.random.default_rng(0)
+    image_labels, clip_labels = rng.integers(10, size=8000), np.arange(200) % 10
+    plain, _ = ByClass(clip_labels, image_labels, 4).epoch(seed=0, epoch=0)
+    clips, images = ByClass(clip_labels, image_labels, 4, noises=50, noise_share=0.2).epoch(seed=0, epoch=0)
+    of_nothing = clips >= 200
+    assert abs(of_nothing.mean() - 0.2) < 0.03
+    assert clips.max() < 250
+    assert (clips[~of_nothing] == plain[~of_nothing]).all()
+    assert len(set(image_labels[images[of_nothing, 0]])) == 10  # of any class
+
+
 def test_pairing_is_a_function_of_seed_and_epoch():
     labels, clip_labels = np.arange(1000) % 10, np.arange(100) % 10
 

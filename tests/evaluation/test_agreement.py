@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from crossmodal import presets
 from crossmodal.app.pictures.agreement import save_pictures
 from crossmodal.data.alignment import Split
+from crossmodal.data.catalog import LOCATIONS
 from crossmodal.data.sources import DIGITS, Images, Speech, as_input
 from crossmodal.errors import DataError, ModelError
 from crossmodal.models.networks.lenet5 import LeNet5
@@ -20,10 +22,11 @@ from evaluation.agreement import (
     Agreement,
     another_class,
     as_table,
-    bootstrap_over_clips,
+    bootstrap,
     confusion_matrix,
     measure_agreement,
     occurrence,
+    unseen_speakers,
 )
 from evaluation.cas import classification_accuracy_score
 
@@ -174,7 +177,7 @@ def test_data_that_do_not_fit_are_refused(digits, tones):
 )
 def test_agreement_of_no_pairs_is_refused(correct, clips):
     with pytest.raises(DataError, match="measured on one or more pairs"):
-        bootstrap_over_clips(np.array(correct), np.array(clips))
+        bootstrap(np.array(correct), np.array(clips))
 
 
 @pytest.mark.parametrize(
@@ -202,14 +205,24 @@ def test_the_interval_takes_clips_as_the_unit():
     rng = np.random.default_rng(0)
     clips = np.repeat(np.arange(100), 50)
     clip_is_right = rng.random(100) < 0.9
-    clustered = bootstrap_over_clips(clip_is_right[clips], clips)
+    clustered = bootstrap(clip_is_right[clips], clips)
     p = clip_is_right.mean()
     assert clustered.accuracy == pytest.approx(p)
     half = 1.96 * np.sqrt(p * (1 - p) / 100)
     assert clustered.interval_95[0] == pytest.approx(p - half, abs=0.015)
     assert clustered.interval_95[1] == pytest.approx(p + half, abs=0.015)
-    independent = bootstrap_over_clips(rng.random(5000) < 0.9, np.arange(5000), replicates=500)
+    independent = bootstrap(rng.random(5000) < 0.9, np.arange(5000), replicates=500)
     assert np.diff(independent.interval_95) < np.diff(clustered.interval_95) / 3
+
+
+def test_people_are_the_unit_where_strangers_test(tones):
+    speech, _, split = tones
+    assert unseen_speakers(speech, split) is None  # one who trains, too
+    names = np.array([f"speaker {i // 5}" for i in range(40)])
+    strangers = replace(speech, speakers=names)
+    assert unseen_speakers(strangers, split).tolist() == names[20:].tolist()
+    assert unseen_speakers(strangers, Split(np.arange(22), np.arange(0), np.arange(22, 40))) is None  # one trains
+    assert unseen_speakers(strangers, Split(np.arange(20), np.arange(0), np.arange(20, 25))) is None  # a single one
 
 
 def test_small_functions():
@@ -358,9 +371,9 @@ def test_an_evaluations_command_and_settings_say_which_data_were_measured(run_fr
     from crossmodal.app.commands.evaluate.tested import locations_of
 
     sounds, images = map(str, class_folders)
-    nothing = dict.fromkeys(("data", "protocol", "split_seed", "held_out_speaker", "data_dir", "archives"))
+    nothing = dict.fromkeys(("data", "protocol", "split_seed", "held_out_speaker", *LOCATIONS))
     for given, named in (({"sounds_dir": None}, False), ({"sounds_dir": sounds}, True)):
-        arguments = Namespace(model=run_from_folders, seed=0, images_dir=None, **nothing, **given)
+        arguments = Namespace(model=run_from_folders, seed=0, **{**nothing, **given})
         folder = tmp_path / f"scored-{named}"
         folder.mkdir()
         close_folder(folder, arguments, "agreement", {"model": run_from_folders}, {}, locations_of(arguments))

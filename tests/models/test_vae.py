@@ -146,3 +146,22 @@ def test_lenet5_round_trips_and_pads_28_to_32(tmp_path):
     assert loaded.get_config() == model.get_config()
     np.testing.assert_array_equal(loaded.predict(images, verbose=0), model.predict(images, verbose=0))
     assert model.get_layer("pad").output.shape == (None, 32, 32, 1)
+
+
+def test_a_residual_encoder_hears_and_leaves_the_free_dimensions_alone(tmp_path):
+    from crossmodal.models.networks.encoders import build_encoder
+
+    encoder = build_encoder("residual", (48, 48, 1), 8, -5.0, "float32", filters=(4, 6), blocks=(1, 2), free_dim=3)
+    assert sum(layer.name.endswith("_sum") for layer in encoder.layers) == 3
+    noise = np.random.default_rng(0).random((2, 48, 48, 1), np.float32)
+    z_mean, z_log_var = (np.asarray(head) for head in encoder(noise))
+    assert z_mean.shape == z_log_var.shape == (2, 8)
+    assert (z_mean[:, 5:] == 0).all()
+    assert (z_log_var[:, 5:] == 0).all()
+    assert (z_mean[0, :5] != z_mean[1, :5]).all()
+    model = AudioImageVAE.compact(encoder_kind="residual")
+    assert model.count_params() <= 1_500_000
+    model.save(tmp_path / "model.keras")
+    images, _ = model.generate(noise[..., 0], samples=0)
+    again, _ = keras.saving.load_model(tmp_path / "model.keras").generate(noise[..., 0], samples=0)
+    np.testing.assert_array_equal(images, again)

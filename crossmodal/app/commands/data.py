@@ -3,6 +3,7 @@
   crossmodal data info
   crossmodal data prepare                                 # the Free Spoken Digit Dataset and MNIST
   crossmodal data prepare --archives DIR                  # the same without a network
+  crossmodal data prepare speech-commands                 # the digits of Speech Commands, 2.4 GB to download
   crossmodal data prepare digits-tts                      # the embedded data
 
 TFDS_DATA_DIR and CROSSMODAL_ARCHIVES stand for --data-dir and --archives.
@@ -10,10 +11,12 @@ TFDS_DATA_DIR and CROSSMODAL_ARCHIVES stand for --data-dir and --archives.
 
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 
 from crossmodal.app.options import a_name
 
-CHOICES = ("fsdd-mnist", "digits-tts")
+CHOICES = ("fsdd-mnist", "speech-commands", "digits-tts")
 
 
 def add_arguments(parser) -> None:
@@ -41,25 +44,33 @@ def run_info(arguments) -> None:
 
 def run_prepare(arguments) -> int:
     """Prepare all that can be; 2 if something could not."""
-    from crossmodal.data import digits_tts, fsdd, mnist
-    from crossmodal.data.tfds_source import archives_of, open_dataset, show_progress
+    from crossmodal.data.tfds_source import show_progress
     from crossmodal.errors import DataError
 
     failed = False
-    if arguments.data == "digits-tts":
-        step("eSpeak NG speaks the digits", digits_tts.load_speech)
-    else:
-        archives_of(arguments.archives)
-        places = {"data_dir": arguments.data_dir, "archives": arguments.archives}
-        show_progress(sys.stderr.isatty())
-        for name in (fsdd.TFDS_NAME, mnist.TFDS_NAME):
-            try:
-                step(f"{name}{wanted(name, **places)}", lambda name=name: open_dataset(name, **places))
-            except DataError as error:
-                failed = True
-                print(error, file=sys.stderr)
+    show_progress(sys.stderr.isatty())
+    for title, work in works_of(arguments).items():
+        try:
+            step(title, work)
+        except DataError as error:
+            failed = True
+            print(error, file=sys.stderr)
     run_info(arguments)
     return 2 if failed else 0
+
+
+def works_of(arguments) -> dict[str, Callable]:
+    """What is to be done, by its title."""
+    from crossmodal.data import digits_tts, fsdd, mnist, speech_commands
+    from crossmodal.data.tfds_source import archives_of, open_dataset
+
+    if arguments.data == "digits-tts":
+        return {"eSpeak NG speaks the digits": digits_tts.load_speech}
+    places = {"data_dir": arguments.data_dir, "archives": archives_of(arguments.archives)}
+    if arguments.data == "speech-commands":
+        return {speech_commands.NAME: lambda: speech_commands.fetch(**places)}
+    names = (fsdd.TFDS_NAME, mnist.TFDS_NAME)
+    return {f"{name}{wanted(name, **places)}": partial(open_dataset, name, **places) for name in names}
 
 
 def wanted(name: str, data_dir: str | None, archives: str | None) -> str:

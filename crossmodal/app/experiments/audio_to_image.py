@@ -22,8 +22,10 @@ PICTURE_CLIPS = 10  # of pairs without classes
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    data: Literal["digits-tts", "fsdd-mnist", "folders"] = option("digits-tts", "which sounds and images")
-    protocol: Literal["random", "official", "speaker"] = option("random", "how the clips are divided")
+    data: Literal["digits-tts", "fsdd-mnist", "speech-commands-mnist", "folders"] = option(
+        "digits-tts", "which sounds and images"
+    )
+    protocol: Literal["random", "official", "speaker", "speakers"] = option("random", "how the clips are divided")
     held_out_speaker: str | None = option(None, "whom protocol speaker tests on")
     seed: int = option(0, "seed of division, weights, pairing, augmentation and draws", least=0, most=2**32 - 1)
     epochs: int | None = option(None, "epochs (by data and model)", least=1, most=99_999)
@@ -34,10 +36,20 @@ class TrainingConfig:
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
     augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
     tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
+    encoder: Literal["residual"] | None = option(None, "a residual network hears (the encoder of the model's paper)")
+    train_also: tuple[Literal["fsdd", "speech-commands"], ...] = option((), "further speech that joins the training")
+    find_word: bool = option(False, "take of each recording the word in it alone")
+    variants: int = option(0, "recordings made of each training clip in noise and rooms", least=0, most=100)
+    without: tuple[Literal["noise", "room", "microphone", "telephone", "clipping", "speed"], ...] = option(
+        (), "changes that these do not have"
+    )
+    noise_share: float = option(0.0, "share of the clips that are noise, paired with any image", least=0, below=1)
     timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
     precision: Precision | None = option(None, "precision of the layers (the faster one on this machine)")  # noqa: RUF009
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
+    speech_commands_dir: str | None = option(None, "folder of the Speech Commands archive, extracted")
+    noise_dir: str | None = option(None, "folder of recorded noise for --variants and --noise-share (made noise alone)")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
     image_size: int = option(28, "for folders: height and width of images, a multiple of 4", least=16, most=128)
@@ -79,6 +91,7 @@ def agreed_precision(strategy, asked: Precision | None, workdir: Path) -> Precis
 def provenance_of(family: str, config: TrainingConfig) -> dict:
     """What a saved model says about its training."""
     from crossmodal.data import fsdd
+    from crossmodal.data.catalog import licences_of
     from crossmodal.training.runs import environment
 
     initial = {"initial_weights": Path(config.initial_weights).name} if config.initial_weights else {}
@@ -89,6 +102,7 @@ def provenance_of(family: str, config: TrainingConfig) -> dict:
         "seed": config.seed,
         "held_out_speaker": config.held_out_speaker,
         "speakers": list(fsdd.PAPER_SPEAKERS) if papers_speakers else [],
+        "licences": licences_of(vars(config)),
         "recipe": {"name": family, **asdict(config), **dict.fromkeys(LOCATIONS), **initial},
         "environment": environment(),
     }
@@ -149,7 +163,7 @@ def train_and_measure(
     provenance = provenance_of(family, config)
     speech, images, split = sources or (*(loaded := load_sources(config, say)), split_of(loaded[0], provenance))
     provenance["clips"] = fingerprint(speech)
-    front_end = LogMel(timing=config.timing)
+    front_end = LogMel(timing=config.timing, find_word=config.find_word)
     settings = {
         "image_shape": images.image_shape,
         "front_end": front_end.get_config(),

@@ -34,7 +34,8 @@ def run(asked: Config, workdir: Path) -> dict:
     from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
 
     config = with_defaults(asked)
-    build = partial(AudioImageVAE.compact if config.model == "compact" else AudioImageVAE, beta=config.beta)
+    encoder = {"encoder_kind": config.encoder} if config.encoder else {}
+    build = partial(AudioImageVAE.compact if config.model == "compact" else AudioImageVAE, beta=config.beta, **encoder)
 
     def optimizer(steps, precision):
         rate = warm_cosine(config.learning_rate, steps, config.warmup_steps)

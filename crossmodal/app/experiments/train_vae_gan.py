@@ -58,6 +58,7 @@ def run(asked: Config, workdir: Path) -> dict:
 
     config = with_defaults(asked)
     given = {name: getattr(config, name) for name in LOSS}
+    given |= {"encoder_kind": config.encoder} if config.encoder else {}
 
     def build(**settings):
         if config.model == "balanced":

@@ -1,16 +1,17 @@
 """The data of an audio-to-image experiment: sources by their options, training and validation batches."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from crossmodal.app.experiments.training_sounds import training_sounds
 from crossmodal.data.alignment import Split
 from crossmodal.data.amounts import check_amounts
 from crossmodal.data.catalog import HOW_READ, LOCATIONS, load_pair
 from crossmodal.data.pairing import ByClass, Given, Pairing
-from crossmodal.data.sources import DIGITS, Images, Speech
+from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
 
 VALIDATION_BATCHES = 20  # at most
@@ -18,7 +19,7 @@ VALIDATION_BATCHES = 20  # at most
 
 def load_sources(config, say: Callable = print) -> tuple[Speech, Images]:
     """The sources that the options name."""
-    places = {name: getattr(config, name) for name in (*LOCATIONS, *HOW_READ)}
+    places = {name: getattr(config, name) for name in (*LOCATIONS, *HOW_READ) if name != "noise_dir"}
     size, channels = config.image_size, 3 if config.colour else 1
     return load_pair(config.data, image_shape=(size, size, channels), say=say, **places)
 
@@ -63,17 +64,11 @@ def training_data(
     from crossmodal.data.pipeline import paired_batches, steps_per_epoch
     from crossmodal.sound.spectrogram import log_mel
 
-    waveforms = [speech.waveforms[i] for i in split.train]
-    labels = None if speech.labels is None else speech.labels[split.train]
-    if config.tts_takes:
-        from crossmodal.data import digits_tts
-
-        if labels is None or speech.classes != DIGITS:
-            raise DataError("eSpeak's voices say the ten digits: --tts-takes goes with data of these classes alone.")
-        extra = digits_tts.load_speech(speakers=len(digits_tts.SPEAKERS), takes=config.tts_takes)
-        waveforms, labels = waveforms + extra.waveforms, np.concatenate([labels, extra.labels])
-    pictures, pairing = pairs_of(config, images, split.train, labels)
-    check_enough(config, images, labels, parts, speech.classes)
+    sounds = training_sounds(config, speech, split.train, front_end)
+    pictures, pairing = pairs_of(config, images, split.train, sounds.labels)
+    if sounds.noises and isinstance(pairing, ByClass):
+        pairing = replace(pairing, noises=sounds.noises, noise_share=config.noise_share)
+    check_enough(config, images, sounds.labels, parts, speech.classes)
     steps = steps_per_epoch(pairing, config.batch_size)
     shared = {
         "batch_size": config.batch_size,
@@ -95,11 +90,10 @@ def training_data(
         return paired_batches(clips, held_pictures, held, epochs=1, **shared).take(n * len(own)).cache()
 
     augmentation = Augmentation().scaled(config.augment) if config.augment else None
-    spectrograms = log_mel(waveforms, front_end)
 
     def training(first_epoch):
         options = {"first_epoch": first_epoch, "epochs": config.epochs, "augmentation": augmentation}
-        return paired_batches(spectrograms, pictures, pairing, **options, **shared)
+        return paired_batches(sounds.spectrograms, pictures, pairing, **options, **shared)
 
     return TrainingData(training, validation(), steps)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crossmodal.app.reports.reading import Run
 from evaluation.agreement import Agreement
+from evaluation.conditions import Conditions
 from evaluation.diversity_figures import Diversity
 
 RECORDINGS_HALVES, RECORDINGS_NOISE = {"its other half": 1.0}, {"noise of its spectrum": 0.0}
@@ -43,7 +44,7 @@ class Figure:
 def figures_of(run: Run) -> list[Figure]:
     """All that was measured of a run."""
     found = [*agreement(run.agreement), *variety(run.diversity), *texture(run.metrics), *accuracy(run.metrics)]
-    return [*found, *losses(run.metrics)]
+    return [*found, *conditions(run.metrics), *losses(run.metrics)]
 
 
 def agreement(measured: Agreement | None) -> list[Figure]:
@@ -55,6 +56,17 @@ def agreement(measured: Agreement | None) -> list[Figure]:
     return [
         Figure(f"agreement, {title}", figure.accuracy, "{:.1%}", figure.interval_95, floors, ceilings)
         for figure, title in ((measured.posterior_mean, "posterior mean"), (measured.sampled_z, "sampled z"))
+    ]
+
+
+def conditions(metrics: dict) -> list[Figure]:
+    """How often the reader reads what was said, by condition; see `evaluation.conditions`."""
+    if "by_condition" not in metrics:
+        return []
+    measured = Conditions.from_json(metrics)
+    return [
+        Figure(f"agreement, {name}", figure.accuracy, interval=figure.interval_95)
+        for name, figure in measured.by_condition.items()
     ]
 
 

@@ -24,11 +24,14 @@ def standardise(dtype) -> keras.layers.Layer:
     return layers.Rescaling(scale, offset, dtype=dtype, name="standardise")
 
 
-def gaussian_heads(x, latent_dim, initial_log_var) -> list:
-    """Dense heads [z_mean, z_log_var] of features (n,), float32."""
-    z_mean = Dense(latent_dim, dtype="float32", name="z_mean")(x)
-    start = keras.initializers.Constant(initial_log_var)
-    return [z_mean, Dense(latent_dim, bias_initializer=start, dtype="float32", name="z_log_var")(x)]
+def gaussian_heads(x, latent_dim, initial_log_var, free_dim=0) -> list:
+    """Dense heads [z_mean, z_log_var] of features (n,), float32. The last `free_dim` of both are 0 for every sound."""
+    heads = []
+    for name, start in (("z_mean", 0.0), ("z_log_var", initial_log_var)):
+        options = {"bias_initializer": keras.initializers.Constant(start), "dtype": "float32"}
+        head = Dense(latent_dim - free_dim, name=name, **options)(x)
+        heads.append(ops.pad(head, ((0, 0), (0, free_dim))) if free_dim else head)
+    return heads
 
 
 def convolutional(
@@ -79,9 +82,45 @@ def fully_convolutional(input_shape, latent_dim, initial_log_var, dtype, *, filt
     return keras.Model(inputs, heads, name="encoder")
 
 
+def residual(
+    input_shape, latent_dim, initial_log_var, dtype, *, filters=(32, 64, 128), blocks=(2, 2, 1), dropout=0.2, free_dim=0
+) -> keras.Model:
+    """A residual network (He et al. 2016): stages of 3x3 convolutions, each at half the size of the last.
+
+    Args:
+        filters: channels of each stage. The first begins with a 4x4 convolution of stride 2, the others with a 3x3
+            one, and so does the head.
+        blocks: residual blocks of each stage, two convolutions each.
+        dropout: rate before the head's dense layers.
+        free_dim: see `gaussian_heads`.
+    """
+
+    def convolved(x, name, n, size=3, strides=1, activate=True):
+        options = {"use_bias": False, "kernel_initializer": RELU_INIT, "padding": "same", "dtype": dtype}
+        x = Conv2D(n, size, strides=strides, name=f"{name}_conv", **options)(x)
+        x = BatchNormalization(dtype=dtype, name=f"{name}_norm")(x)
+        return layers.ReLU(dtype=dtype, name=f"{name}_relu")(x) if activate else x
+
+    x = inputs = keras.Input(input_shape, name="spectrogram")
+    x = standardise(dtype)(x)
+    for i, (n, count) in enumerate(zip(filters, blocks, strict=True), 1):
+        x = convolved(x, f"stage{i}", n, size=4 if i == 1 else 3, strides=2)
+        for j in range(1, count + 1):
+            name = f"stage{i}_block{j}"
+            y = convolved(x, f"{name}_a", n)
+            y = convolved(y, f"{name}_b", n, activate=False)
+            x = layers.ReLU(dtype=dtype, name=f"{name}_relu")(layers.Add(dtype=dtype, name=f"{name}_sum")([x, y]))
+    x = convolved(x, "head", filters[-1], strides=2)
+    x = layers.Flatten(dtype=dtype, name="flatten")(x)
+    if dropout:
+        x = layers.Dropout(dropout, dtype=dtype, name="dropout")(x)
+    return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var, free_dim), name="encoder")
+
+
 ENCODERS: dict[str, Callable[..., keras.Model]] = {
     "convolutional": convolutional,
     "fully convolutional": fully_convolutional,
+    "residual": residual,
 }
 
 

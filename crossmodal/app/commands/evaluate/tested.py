@@ -44,6 +44,8 @@ def add_model_options(parser) -> None:
     parser.add_argument(
         "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
     )
+    parser.add_argument("--speech-commands-dir", type=a_name, help="folder of the Speech Commands archive, extracted")
+    parser.add_argument("--noise-dir", type=a_name, help="folder of recorded noise, for the score conditions")
     for kind in ("sounds", "images"):
         parser.add_argument(
             f"--{kind}-dir",
@@ -130,7 +132,8 @@ def load_tested(arguments) -> Tested:
     chosen = {"held_out_speaker": None, "speakers": [], **chosen}
     check_chosen(chosen)
     locations = locations_of(arguments)
-    options: dict[str, Any] = {**options_of(model, chosen["data"]), **locations}
+    places = {name: place for name, place in locations.items() if name != "noise_dir"}
+    options: dict[str, Any] = {**options_of(model, chosen["data"]), **places}
     speech, images = load_pair(chosen["data"], **options)
     if chosen["data"] == trained.get("data") and "clips" in trained and trained["clips"] != fingerprint(speech):
         raise DataError(

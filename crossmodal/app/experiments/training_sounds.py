@@ -1,0 +1,81 @@
+"""The sounds of a training: the clips of the source, further voices, their variants, noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crossmodal.data.catalog import load_further
+from crossmodal.data.sources import DIGITS, Speech
+from crossmodal.errors import DataError
+
+NOISE_CLIPS = 4000
+
+
+@dataclass(frozen=True)
+class TrainingSounds:
+    """What a model hears in training.
+
+    spectrograms: (clips + noises, frames, mels) float32, or float16 where there are variants.
+    labels:       (clips,) class of each clip; None where nobody knows.
+    noises:       how many of the spectrograms, the last ones, are of noise.
+    """
+
+    spectrograms: np.ndarray
+    labels: np.ndarray | None
+    noises: int
+
+
+def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> TrainingSounds:
+    """The sounds that the options of an experiment name.
+
+    Args:
+        config: a `TrainingConfig` with nothing left open.
+        clips: those of `speech` that train.
+        front_end: the `LogMel` that makes the spectrograms.
+
+    Raises:
+        DataError: a source is absent or says other classes, a change has no such name, or the clips have no labels.
+    """
+    from crossmodal.data import noises
+    from crossmodal.data.variants import Conditions, spectrograms_of_variants
+    from crossmodal.sound.spectrogram import log_mel
+
+    waveforms = [speech.waveforms[i] for i in clips]
+    labels = None if speech.labels is None else speech.labels[clips]
+    if labels is None and (config.variants or config.noise_share):
+        raise DataError("Sounds without labels have no variants and no noise: leave out --variants and --noise-share.")
+    for other in further_speech(config, speech):
+        trained = np.arange(len(other.labels)) if other.parts is None else np.flatnonzero(other.parts == "training")
+        waveforms += [other.waveforms[i] for i in trained]
+        labels = np.concatenate([labels, other.labels[trained]])
+    spectrograms = log_mel(waveforms, front_end)
+    recorded = list(noises.load(config.noise_dir, front_end.sample_rate).values()) if config.noise_dir else []
+    if config.variants:
+        how = Conditions().without(*config.without)
+        options = {"variants": config.variants, "seed": config.seed}
+        made = spectrograms_of_variants(waveforms, front_end, how, recorded, **options)
+        spectrograms = np.concatenate([spectrograms.astype(np.float16)[None], made]).reshape(-1, *made.shape[2:])
+        labels = np.tile(labels, config.variants + 1)
+    if not config.noise_share:
+        return TrainingSounds(spectrograms, labels, 0)
+    rng = np.random.default_rng([config.seed, 5])
+    excerpts = noises.noise_clips(recorded, front_end.sample_rate, NOISE_CLIPS, rng)
+    heard = log_mel(excerpts, front_end).astype(spectrograms.dtype)
+    return TrainingSounds(np.concatenate([spectrograms, heard]), labels, len(heard))
+
+
+def further_speech(config, speech: Speech) -> list[Speech]:
+    """The sources that join the training, beside that of the pairs."""
+    if not config.tts_takes and not config.train_also:
+        return []
+    if speech.labels is None or speech.classes != DIGITS:
+        raise DataError(
+            "Further voices say the ten digits: --tts-takes and --train-also go with data of these classes alone."
+        )
+    places = {name: getattr(config, name) for name in ("data_dir", "archives", "speech_commands_dir")}
+    sources = load_further(config.train_also, **places)
+    if config.tts_takes:
+        from crossmodal.data import digits_tts
+
+        sources.append(digits_tts.load_speech(speakers=len(digits_tts.SPEAKERS), takes=config.tts_takes))
+    return sources
