@@ -1,4 +1,8 @@
-"""Hear a recording, draw each word in it, and read the drawings: what the command and the page share."""
+"""Hear a recording, draw each word in it, and read the drawings: what the command and the page share.
+
+How sure it is that a word was said is the mean, over many draws of it, of the probability that the reader gives to the
+class that it reads in the best drawing. Of a sound that says nothing the draws show anything, and agree on nothing.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -10,6 +14,9 @@ from crossmodal.sound.audio import validate_audio
 from crossmodal.sound.segmentation import split_words
 from crossmodal.sound.spectrogram import LogMel, log_mel
 
+NOT_HEARD = "nothing it knows"
+DRAWS = 32  # of each word, by which it is told how sure it is
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -20,7 +27,8 @@ class Drawing:
     image:          (height, width, channels) float32 in [0, 1], the model's best drawing.
     draws:          (n, height, width, channels), further ones at random.
     reading:        the name of the class that the reader reads in `image`; None where there is no reader.
-    confidence:     the probability that the reader gives it.
+    confidence:     how sure it is, from 0 to 1, see `confidences`; None where there is no reader.
+    heard:          whether it is sure enough, by the model's `least_confidence`, that a class was said at all.
     """
 
     start_s: float
@@ -30,6 +38,14 @@ class Drawing:
     draws: np.ndarray
     reading: str | None
     confidence: float | None
+    heard: bool = True
+
+    @property
+    def caption(self) -> str:
+        """What is read and how sure that is, such as "seven 99%"; empty where nobody reads."""
+        if self.reading is None:
+            return ""
+        return f"{self.reading} {self.confidence:.0%}" if self.heard else NOT_HEARD
 
 
 def draw_speech(
@@ -69,7 +85,11 @@ def draw_speech(
     if not (np.isfinite(images).all() and np.isfinite(draws).all()):
         raise ModelError("The model draws values that are not finite: train it anew with a lower learning rate.")
     reader = reader or find_reader(model.classes, model.image_shape)
-    readings = reader.read(images) if reader else [(None, None)] * len(words)
+    readings: list[tuple] = [(None, None, True)] * len(words)
+    if reader:
+        read, sure = (found.tolist() for found in confidences(model, spectrograms, images, reader, seed=seed))
+        names = [reader.classes[k] for k in read]
+        readings = [(name, p, p >= model.least_confidence) for name, p in zip(names, sure, strict=True)]
     return [
         Drawing(
             start / front_end.sample_rate,
@@ -81,6 +101,37 @@ def draw_speech(
         )
         for i, (start, stop) in enumerate(words)
     ]
+
+
+def confidences(
+    model, spectrograms: np.ndarray, images: np.ndarray, reader: Reader, *, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is read in drawings, and how sure that is.
+
+    Args:
+        spectrograms: (clips, frames, mels), what the model heard.
+        images: (clips, height, width, channels), its best drawing of each.
+        seed: the draws are a function of it.
+
+    Returns:
+        (clips,) the class read in each best drawing, an index into `reader.classes`, and (clips,) its mean probability
+        in `DRAWS` draws.
+    """
+    read = reader.labels(images)
+    _, draws = model.generate(spectrograms, samples=DRAWS, seed=seed)
+    probabilities = reader.probabilities(draws.reshape(-1, *draws.shape[2:])).reshape(len(images), DRAWS, -1)
+    return read, probabilities.mean(axis=1)[np.arange(len(read)), read]
+
+
+def choose_least_confidence(model, spectrograms: np.ndarray, reader: Reader, *, refused: float, seed: int = 0) -> float:
+    """The confidence that all but a share of some clips reach, to be a model's `least_confidence`.
+
+    Args:
+        spectrograms: (clips, frames, mels) of clips that choose, in each of which a class is said.
+        refused: the share of them that may lie below.
+    """
+    images, _ = model.generate(spectrograms, samples=0, seed=seed)
+    return float(np.quantile(confidences(model, spectrograms, images, reader, seed=seed)[1], refused))
 
 
 def front_end_of(model) -> LogMel:

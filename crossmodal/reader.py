@@ -74,12 +74,15 @@ class Reader:
         """Images -> the class that is read in each, (n,) indices into `classes`."""
         return self.features_and_logits(images)[1].argmax(axis=1)
 
-    def read(self, images) -> list[tuple[str, float]]:
-        """Images -> the name of the class that is read in each, and its probability."""
+    def probabilities(self, images) -> np.ndarray:
+        """Images -> the probability of each class in each, (n, classes) float64."""
         from scipy.special import softmax
 
-        probabilities = softmax(self.features_and_logits(images)[1].astype(np.float64), axis=1)
-        return [(self.classes[row.argmax()], float(row.max())) for row in probabilities]
+        return softmax(self.features_and_logits(images)[1].astype(np.float64), axis=1)
+
+    def read(self, images) -> list[tuple[str, float]]:
+        """Images -> the name of the class that is read in each, and its probability."""
+        return [(self.classes[row.argmax()], float(row.max())) for row in self.probabilities(images)]
 
     def to_json(self) -> dict:
         """What reports say of it: its name and the SHA-256 of its weights."""

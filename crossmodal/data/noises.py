@@ -12,9 +12,10 @@ from crossmodal.errors import AudioError, DataError
 from crossmodal.runtime.words import printable
 from crossmodal.sound.audio import read_audio
 from crossmodal.sound.conditions import coloured_noise
+from crossmodal.sound.segmentation import split_words
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-EXCERPT_S = (0.3, 2.0)  # of what is to be told from speech
+EXCERPT_S = (0.3, 5.0)  # of what is to be told from speech
 TRAINING_FOLDS, TEST_FOLD = (1, 2, 3, 4), (5,)  # of ESC-10
 
 
@@ -53,20 +54,22 @@ def fold_of(path: Path) -> int | None:
 def noise_clips(
     recordings: list[np.ndarray], sample_rate: int, count: int, rng: np.random.Generator, made_share: float = 0.2
 ) -> list[np.ndarray]:
-    """Clips of noise of a third of a second to two seconds.
+    """What would be taken for words in noise: stretches of excerpts of a third of a second to five seconds.
 
     Args:
         recordings: of noise; all is made if there are none.
+        count: of the clips.
         made_share: share of the excerpts that are made: coloured noise.
     """
-    excerpts = []
-    for _ in range(count):
+    clips: list[np.ndarray] = []
+    while len(clips) < count:
         samples = int(rng.uniform(*EXCERPT_S) * sample_rate)
         if not recordings or rng.random() < made_share:
-            excerpts.append(coloured_noise(samples, rng.uniform(0, 2), rng))
+            noise = coloured_noise(samples, rng.uniform(0, 2), rng)
         else:
-            excerpts.append(excerpt(recordings[rng.integers(len(recordings))], samples, rng))
-    return excerpts
+            noise = excerpt(recordings[rng.integers(len(recordings))], samples, rng)
+        clips += [noise[start:stop] for start, stop in split_words(noise, sample_rate)]
+    return clips[:count]
 
 
 def excerpt(recording: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:

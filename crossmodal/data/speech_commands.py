@@ -184,11 +184,13 @@ def fetch(data_dir: str | None = None, archives: str | None = None, words: Seque
             with contextlib.redirect_stdout(io.StringIO()):
                 archive = Path(manager.download(url))
         extract(archive, folder, words)
-    except (OSError, tarfile.TarError, tfds.download.NonMatchingChecksumError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # TFDS raises a different class for each way in which a download fails
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise DataError(
-            f"Speech Commands could not be fetched ({str(error).splitlines()[0][:200]}): connect to the network, or "
-            f"pass the folder that holds {facts.filename} by --archives, or the extracted archive by "
-            "--speech-commands-dir."
+            f"Speech Commands could not be fetched ({reason}): connect to the network, or pass the folder that holds "
+            f"{facts.filename} by --archives, or the extracted archive by --speech-commands-dir."
         ) from error
     return folder
 

@@ -31,6 +31,8 @@ class AudioImageModel(keras.Model):
         image_shape: (height, width, channels) of what it draws.
         front_end: how spectrograms were made, `LogMel.get_config()`.
         classes: what the images show, in the order of the labels; empty where nobody knows.
+        least_confidence: how sure it must be that a class was said, see `crossmodal.drawing.confidences`; of a
+            recording of which it is less sure it says that it knows nothing in it. 0 lets all pass.
         provenance: facts on the training, for whoever receives the file: data, protocol, seed, versions.
 
     A subclass defines
@@ -46,13 +48,16 @@ class AudioImageModel(keras.Model):
     TRACKED: tuple[str, ...] = ("loss",)  # what a training step reports, averaged over an epoch
     NEEDS: tuple[str, ...] = ()  # of "clip" and "label": what a batch carries beside the arrays
 
-    def __init__(self, image_shape=(28, 28, 1), front_end=None, classes=None, provenance=None, **kwargs):
+    def __init__(
+        self, image_shape=(28, 28, 1), front_end=None, classes=None, provenance=None, least_confidence=0.0, **kwargs
+    ):
         check_keras()
         super().__init__(**kwargs)
         self.image_shape = tuple(image_shape)
         self.front_end = dict(front_end or LogMel().get_config())
         self.classes = list(classes or [])
         self.provenance = dict(provenance or {})
+        self.least_confidence = float(least_confidence)
         self.seed_generator = keras.random.SeedGenerator(0)
         self.trackers = {name: keras.metrics.Mean(name) for name in self.TRACKED}
 
@@ -144,7 +149,7 @@ class AudioImageModel(keras.Model):
         return list(self.trackers.values())
 
     def get_config(self):
-        names = ("image_shape", "front_end", "classes", "provenance")
+        names = ("image_shape", "front_end", "classes", "provenance", "least_confidence")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

@@ -218,6 +218,27 @@ def runs_table(name: str, titles: dict[str, str]) -> str:
     return "\n".join([*lines, "", f"`{load(name)['command']}`"]) + "\n"
 
 
+def strangers() -> str:
+    """What the presets make of people whom they never heard, by condition, and how sure they are."""
+    files = {
+        name: (load(f"conditions_{name}"), load(f"confidence_{name}")) for name in ("vae_compact", "vae_gan_balanced")
+    }
+    files = {name: both for name, both in files.items() if all(both)}
+    if not files:
+        return ""
+    conditions = next(iter(files.values()))[0]["by_condition"]
+    lines = head("", *(f"`{name}`" for name in files))
+    for condition in conditions:
+        found = [by_condition["by_condition"][condition] for by_condition, _ in files.values()]
+        lines.append(row(f"agreement, {condition}", *(percent(f["accuracy"], f["interval_95"]) for f in found)))
+    titles = {"calibration_error": "expected calibration error", "refused": "clips refused as nothing that it knows"}
+    for key, title in (titles | {"drawn_anyway": "recordings of noise in which it hears a word"}).items():
+        found = [confidence[key] for _, confidence in files.values()]
+        lines.append(row(title, *(percent(f["accuracy"], f["interval_95"]) for f in found)))
+    commands = [f"`{result['command']}`" for both in files.values() for result in both]
+    return "\n".join([*lines, "", ", ".join(commands)]) + "\n"
+
+
 def frontier() -> str:
     alphas = {f"alpha-{alpha}": f"VAE-GAN, alpha {alpha}" for alpha in ("0", "0.05", "0.2", "1", "5")}
     return runs_table("alpha_frontier", {**alphas, "vae": "compact VAE", "balanced": "`balanced`"})
@@ -309,6 +330,7 @@ def headlines() -> str:
 TABLES = {
     "headlines": headlines,
     "results": results,
+    "strangers": strangers,
     "frontier": frontier,
     "ablation": ablation,
     "textures": textures,

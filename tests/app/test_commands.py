@@ -97,7 +97,7 @@ def test_draw_goes_on_after_a_bad_file_and_names_it(spoken_digits, write_sound, 
     report = json.loads(printed.out)
     assert [Path(entry["recording"]).name for entry in report["recordings"]] == [file.name for file in files]
     assert [len(entry.get("digits", [])) for entry in report["recordings"]] == [2, 0, 0, 1]
-    assert set(report["recordings"][0]["digits"][0]) == {"start_s", "end_s", "reading", "confidence"}
+    assert set(report["recordings"][0]["digits"][0]) == {"start_s", "end_s", "reading", "confidence", "heard"}
     assert picture.stat().st_size > 1000
 
 

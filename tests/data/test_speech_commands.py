@@ -11,6 +11,7 @@ from crossmodal.data.alignment import split_clips
 from crossmodal.errors import DataError
 
 WORDS = ("yes", "no")
+TRUE = "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"  # of the archive, as TFDS registers it
 
 
 @pytest.fixture
@@ -98,6 +99,39 @@ def test_a_folder_that_is_not_the_archive_is_refused_in_a_sentence(archive, chan
 def test_a_folder_that_is_not_there_is_refused_with_what_to_do(tmp_path):
     with pytest.raises(DataError, match="crossmodal data prepare speech-commands"):
         speech_commands.load(tmp_path / "none")
+
+
+@pytest.fixture
+def packed(archive, tmp_path_factory):
+    """A folder with the archive as it is downloaded, of three words, one of which nobody asks for."""
+    import tarfile
+
+    folder = tmp_path_factory.mktemp("archives")
+    (archive / "maybe").mkdir()
+    with tarfile.open(folder / "speech_commands_v0.02.tar.gz", "w:gz") as tar:
+        for name in (*WORDS, "maybe", *speech_commands.LISTS.values()):
+            tar.add(archive / name, f"./{name}")
+    return folder
+
+
+def test_a_given_archive_is_checked_and_its_words_are_extracted(packed, tmp_path, monkeypatch):
+    monkeypatch.delenv(speech_commands.VARIABLE, raising=False)
+    with pytest.raises(DataError, match="is not the archive, by its SHA-256"):
+        speech_commands.fetch(str(tmp_path / "data"), str(packed), WORDS)
+    monkeypatch.setattr(speech_commands, "sha256", lambda path: TRUE)
+    folder = speech_commands.fetch(str(tmp_path / "data"), str(packed), WORDS)
+    assert {path.name for path in folder.iterdir()} == {*WORDS, *speech_commands.LISTS.values()}
+    assert len(speech_commands.load(data_dir=str(tmp_path / "data"), words=WORDS).waveforms) == 48
+    assert speech_commands.fetch(str(tmp_path / "data"), None, WORDS) == folder  # it is there
+
+
+def test_an_archive_that_is_damaged_leaves_no_folder(packed, tmp_path, monkeypatch):
+    monkeypatch.delenv(speech_commands.VARIABLE, raising=False)
+    (packed / "speech_commands_v0.02.tar.gz").write_bytes(b"no archive")
+    monkeypatch.setattr(speech_commands, "sha256", lambda path: TRUE)
+    with pytest.raises(DataError, match="could not be fetched"):
+        speech_commands.fetch(str(tmp_path / "data"), str(packed), WORDS)
+    assert not list((tmp_path / "data").iterdir())
 
 
 @pytest.mark.data

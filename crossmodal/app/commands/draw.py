@@ -86,15 +86,15 @@ def as_strip(title: str, drawings: list) -> tuple:
     """What `save_strips` takes: the mean above the draws, the reading below."""
     import numpy as np
 
-    columns = [np.concatenate([drawing.image[None], drawing.draws]) for drawing in drawings]
-    captions = [f"{d.reading} {d.confidence:.0%}" if d.reading else "" for d in drawings]
+    columns = [np.concatenate([drawing.image[None], drawing.draws]) * drawing.heard for drawing in drawings]
+    captions = [drawing.caption for drawing in drawings]
     title = title.encode(errors="replace").decode()  # a name that is not text
     return title.replace("$", r"\$"), columns, captions  # between two $ Matplotlib would read a formula
 
 
 def as_lines(path: str, drawings: list) -> list[str]:
     """A line per digit for a terminal."""
-    readings = [f"{d.reading:<6}{d.confidence:5.0%}" if d.reading else "drawn" for d in drawings]
+    readings = [drawing.caption or "drawn" for drawing in drawings]
     times = [f"  {d.start_s:6.2f} to {d.end_s:.2f} s  " for d in drawings]
     return [
         path if path.isprintable() else repr(path),
@@ -104,7 +104,7 @@ def as_lines(path: str, drawings: list) -> list[str]:
 
 def as_json(arguments, drawn: dict, failed: dict) -> dict:
     """The same for machines, in the order of the recordings."""
-    names = ("start_s", "end_s", "reading", "confidence")
+    names = ("start_s", "end_s", "reading", "confidence", "heard")
     recordings = [
         {"recording": path, "error": failed[path]}
         if path in failed

@@ -108,10 +108,7 @@ def speech_tab(models: dict[str, hearing.Offered]) -> None:
             raise gr.Error("Record or upload a digit first.", print_exception=False)
         with in_one_sentence(path):
             found = hearing.hear(path, models[chosen], int(samples))
-        pictures = [
-            (hearing.as_picture(d.image[None]), f"{d.reading} {d.confidence:.0%}" if d.reading else "")
-            for d in found.drawings
-        ]
+        pictures = [(hearing.as_picture(d.image[None] * d.heard), d.caption) for d in found.drawings]
         others = np.vstack([hearing.as_picture(drawing.draws) for drawing in found.drawings])
         said = None if found.latents is None else (chosen, found.latents[0])
         return hearing.spectrograms_as_picture(found.spectrograms), pictures, others, said

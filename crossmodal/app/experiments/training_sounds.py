@@ -1,6 +1,6 @@
 """The sounds of a training: the clips of the source, further voices, their variants, noise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,8 +59,8 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> Tra
     if not config.noise_share:
         return TrainingSounds(spectrograms, labels, 0)
     rng = np.random.default_rng([config.seed, 5])
-    excerpts = noises.noise_clips(recorded, front_end.sample_rate, NOISE_CLIPS, rng)
-    heard = log_mel(excerpts, front_end).astype(spectrograms.dtype)
+    found = noises.noise_clips(recorded, front_end.sample_rate, NOISE_CLIPS, rng)
+    heard = log_mel(found, replace(front_end, find_word=False)).astype(spectrograms.dtype)
     return TrainingSounds(np.concatenate([spectrograms, heard]), labels, len(heard))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crossmodal.app.reports.reading import Run
-from evaluation.agreement import Agreement
+from evaluation.agreement import Accuracy, Agreement
 from evaluation.conditions import Conditions
 from evaluation.diversity_figures import Diversity
 
@@ -44,7 +44,7 @@ class Figure:
 def figures_of(run: Run) -> list[Figure]:
     """All that was measured of a run."""
     found = [*agreement(run.agreement), *variety(run.diversity), *texture(run.metrics), *accuracy(run.metrics)]
-    return [*found, *conditions(run.metrics), *losses(run.metrics)]
+    return [*found, *conditions(run.metrics), *confidence(run.metrics), *losses(run.metrics)]
 
 
 def agreement(measured: Agreement | None) -> list[Figure]:
@@ -68,6 +68,14 @@ def conditions(metrics: dict) -> list[Figure]:
         Figure(f"agreement, {name}", figure.accuracy, interval=figure.interval_95)
         for name, figure in measured.by_condition.items()
     ]
+
+
+def confidence(metrics: dict) -> list[Figure]:
+    """Whether it knows when it has not understood; see `evaluation.confidence`."""
+    names = {"calibration_error": "expected calibration error", "refused": "clips refused"}
+    names |= {"drawn_anyway": "recordings of noise in which it hears a word"}
+    found = {title: Accuracy.from_json(metrics[name]) for name, title in names.items() if metrics.get(name)}
+    return [Figure(title, figure.accuracy, interval=figure.interval_95) for title, figure in found.items()]
 
 
 def variety(measured: Diversity | None) -> list[Figure]:

@@ -58,6 +58,7 @@ def write_report(workdir, path=None) -> Path:
         drawings=_drawings(run.folder),
         clips=clips_of(run),
         examples=_picture(run.folder / "examples.png"),
+        reliability=_picture(run.folder / "reliability.png"),
         epochs=pictures_of_epochs(run.folder),
         confusions=confusions_of(run),
         frontier=_picture(run.folder / "frontier.png") or _picture(run.folder.parent / "frontier.png"),

@@ -1,7 +1,7 @@
 """The command `crossmodal evaluate conditions MODEL`."""
 
 from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
-from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
+from crossmodal.app.commands.evaluate.tested import add_model_options, load_noises, load_tested
 
 
 def add_parser(subparsers) -> None:
@@ -17,18 +17,15 @@ def add_parser(subparsers) -> None:
 
 
 def run(arguments) -> int:
-    from crossmodal.data import noises
     from crossmodal.runtime.files import write_json
     from evaluation.conditions import as_table, measure_conditions
 
     folder = check_outputs(arguments, "conditions", arguments.model)
     tested = load_tested(arguments)
-    rate = tested.model.front_end["sample_rate"]
-    place = tested.locations.get("noise_dir")
-    recorded = noises.load(place, rate, noises.TEST_FOLD) if place else None
+    noises = load_noises(tested)
     open_folder(folder)
     measured = measure_conditions(
-        tested.model, tested.speech, tested.split, reader=tested.reader, noises=recorded, seed=arguments.seed
+        tested.model, tested.speech, tested.split, reader=tested.reader, noises=noises, seed=arguments.seed
     )
     metrics = {**tested.facts, **measured.to_json()}
     print(as_table(measured))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from crossmodal.app.commands.evaluate.folder import asked_of
 from crossmodal.app.options import a_name, a_path, flag_of, seed_number
 from crossmodal.data.alignment import PROTOCOLS, split_of
@@ -45,7 +47,7 @@ def add_model_options(parser) -> None:
         "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
     )
     parser.add_argument("--speech-commands-dir", type=a_name, help="folder of the Speech Commands archive, extracted")
-    parser.add_argument("--noise-dir", type=a_name, help="folder of recorded noise, for the score conditions")
+    parser.add_argument("--noise-dir", type=a_name, help="folder of recorded noise that tests (the run's)")
     for kind in ("sounds", "images"):
         parser.add_argument(
             f"--{kind}-dir",
@@ -143,6 +145,15 @@ def load_tested(arguments) -> Tested:
     names = ("data", "protocol", "held_out_speaker")
     facts = {"model": Path(arguments.model).name, **{name: chosen[name] for name in names}}
     return Tested(model, speech, images, split_of(speech, chosen), reader, facts, locations)
+
+
+def load_noises(tested: Tested) -> dict[str, np.ndarray] | None:
+    """The recordings of noise that test, by name; None if no folder of them is given."""
+    from crossmodal.data import noises
+
+    if place := tested.locations.get("noise_dir"):
+        return noises.load(place, tested.model.front_end["sample_rate"], noises.TEST_FOLD)
+    return None
 
 
 def options_of(model, data: str) -> dict[str, Any]:
