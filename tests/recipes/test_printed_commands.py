@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from printed import PAGES, ROOT, StandIn, commands_in, make_inputs, names_in, outputs_of, program_of
+from printed import PAGES, ROOT, StandIn, commands_in, make_inputs, names_in, outputs_of, program_of, spoken_archive
 from recipe_scripts import RECIPES, recipe
 
 TRAIN = "--epochs 1 --passes 1"
@@ -27,6 +27,9 @@ QUICK = {
     "texture play": "--seconds 1",
     "evaluate agreement": "",
     "evaluate texture": "",
+    "evaluate conditions": "",
+    "evaluate confidence": "",
+    "data prepare": "",
     "data info": "",
     "report": "",
     "demo": "",  # until the page has been fetched
@@ -99,9 +102,10 @@ def run(command: str, added: str = "") -> int:
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
     """A folder to work in; results and presets of the repository stay what they are."""
-    from crossmodal.data import fsdd, mnist
+    from crossmodal.data import fsdd, mnist, speech_commands
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(speech_commands.VARIABLE, str(spoken_archive(tmp_path / "archive")))
     for source in (fsdd, mnist):
         monkeypatch.setattr(source, "open_dataset", StandIn)
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))

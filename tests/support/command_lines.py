@@ -27,6 +27,8 @@ NEEDED = {
     ("train", "texture-mix"): ["--references", "{missing}", "{sound}", "--workdir", "{out}"],
     ("train", "classifier"): ["--data-dir", "{folder}", "--archives", "{missing}", "--workdir", "{out}"],
     ("evaluate", "agreement"): ["{model}", "--data", "folders", "--workdir", "{out}"],
+    ("evaluate", "conditions"): ["{model}", "--data", "folders", "--workdir", "{out}"],
+    ("evaluate", "confidence"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "diversity"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "texture"): ["{sound}", "{sound}", "--workdir", "{out}"],
     ("data", "info"): [],

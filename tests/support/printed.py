@@ -111,6 +111,22 @@ def finished_run(folder: Path, data: str) -> None:
     (folder / "metrics.json").write_text(json.dumps({"command": "python recipes/train_vae.py", "epochs": 1}))
 
 
+def spoken_archive(folder: Path) -> Path:
+    """Speech Commands in small: a tone for each digit by eight speakers, two of whom validate."""
+    from crossmodal.data.sources import DIGITS
+
+    rng = np.random.default_rng(0)
+    for digit, word in enumerate(DIGITS):
+        (folder / word).mkdir(parents=True)
+        for speaker in range(8):
+            tone = 0.3 * np.sin(2 * np.pi * 300 * 2 ** (digit / 3) * (1 + 0.01 * speaker) * np.arange(3000) / 8000)
+            waveform = np.concatenate([np.zeros(2000), tone, np.zeros(3000)]) + 1e-3 * rng.standard_normal(8000)
+            soundfile.write(folder / word / f"{speaker:08x}_nohash_0.wav", waveform, 8000)
+    names = [f"{word}/{speaker:08x}_nohash_0.wav" for word in DIGITS for speaker in (0, 1)]
+    (folder / "validation_list.txt").write_text("\n".join(names))
+    return folder
+
+
 class StandIn:
     """What `tfds_source.open_dataset` gives, of a name such as mnist:3.0.1: a builder, of small data."""
 

@@ -1,0 +1,61 @@
+"""The training for strangers at its smallest: Speech Commands made small, further voices, variants, noise."""
+
+import json
+
+import pytest
+from printed import StandIn, spoken_archive
+
+from crossmodal import load_model
+from crossmodal.__main__ import main
+from crossmodal.data import fsdd, mnist, speech_commands
+
+TRAIN = """train vae --data speech-commands-mnist --protocol speakers --train-also fsdd --encoder residual --find-word
+    --variants 1 --noise-share 0.2 --without telephone --epochs 1 --batch-size 32"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run, and the archive it heard."""
+    root = tmp_path_factory.mktemp("strangers")
+    with pytest.MonkeyPatch.context() as patch:
+        for source in (fsdd, mnist):
+            patch.setattr(source, "open_dataset", StandIn)
+        patch.setenv(speech_commands.VARIABLE, str(spoken_archive(root / "archive")))
+        assert main([*TRAIN.split(), "--workdir", str(root / "run")]) == 0
+        yield root / "run"
+
+
+def test_the_run_says_whom_it_heard_and_who_tests(run):
+    model = load_model(run)
+    assert model.provenance["licences"] == {
+        "Speech Commands": "CC BY 4.0, resampled to 8 kHz",
+        "MNIST": "CC BY-SA 3.0",
+        "FSDD": "CC BY-SA 4.0",
+    }
+    assert model.front_end["find_word"]
+    assert model.encoder_kind == "residual"
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["speakers"] == 2
+    assert metrics["clips"] == 20
+
+
+def test_what_a_model_refuses_is_chosen_on_the_validation_clips(run):
+    assert 0 < load_model(run).least_confidence < 1
+
+
+@pytest.mark.parametrize("score", ["conditions", "confidence"])
+def test_it_is_measured_on_strangers(run, score, tmp_path, capsys):
+    figures = tmp_path / "figures.json"
+    argv = ["evaluate", score, str(run), "--json", str(figures), "--workdir", str(tmp_path / "scored")]
+    assert main(argv) == 0
+    assert "2 people, none of whom trained" in capsys.readouterr().out
+    measured = json.loads(figures.read_text())
+    assert (measured["clips"], measured["speakers"], measured["protocol"]) == (20, 2, "speakers")
+    report = (tmp_path / "scored" / "report.html").read_text()
+    assert ("agreement, noise at 5 dB" if score == "conditions" else "expected calibration error") in report
+
+
+def test_a_change_that_does_not_exist_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", "vae", "--variants", "1", "--without", "wind"])
+    assert "invalid choice: 'wind'" in capsys.readouterr().err
