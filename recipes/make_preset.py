@@ -1,10 +1,13 @@
 """Make a preset of a finished run: its weights and its model card, in crossmodal/presets.
 
-    python recipes/make_preset.py runs/fsdd vae_compact --half --strangers recipes/results/vae_compact_speaker.json
+    crossmodal evaluate conditions runs/strangers --json conditions.json
+    crossmodal evaluate confidence runs/strangers --json confidence.json
+    python recipes/make_preset.py runs/strangers vae_compact --half --measured conditions.json confidence.json
     python recipes/make_preset.py runs/texture texture_rain
 
-The card takes its figures from the run's metrics.json, and from diversity.json where there is one; --strangers adds
-those of another experiment, in which whoever was tested had never been heard in training. With --half the weights are
+The card takes its figures from the run's metrics.json, and from diversity.json where there is one; --measured adds
+those of further evaluations of the run, --strangers those of another experiment, in which whoever was tested had never
+been heard in training. With --half the weights are
 kept as float16, and the card says by how much drawings or sounds then differ.
 """
 
@@ -23,8 +26,8 @@ from evaluation.diversity_figures import Diversity, DiversitySummary
 
 OF_A_CLASSIFIER = ("classes", "licence_of_data", "protocol", "accuracy", "interval_95")
 LIMITS = (
-    "English digits, 28x28 pixels; voices unlike those of its data are understood less often; "
-    "anything that is not a digit is drawn as one too"
+    "English digits, 28x28 pixels; voices unlike those of its data are understood less often; other words are taken "
+    "for digits, and so are sounds, unless it was trained with noise"
 )
 CLASSIFIER_LIMITS = "images like those of its data; anything else is still read as one of its classes"
 MADE_LICENCE = "Apache-2.0: made by the library, no recordings"
@@ -52,6 +55,8 @@ def run(arguments) -> None:
     if (diversity := arguments.run_folder / "diversity.json").exists():
         report = Diversity.from_json(json.loads(diversity.read_text()))
         card["diversity"] = DiversitySummary.of(report).to_json()
+    for path in arguments.measured:
+        card |= further_figures(json.loads(path.read_text()))
     if arguments.strangers:
         card["never_heard_speakers"] = strangers(json.loads(arguments.strangers.read_text()))
     weights = arguments.folder / f"{arguments.name}.npz"
@@ -110,6 +115,14 @@ def texture_card(model, metrics: dict) -> dict:
     return {**card, "limits": TEXTURE_LIMITS}
 
 
+def further_figures(figures: dict) -> dict:
+    """What a card keeps of the scores conditions and confidence."""
+    if "by_condition" in figures:
+        return {"by_condition": figures["by_condition"], "noise": len(figures["noise"])}
+    names = ("least_confidence", "calibration_error", "refused", "noise", "drawn_anyway")
+    return {"confidence": {name: figures[name] for name in names}}
+
+
 def strangers(results: dict) -> dict:
     """From the results of splits.py with protocol speaker: means over the speakers, and each of them."""
     figures = {name: results[name] for name in ("posterior_mean", "sampled_z")}
@@ -144,6 +157,9 @@ def main(argv=None) -> int:
     parser.add_argument("name", metavar="NAME", help="of the preset")
     parser.add_argument("--half", action="store_true", help="keep the weights as float16")
     parser.add_argument("--strangers", type=Path, metavar="FILE", help="results of splits.py with protocol speaker")
+    parser.add_argument(
+        "--measured", type=Path, nargs="+", default=[], metavar="FILE", help="figures of conditions and confidence"
+    )
     parser.add_argument("--command", help="that made the run, if its metrics.json does not say it")
     parser.add_argument("--folder", type=Path, default=presets.FOLDER, help="where to write (the package's presets)")
     parser.set_defaults(run=run)
