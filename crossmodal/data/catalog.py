@@ -127,5 +127,5 @@ def licences_of(recipe: dict) -> dict[str, str]:
     joined = {"fsdd": "FSDD", "speech-commands": "Speech Commands"}
     names += [joined[name] for name in recipe.get("train_also", ())]
     names += ["eSpeak NG"] if recipe.get("tts_takes") else []
-    names += ["recorded noise"] if recipe.get("noise_dir") else []
+    names += ["recorded noise"] if recipe.get("noise") == "recorded" else []
     return {name: LICENCES[name] for name in names}

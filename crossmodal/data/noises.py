@@ -4,6 +4,7 @@ A folder of sound files, in lower folders too. Files that are named as ESC-10's 
 be taken by their fold, so that what was trained with does not test.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,34 +15,37 @@ from crossmodal.sound.audio import read_audio
 from crossmodal.sound.conditions import coloured_noise
 from crossmodal.sound.segmentation import split_words
 
+VARIABLE = "CROSSMODAL_NOISE"
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 EXCERPT_S = (0.3, 5.0)  # of what is to be told from speech
 TRAINING_FOLDS, TEST_FOLD = (1, 2, 3, 4), (5,)  # of ESC-10
 
 
-def load(folder: str | Path, sample_rate: int, folds: tuple[int, ...] = TRAINING_FOLDS) -> dict[str, np.ndarray]:
+def load(folder: str | Path | None, sample_rate: int, folds: tuple[int, ...] = TRAINING_FOLDS) -> dict[str, np.ndarray]:
     """Recordings by their names in the folder: (samples,) each at a rate in Hz.
 
     Args:
+        folder: `CROSSMODAL_NOISE` if None.
         folds: of files that have a fold those to read; files without one are all read.
 
     Raises:
         DataError: there is no folder, or no file in it that can be used.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(f"There is no folder of noise {printable(folder)}: pass one by --noise-dir.")
+    place = folder or os.environ.get(VARIABLE)
+    if not place or not Path(place).is_dir():
+        named = f"no folder of noise {printable(place)}" if place else "no folder of recorded noise"
+        raise DataError(f"There is {named}: pass one by --noise-dir or in {VARIABLE}.")
     recordings = {}
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(Path(place).rglob("*")):
         fold = fold_of(path)
         if path.suffix.lower() not in SUFFIXES or path.name.startswith(".") or fold not in (None, *folds):
             continue
         try:
-            recordings[path.relative_to(folder).as_posix()] = read_audio(path, sample_rate)
+            recordings[path.relative_to(place).as_posix()] = read_audio(path, sample_rate)
         except AudioError as error:
             raise DataError(f"The noise {printable(path)} cannot be used: {error}") from error
     if not recordings:
-        raise DataError(f"{printable(folder)} holds no sounds: pass a folder of {', '.join(SUFFIXES)} by --noise-dir.")
+        raise DataError(f"{printable(place)} holds no sounds: pass a folder of {', '.join(SUFFIXES)} by --noise-dir.")
     return recordings
 
 

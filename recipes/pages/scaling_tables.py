@@ -6,7 +6,7 @@ python recipes/pages/scaling_tables.py --write    # put them into the page
 
 import sys
 
-from tables import ROOT, VAES, head, load, print_or_write, row, times
+from cells import ROOT, VAES, head, load, print_or_write, row, times
 
 
 def batch() -> str:

@@ -10,9 +10,9 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_tables_of_readme_and_results_are_what_the_results_say():
-    tables = recipe("tables")
+    tables, between = recipe("tables"), recipe("cells").between
     for name, table in tables.TABLES.items():
-        assert tables.between(tables.page_of(name).read_text(), name)[1] == table(), name
+        assert between(tables.page_of(name).read_text(), name)[1] == table(), name
 
 
 def test_the_readme_is_read_in_two_minutes():

@@ -29,7 +29,7 @@ def measured(path: Path, *options: str) -> dict:
 
 
 def test_the_pages_tables_are_what_the_results_say():
-    tables, between = recipe("scaling_tables").TABLES, recipe("tables").between
+    tables, between = recipe("scaling_tables").TABLES, recipe("cells").between
     for name, table in tables.items():
         assert between(PAGE, name)[1] == table(), name
 

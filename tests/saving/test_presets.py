@@ -1,6 +1,7 @@
 """Pretrained models: what the package brings is whole, and what is not whole is refused."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -149,3 +150,36 @@ def test_a_finished_run_becomes_a_preset(tmp_path, capsys):
     assert card["licence_of_data"].startswith("FSDD: CC BY-SA 4.0")
     assert card["drawings_differ_by_at_most"] < 0.01
     assert presets.read_preset(AudioImageVAE, folder / "small.npz").provenance["speakers"] == ["theo"]
+
+
+@pytest.fixture(scope="module")
+def strangers():
+    """Speech Commands' clips and their division; skips without."""
+    from crossmodal.data import speech_commands
+    from crossmodal.data.alignment import split_clips
+
+    if speech_commands.VARIABLE not in os.environ:
+        pytest.skip(f"{speech_commands.VARIABLE} is not set")
+    speech = speech_commands.load(say=lambda sentence: None)
+    return speech, split_clips(speech, "speakers", seed=0)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["vae_compact", "vae_gan_balanced"])
+def test_presets_understand_strangers_and_know_when_they_do_not(name, strangers):
+    """The figures of the cards, on people who did not train."""
+    from crossmodal.data import noises
+    from evaluation.conditions import measure_conditions
+    from evaluation.confidence import measure_confidence
+
+    model, card = load_model(name), presets.read_card(name)
+    recorded = noises.load(None, 8000, noises.TEST_FOLD)
+    by_condition = measure_conditions(model, *strangers, noises=recorded).by_condition
+    for condition, figure in by_condition.items():
+        assert figure.accuracy == pytest.approx(card["by_condition"][condition]["accuracy"], abs=0.01), condition
+    assert by_condition["clean"].accuracy > 0.94
+    assert by_condition["noise at 10 dB"].accuracy > 0.9
+    measured = measure_confidence(model, *strangers, noises=recorded)
+    assert measured.calibration_error.accuracy < 0.03
+    assert measured.refused.accuracy < 0.05
+    assert measured.drawn_anyway.accuracy == pytest.approx(card["confidence"]["drawn_anyway"]["accuracy"], abs=0.03)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossmodal.errors import AudioError
-from crossmodal.sound.segmentation import FRAME_S, MARGIN_S, level_db, split_words
+from crossmodal.sound.segmentation import FRAME_S, MARGIN_S, find_word, level_db, split_words
+from crossmodal.sound.spectrogram import LogMel, log_mel
 
 RATE = 8000
 
@@ -116,3 +117,17 @@ def test_a_clip_of_real_speech_is_one_word(real_data):
     speech, _ = real_data
     words = [len(split_words(waveform, speech.sample_rate)) for waveform in speech.waveforms]
     assert np.mean(np.array(words) == 1) > 0.99
+
+
+def test_the_word_of_a_clip_is_that_with_the_most_energy_and_the_front_end_hears_it_alone():
+    rng = np.random.default_rng(0)
+    clip = 1e-3 * rng.standard_normal(12_000).astype(np.float32)
+    clip[1000:2000] += 0.05 * np.sin(np.arange(1000) * 0.5)
+    clip[6000:9000] += 0.3 * np.sin(np.arange(3000) * 0.8)
+    start, stop = find_word(clip, 8000)
+    assert 5000 < start <= 6000
+    assert 9000 <= stop < 10_000
+    heard = log_mel([clip], LogMel(find_word=True))
+    np.testing.assert_array_equal(heard, log_mel([clip[start:stop]], LogMel()))
+    assert (heard != log_mel([clip], LogMel())).any()
+    assert find_word(np.zeros(100, np.float32), 8000) == (0, 100)

@@ -45,12 +45,13 @@ class TrainingConfig:
         (), "changes that these do not have"
     )
     noise_share: float = option(0.0, "share of the clips that are noise, paired with any image", least=0, below=1)
+    noise: Literal["made", "recorded"] = option("made", "noise of variants and clips: made, or that in --noise-dir too")
     timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
     precision: Precision | None = option(None, "precision of the layers (the faster one on this machine)")  # noqa: RUF009
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
     speech_commands_dir: str | None = option(None, "folder of the Speech Commands archive, extracted")
-    noise_dir: str | None = option(None, "folder of recorded noise for --variants and --noise-share (made noise alone)")
+    noise_dir: str | None = option(None, "folder of recorded noise, or CROSSMODAL_NOISE")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
     image_size: int = option(28, "for folders: height and width of images, a multiple of 4", least=16, most=128)

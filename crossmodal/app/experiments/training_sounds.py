@@ -49,7 +49,9 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> Tra
         waveforms += [other.waveforms[i] for i in trained]
         labels = np.concatenate([labels, other.labels[trained]])
     spectrograms = log_mel(waveforms, front_end)
-    recorded = list(noises.load(config.noise_dir, front_end.sample_rate).values()) if config.noise_dir else []
+    recorded = []
+    if config.noise == "recorded":
+        recorded = list(noises.load(config.noise_dir, front_end.sample_rate).values())
     if config.variants:
         how = Conditions().without(*config.without)
         options = {"variants": config.variants, "seed": config.seed}

@@ -1,5 +1,6 @@
 """What the commands that test a model share: its options, and the model, data and division that they name."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,9 +152,8 @@ def load_noises(tested: Tested) -> dict[str, np.ndarray] | None:
     """The recordings of noise that test, by name; None if no folder of them is given."""
     from crossmodal.data import noises
 
-    if place := tested.locations.get("noise_dir"):
-        return noises.load(place, tested.model.front_end["sample_rate"], noises.TEST_FOLD)
-    return None
+    place = tested.locations.get("noise_dir") or os.environ.get(noises.VARIABLE)
+    return noises.load(place, tested.model.front_end["sample_rate"], noises.TEST_FOLD) if place else None
 
 
 def options_of(model, data: str) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""The tables of sound textures."""
+
+from cells import head, load, row
+
+from crossmodal.app.sweeps.textures import GATED
+
+
+def textures() -> str:
+    """The default preset on each recording: score of the draws, of the generator alone, copies."""
+    if not (result := load("texture_baselines")):
+        return ""
+    heads = ("recording", "score of the draws", "generator alone", "copies", "loops", "longest stretch found")
+    lines = head(*heads)
+    for texture, figures in result["methods"]["coopnets"].items():
+        cells = (f"{figures['score']:.2f}", f"{figures['generator_alone']:.2f}")
+        counts = (f"{figures[name]} of {figures['draws']}" for name in ("copied", "loops"))
+        title = f"{texture} (ill-conditioned)" if figures["ill_conditioned"] else texture
+        lines.append(row(title, *cells, *counts, f"{figures['longest_stretch_s']:.2f} s"))
+    mean = f"Mean score over {', '.join(GATED)}: **{result['mean']['coopnets']['score']:.2f}**."
+    return "\n".join([*lines, "", f"{mean} `{result['command']}`"]) + "\n"
+
+
+def texture_sweeps() -> str:
+    """Figures 4.1 to 4.4: the first iteration after which chains were four times as loud as the recording."""
+    if not (result := load("texture_sweeps")):
+        return ""
+    at = {name: figures["exploded_at"] for name, figures in result["runs"].items()}
+    lines = head("learning rate", *(f"{steps} steps" for steps in (30, 40, 50)))
+    for rate in (0.1, 0.2, 0.3):
+        lines.append(row(f"{rate}", *(str(at[f"rate {rate} steps {steps}"] or "never") for steps in (30, 40, 50))))
+    strides = ", ".join(f"{stride}: {at[f'stride {stride}']}" for stride in (20, 40, 60))
+    return "\n".join([*lines, "", f"By stride, at rate 0.1 and 40 steps: {strides}. `{result['command']}`"]) + "\n"
+
+
+METHODS = {
+    "coopnets": "CoopNets, default",
+    "adapted": "the same before any training: its front end fitted, chains from noise",
+    "coopnets-z": "CoopNets, latents revised too",
+    "descriptor": "descriptor alone, persistent chains (algorithm D)",
+    "contrastive": "descriptor alone, contrastive divergence",
+    "generator": "generator alone (algorithm G)",
+    "thesis": "CoopNets, `thesis`",
+    "statistics": "gradient descent from noise onto the evaluator's statistics",
+}
+
+
+def texture_methods() -> str:
+    """Every method that was measured: mean score over the recordings on which it means something, copies over all."""
+    files = [result for name in ("texture_baselines", "texture_methods", "texture_thesis") if (result := load(name))]
+    means = {method: figures for result in files for method, figures in result["mean"].items()}
+    heads = ("method", "mean score of the five", "copies", "loops", "alike")
+    lines = head(*heads)
+    for method, title in METHODS.items():
+        if figures := means.get(method):
+            counts = [f"{figures[name]} of {figures['draws']}" for name in ("copied", "loops")]
+            lines.append(row(title, f"{figures['score']:.2f}", *counts, str(figures["alike"])))
+    return "\n".join([*lines, "", ", ".join(f"`{result['command']}`" for result in files)]) + "\n"
