@@ -81,13 +81,14 @@ def draw_speech(
     words = split_words(waveform, front_end.sample_rate)
     each = replace(front_end, find_word=False)  # they are found
     spectrograms = log_mel([waveform[start:stop] for start, stop in words], each)
-    images, draws = model.generate(spectrograms, samples=samples, seed=seed)
-    if not (np.isfinite(images).all() and np.isfinite(draws).all()):
-        raise ModelError("The model draws values that are not finite: train it anew with a lower learning rate.")
     reader = reader or find_reader(model.classes, model.image_shape)
+    images, tried = model.generate(spectrograms, samples=DRAWS if reader else 0, seed=seed)
+    draws = model.generate(spectrograms, samples=samples, seed=seed)[1] if samples else tried[:, :0]
+    if not all(np.isfinite(drawn).all() for drawn in (images, tried, draws)):
+        raise ModelError("The model draws values that are not finite: train it anew with a lower learning rate.")
     readings: list[tuple] = [(None, None, True)] * len(words)
     if reader:
-        read, sure = (found.tolist() for found in confidences(model, spectrograms, images, reader, seed=seed))
+        read, sure = (found.tolist() for found in confidences(reader, images, tried))
         names = [reader.classes[k] for k in read]
         readings = [(name, p, p >= model.least_confidence) for name, p in zip(names, sure, strict=True)]
     return [
@@ -103,24 +104,20 @@ def draw_speech(
     ]
 
 
-def confidences(
-    model, spectrograms: np.ndarray, images: np.ndarray, reader: Reader, *, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
+def confidences(reader: Reader, images: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What is read in drawings, and how sure that is.
 
     Args:
-        spectrograms: (clips, frames, mels), what the model heard.
-        images: (clips, height, width, channels), its best drawing of each.
-        seed: the draws are a function of it.
+        images: (clips, height, width, channels), a model's best drawing of each clip.
+        draws: (clips, n, height, width, channels), further ones at random; `DRAWS` of them are usual.
 
     Returns:
         (clips,) the class read in each best drawing, an index into `reader.classes`, and (clips,) its mean probability
-        in `DRAWS` draws.
+        in the draws.
     """
     read = reader.labels(images)
-    _, draws = model.generate(spectrograms, samples=DRAWS, seed=seed)
-    probabilities = reader.probabilities(draws.reshape(-1, *draws.shape[2:])).reshape(len(images), DRAWS, -1)
-    return read, probabilities.mean(axis=1)[np.arange(len(read)), read]
+    probabilities = reader.probabilities(draws.reshape(-1, *draws.shape[2:]))
+    return read, probabilities.reshape(*draws.shape[:2], -1).mean(axis=1)[np.arange(len(read)), read]
 
 
 def choose_least_confidence(model, spectrograms: np.ndarray, reader: Reader, *, refused: float, seed: int = 0) -> float:
@@ -130,8 +127,8 @@ def choose_least_confidence(model, spectrograms: np.ndarray, reader: Reader, *, 
         spectrograms: (clips, frames, mels) of clips that choose, in each of which a class is said.
         refused: the share of them that may lie below.
     """
-    images, _ = model.generate(spectrograms, samples=0, seed=seed)
-    return float(np.quantile(confidences(model, spectrograms, images, reader, seed=seed)[1], refused))
+    drawn = model.generate(spectrograms, samples=DRAWS, seed=seed)
+    return float(np.quantile(confidences(reader, *drawn)[1], refused))
 
 
 def front_end_of(model) -> LogMel:

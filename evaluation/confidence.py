@@ -11,7 +11,7 @@ import numpy as np
 
 from crossmodal.data.alignment import Split
 from crossmodal.data.sources import Speech
-from crossmodal.drawing import confidences, draw_speech
+from crossmodal.drawing import DRAWS, confidences, draw_speech
 from crossmodal.errors import DataError
 from crossmodal.reader import Reader, default_reader
 from crossmodal.sound.spectrogram import LogMel, log_mel
@@ -73,8 +73,7 @@ def measure_confidence(
     reader = reader or default_reader()
     front_end = LogMel(**model.front_end)
     spectrograms = log_mel([speech.waveforms[i] for i in split.test], front_end)
-    images, _ = model.generate(spectrograms, samples=0, seed=seed)
-    read, sure = confidences(model, spectrograms, images, reader, seed=seed)
+    read, sure = confidences(reader, *model.generate(spectrograms, samples=DRAWS, seed=seed))
     right = read == speech.labels[split.test]
     people = unseen_speakers(speech, split)
     units = split.test if people is None else people
