@@ -21,6 +21,7 @@ def results() -> str:
         *agreement_rows("vae_paper_random", "VAE of 20,950,529 parameters, `random`", "93.7 %, one split"),
         *agreement_rows("vae_compact_random", "compact VAE, `random`"),
         *agreement_rows("vae_compact_speaker", "compact VAE, `speaker` (never heard in training)"),
+        *agreement_rows("vae_residual_speaker", "the same with a residual encoder and Speech Commands, `speaker`"),
         *agreement_rows("vae_gan_paper_random", f"{PAPERS_GAN}, alpha 0.2, beta 0.05, `random`", "79 %"),
         *agreement_rows("vae_gan_balanced_random", "`balanced` VAE-GAN, `random`"),
         *agreement_rows("vae_gan_balanced_speaker", "`balanced` VAE-GAN, `speaker` (never heard in training)"),
@@ -125,6 +126,17 @@ def strangers() -> str:
         lines.append(line(title, [measured[key] for measured in confidence]))
     commands = [f"`{measured['command']}`" for of_a_preset in files.values() for measured in of_a_preset]
     return "\n".join([*lines, "", ", ".join(commands)]) + "\n"
+
+
+def hearing() -> str:
+    """Agreement by condition where a change of the training recordings is left out."""
+    if not (result := load("hearing")):
+        return ""
+    names = list(next(iter(result["runs"].values()))["by_condition"])
+    lines = head("trained with", *names)
+    for title, run in result["runs"].items():
+        lines.append(row(title, *(f"{run['by_condition'][name]['accuracy']:.1%}" for name in names)))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
 
 
 def frontier() -> str:

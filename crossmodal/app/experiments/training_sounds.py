@@ -40,6 +40,9 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> Tra
     from crossmodal.data.variants import Conditions, spectrograms_of_variants
     from crossmodal.sound.spectrogram import log_mel
 
+    recorded = []
+    if config.noise == "recorded":
+        recorded = list(noises.load(config.noise_dir, front_end.sample_rate).values())
     waveforms = [speech.waveforms[i] for i in clips]
     labels = None if speech.labels is None else speech.labels[clips]
     if labels is None and (config.variants or config.noise_share):
@@ -49,9 +52,6 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> Tra
         waveforms += [other.waveforms[i] for i in trained]
         labels = np.concatenate([labels, other.labels[trained]])
     spectrograms = log_mel(waveforms, front_end)
-    recorded = []
-    if config.noise == "recorded":
-        recorded = list(noises.load(config.noise_dir, front_end.sample_rate).values())
     if config.variants:
         how = Conditions().without(*config.without)
         options = {"variants": config.variants, "seed": config.seed}
