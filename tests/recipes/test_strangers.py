@@ -55,6 +55,12 @@ def test_it_is_measured_on_strangers(run, score, tmp_path, capsys):
     assert ("agreement, noise at 5 dB" if score == "conditions" else "expected calibration error") in report
 
 
+def test_what_tests_does_not_join_the_training(run, tmp_path, capsys):
+    argv = "train vae --data speech-commands-mnist --protocol speakers --train-also speech-commands --epochs 1"
+    assert main([*argv.split(), "--workdir", str(tmp_path / "run")]) == 2
+    assert capsys.readouterr().err.endswith("speech-commands has clips that test: leave it out of --train-also.\n")
+
+
 def test_a_change_that_does_not_exist_is_refused(capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["train", "vae", "--variants", "1", "--without", "wind"])

@@ -66,6 +66,8 @@ def training_data(
 
     sounds = training_sounds(config, speech, split.train, front_end)
     pictures, pairing = pairs_of(config, images, split.train, sounds.labels)
+    if isinstance(pairing, Given) and (config.variants or config.noise_share):
+        raise DataError("Given pairs have a clip each: leave out --variants and --noise-share.")
     if sounds.noises and isinstance(pairing, ByClass):
         pairing = replace(pairing, noises=sounds.noises, noise_share=config.noise_share)
     check_enough(config, images, sounds.labels, parts, speech.classes)

@@ -74,6 +74,8 @@ def further_speech(config, speech: Speech) -> list[Speech]:
         raise DataError(
             "Further voices say the ten digits: --tts-takes and --train-also go with data of these classes alone."
         )
+    if speech.name in config.train_also:
+        raise DataError(f"{speech.name} has clips that test: leave it out of --train-also.")
     places = {name: getattr(config, name) for name in ("data_dir", "archives", "speech_commands_dir")}
     sources = load_further(config.train_also, **places)
     if config.tts_takes:
