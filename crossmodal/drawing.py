@@ -1,7 +1,7 @@
 """Hear a recording, draw each word in it, and read the drawings: what the command and the page share.
 
-How sure it is that a word was said is the mean, over many draws of it, of the probability that the reader gives to the
-class that it reads in the best drawing. Of a sound that says nothing the draws show anything, and agree on nothing.
+How sure it is of a word is the mean, over many draws of it, of the probability that the reader gives to the class that
+it reads in the best drawing.
 """
 
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class Drawing:
     draws:          (n, height, width, channels), further ones at random.
     reading:        the name of the class that the reader reads in `image`; None where there is no reader.
     confidence:     how sure it is, from 0 to 1, see `confidences`; None where there is no reader.
-    heard:          whether it is sure enough, by the model's `least_confidence`, that a class was said at all.
+    heard:          whether the sound tells the model enough to be one of its classes, see `AudioImageModel.heard`.
     """
 
     start_s: float
@@ -42,10 +42,10 @@ class Drawing:
 
     @property
     def caption(self) -> str:
-        """What is read and how sure that is, such as "seven 99%"; empty where nobody reads."""
-        if self.reading is None:
-            return ""
-        return f"{self.reading} {self.confidence:.0%}" if self.heard else NOT_HEARD
+        """What is read and how sure that is, such as "seven 99%"; `NOT_HEARD`, or empty where nobody reads."""
+        if not self.heard:
+            return NOT_HEARD
+        return f"{self.reading} {self.confidence:.0%}" if self.reading else ""
 
 
 def draw_speech(
@@ -86,11 +86,11 @@ def draw_speech(
     draws = model.generate(spectrograms, samples=samples, seed=seed)[1] if samples else tried[:, :0]
     if not all(np.isfinite(drawn).all() for drawn in (images, tried, draws)):
         raise ModelError("The model draws values that are not finite: train it anew with a lower learning rate.")
-    readings: list[tuple] = [(None, None, True)] * len(words)
+    readings: list[tuple] = [(None, None)] * len(words)
     if reader:
         read, sure = (found.tolist() for found in confidences(reader, images, tried))
-        names = [reader.classes[k] for k in read]
-        readings = [(name, p, p >= model.least_confidence) for name, p in zip(names, sure, strict=True)]
+        readings = [(reader.classes[k], confidence) for k, confidence in zip(read, sure, strict=True)]
+    heard = model.heard(spectrograms).tolist()
     return [
         Drawing(
             start / front_end.sample_rate,
@@ -98,7 +98,9 @@ def draw_speech(
             spectrograms[i],
             images[i],
             draws[i],
-            *readings[i],
+            reading=readings[i][0],
+            confidence=readings[i][1],
+            heard=heard[i],
         )
         for i, (start, stop) in enumerate(words)
     ]
@@ -120,15 +122,14 @@ def confidences(reader: Reader, images: np.ndarray, draws: np.ndarray) -> tuple[
     return read, probabilities.reshape(*draws.shape[:2], -1).mean(axis=1)[np.arange(len(read)), read]
 
 
-def choose_least_confidence(model, spectrograms: np.ndarray, reader: Reader, *, refused: float, seed: int = 0) -> float:
-    """The confidence that all but a share of some clips reach, to be a model's `least_confidence`.
+def choose_least_information(model, spectrograms: np.ndarray, *, refused: float) -> float:
+    """What all but a share of some clips tell, to be a model's `least_information`.
 
     Args:
         spectrograms: (clips, frames, mels) of clips that choose, in each of which a class is said.
         refused: the share of them that may lie below.
     """
-    drawn = model.generate(spectrograms, samples=DRAWS, seed=seed)
-    return float(np.quantile(confidences(reader, *drawn)[1], refused))
+    return float(np.quantile(model.information(spectrograms), refused))
 
 
 def front_end_of(model) -> LogMel:

@@ -40,7 +40,7 @@ class Agreement:
     seed:                     of the pairs, the draws, the controls and the bootstrap.
     reader:                   the name and the SHA-256 of the classifier that judged.
     pairs, clips:             how many were tested, and how many distinct clips are among them.
-    speakers:                 the number of people over whom the intervals are; None where they are over clips.
+    people:                   the number of people over whom the intervals are; None where they are over clips.
     posterior_mean:           of the best drawing of each clip; a model without a posterior has one too.
     sampled_z:                of drawings at random.
     real_test_images:         the share of real images that the reader reads as their label: the ceiling.
@@ -60,7 +60,7 @@ class Agreement:
     wrong_class_audio: float
     confusion_posterior_mean: list[list[int]]
     confusion_sampled_z: list[list[int]]
-    speakers: int | None = None
+    people: int | None = None
 
     def to_json(self) -> dict:
         record = asdict(self)
@@ -69,7 +69,7 @@ class Agreement:
 
     def summary(self) -> dict:
         """What results of many runs keep of it; `from_json` reads it too."""
-        names = ("reader", "clips", "speakers", "posterior_mean", "sampled_z", "real_test_images", "controls")
+        names = ("reader", "clips", "people", "posterior_mean", "sampled_z", "real_test_images", "controls")
         record = self.to_json()
         return {name: record[name] for name in names}
 
@@ -91,7 +91,7 @@ class Agreement:
             wrong_class_audio=controls.get("wrong_class_audio", controls.get("wrong_digit_audio")),
             confusion_posterior_mean=figures.get("confusion_posterior_mean", []),
             confusion_sampled_z=figures.get("confusion_sampled_z", []),
-            speakers=figures.get("speakers"),
+            people=figures.get("people"),
         )
 
 
@@ -144,7 +144,7 @@ def measure_agreement(
         wrong_class_audio=float(np.mean(clip_read[wrong] == spoken)),
         confusion_posterior_mean=confusion_matrix(spoken, clip_read[pair_clips], len(reader.classes)).tolist(),
         confusion_sampled_z=confusion_matrix(spoken, sampled_read, len(reader.classes)).tolist(),
-        speakers=None if people is None else len(np.unique(units)),
+        people=None if people is None else len(np.unique(units)),
     )
 
 
@@ -233,7 +233,7 @@ def as_table(measured: Agreement) -> str:
         return line(name, figure.accuracy, "{:.2%} to {:.2%}".format(*figure.interval_95))
 
     chance = f"chance is {1 / len(measured.confusion_posterior_mean):.0%}"
-    units = f"{measured.speakers} people, none of whom trained" if measured.speakers else "clips"
+    units = f"{measured.people} people, none of whom trained" if measured.people else "clips"
     return "\n".join(
         [
             f"{measured.reader['name']} agreement on {measured.pairs} pairs of {measured.clips} test clips"

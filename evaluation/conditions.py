@@ -56,7 +56,7 @@ class Conditions:
 
     seed:         of all that is drawn at random.
     clips:        how many were tested.
-    speakers:     the number of people over whom the intervals are; None where they are over clips.
+    people:       the number of people over whom the intervals are; None where they are over clips.
     noise:        names of the recordings of noise; none where it was made (pink).
     by_condition: the share of the clips whose drawing the reader reads as what was said.
     """
@@ -64,7 +64,7 @@ class Conditions:
     reader: dict
     seed: int
     clips: int
-    speakers: int | None
+    people: int | None
     noise: list[str]
     by_condition: dict[str, Accuracy]
 
@@ -74,7 +74,7 @@ class Conditions:
     @classmethod
     def from_json(cls, figures: dict) -> "Conditions":
         measured = {name: Accuracy.from_json(figure) for name, figure in figures["by_condition"].items()}
-        names = ("reader", "seed", "clips", "speakers", "noise")
+        names = ("reader", "seed", "clips", "people", "noise")
         return cls(**{name: figures[name] for name in names}, by_condition=measured)
 
 
@@ -115,7 +115,7 @@ def measure_conditions(
         reader=reader.to_json(),
         seed=seed,
         clips=len(split.test),
-        speakers=None if people is None else len(np.unique(people)),
+        people=None if people is None else len(np.unique(people)),
         noise=sorted(noises or {}),
         by_condition=by_condition,
     )
@@ -123,7 +123,7 @@ def measure_conditions(
 
 def as_table(measured: Conditions) -> str:
     """The figures as text for a terminal."""
-    units = f"{measured.speakers} people, none of whom trained" if measured.speakers else "clips"
+    units = f"{measured.people} people, none of whom trained" if measured.people else "clips"
     noise = f"{len(measured.noise)} recordings" if measured.noise else "pink noise"
     lines = [f"{measured.reader['name']} agreement at the posterior mean, {measured.clips} clips; noise: {noise}"]
     lines += [f"  (95 % interval: bootstrap over {units})"]

@@ -25,8 +25,8 @@ REPLICATES = 1000
 class Confidence:
     """What was measured on the test clips, and on recordings of noise.
 
-    clips, speakers:   how many were tested, and how many people say them; None where people trained too.
-    least_confidence:  the model's, under which it says that nothing was heard.
+    clips, people:     how many were tested, and how many people say them; None where people trained too.
+    least_information: the model's, in nats, under which it says that nothing was heard.
     calibration_error: expected calibration error, with its 95 % interval from a bootstrap over clips or people.
     refused:           share of the test clips of which it says so.
     bins:              (mean confidence, share that is right, share of the clips) of each bin that is not empty.
@@ -37,8 +37,8 @@ class Confidence:
     reader: dict
     seed: int
     clips: int
-    speakers: int | None
-    least_confidence: float
+    people: int | None
+    least_information: float
     calibration_error: Accuracy
     refused: Accuracy
     bins: list[tuple[float, float, float]]
@@ -85,10 +85,10 @@ def measure_confidence(
         reader=reader.to_json(),
         seed=seed,
         clips=len(split.test),
-        speakers=None if people is None else len(np.unique(people)),
-        least_confidence=model.least_confidence,
+        people=None if people is None else len(np.unique(people)),
+        least_information=model.least_information,
         calibration_error=with_interval(sure, right, units, seed),
-        refused=bootstrap(sure < model.least_confidence, units, seed=seed),
+        refused=bootstrap(~model.heard(spectrograms), units, seed=seed),
         bins=reliability(sure, right),
         noise=len(drawn),
         drawn_anyway=bootstrap(np.array(drawn), np.arange(len(drawn)), seed=seed) if drawn else None,
@@ -126,7 +126,7 @@ def with_interval(confidence: np.ndarray, right: np.ndarray, units: np.ndarray, 
 
 def as_table(measured: Confidence) -> str:
     """The figures as text for a terminal."""
-    units = f"{measured.speakers} people, none of whom trained" if measured.speakers else "clips"
+    units = f"{measured.people} people, none of whom trained" if measured.people else "clips"
     figures = {"expected calibration error": measured.calibration_error, "clips refused": measured.refused}
     if measured.drawn_anyway:
         figures[f"of {measured.noise} recordings of noise drawn"] = measured.drawn_anyway

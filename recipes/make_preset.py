@@ -119,7 +119,7 @@ def further_figures(figures: dict) -> dict:
     """What a card keeps of the scores conditions and confidence."""
     if "by_condition" in figures:
         return {"by_condition": figures["by_condition"], "noise": len(figures["noise"])}
-    names = ("least_confidence", "calibration_error", "refused", "noise", "drawn_anyway")
+    names = ("least_information", "calibration_error", "refused", "noise", "drawn_anyway")
     return {"confidence": {name: figures[name] for name in names}}
 
 

@@ -31,8 +31,7 @@ class AudioImageModel(keras.Model):
         image_shape: (height, width, channels) of what it draws.
         front_end: how spectrograms were made, `LogMel.get_config()`.
         classes: what the images show, in the order of the labels; empty where nobody knows.
-        least_confidence: how sure it must be that a class was said, see `crossmodal.drawing.confidences`; of a
-            recording of which it is less sure it says that it knows nothing in it. 0 lets all pass.
+        least_information: what a sound must tell, see `information`, to count as heard; 0 lets all pass.
         provenance: facts on the training, for whoever receives the file: data, protocol, seed, versions.
 
     A subclass defines
@@ -49,7 +48,7 @@ class AudioImageModel(keras.Model):
     NEEDS: tuple[str, ...] = ()  # of "clip" and "label": what a batch carries beside the arrays
 
     def __init__(
-        self, image_shape=(28, 28, 1), front_end=None, classes=None, provenance=None, least_confidence=0.0, **kwargs
+        self, image_shape=(28, 28, 1), front_end=None, classes=None, provenance=None, least_information=0.0, **kwargs
     ):
         check_keras()
         super().__init__(**kwargs)
@@ -57,7 +56,7 @@ class AudioImageModel(keras.Model):
         self.front_end = dict(front_end or LogMel().get_config())
         self.classes = list(classes or [])
         self.provenance = dict(provenance or {})
-        self.least_confidence = float(least_confidence)
+        self.least_information = float(least_information)
         self.seed_generator = keras.random.SeedGenerator(0)
         self.trackers = {name: keras.metrics.Mean(name) for name in self.TRACKED}
 
@@ -98,6 +97,17 @@ class AudioImageModel(keras.Model):
     def draw(self, spectrograms, samples, seed):
         """What `generate` returns, of spectrograms (clips, frames, mels, 1) that have been checked."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it draws.")
+
+    def information(self, spectrograms):
+        """How much each sound, of (clips, frames, mels) in [0, 1], tells of its image: (clips,) numpy array.
+
+        A model that was trained with noise gets little from what it does not know. Infinity where a family cannot say.
+        """
+        return np.full(len(spectrograms), np.inf)
+
+    def heard(self, spectrograms):
+        """Whether each sound tells as much as the model's `least_information`: (clips,) bool."""
+        return self.information(spectrograms) >= self.least_information
 
     def compile(self, optimizer="rmsprop", loss=None, **options):
         """`keras.Model.compile` with an optimizer; a family has its own loss and reports its own terms.
@@ -149,7 +159,7 @@ class AudioImageModel(keras.Model):
         return list(self.trackers.values())
 
     def get_config(self):
-        names = ("image_shape", "front_end", "classes", "provenance", "least_confidence")
+        names = ("image_shape", "front_end", "classes", "provenance", "least_information")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

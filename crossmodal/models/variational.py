@@ -6,9 +6,11 @@ learn from. One whose drawing takes more than a pass through the decoder overrid
 """
 
 import keras
+import numpy as np
 from keras import ops
 
 from crossmodal.models.base import AudioImageModel, as_numpy_images, in_batches
+from crossmodal.models.losses import kl_divergence
 
 
 def sample_latents(z_mean, z_log_var, samples, seed):
@@ -62,6 +64,12 @@ class VariationalModel(AudioImageModel):
         images = self.decode(z_mean)
         draws = self.decode(ops.reshape(z, (-1, self.latent_dim))) if samples else images[:0]
         return images, draws.reshape(len(images), samples, *self.image_shape)
+
+    def information(self, spectrograms):
+        """KL(q(z|x) || N(0, I)) of each sound, in nats: what its image costs to tell (Kingma & Welling 2014)."""
+        x = np.asarray(spectrograms, np.float32).reshape(-1, *self.spectrogram_shape)
+        z_mean, z_log_var = (ops.convert_to_tensor(head) for head in in_batches(self.encoder, x))
+        return ops.convert_to_numpy(kl_divergence(z_mean, z_log_var))
 
     def decode(self, z):
         """(n, latent_dim) -> (n, height, width, channels) numpy images in [0, 1]."""

@@ -28,7 +28,7 @@ def headlines() -> str:
         return percent(result[figure]["accuracy"], result[figure]["interval_95"])
 
     at_mean, sampled = "drawn at the posterior mean", "drawn at sampled z"
-    people = f"{compact_preset['speakers']} strangers on their own microphones"
+    people = f"{compact_preset['people']} strangers on their own microphones"
     at_10_db = one(noisy["by_condition"], "noise at 10 dB")
     score = f"**{textures['mean']['coopnets']['score']:.2f}**"
     rows = (

@@ -77,7 +77,7 @@ def work(config: Config, arguments) -> None:
         print(f"not finished yet: {', '.join(missing)}")
         return
     runs = {name: json.loads((folder / MEASURED).read_text()) for name, folder in folders.items()}
-    kept = {name: {"by_condition": run["by_condition"], "speakers": run["speakers"]} for name, run in runs.items()}
+    kept = {name: {"by_condition": run["by_condition"], "people": run["people"]} for name, run in runs.items()}
     command = f"python recipes/studies/hearing.py{as_options(config, LOCATIONS)}"
     publish({"command": command, "runs": kept}, RESULTS / "hearing.json", arguments.workdir)
 

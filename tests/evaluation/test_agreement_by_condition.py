@@ -54,7 +54,7 @@ def test_each_condition_has_its_figure_over_people(measured):
     assert measured.by_condition["telephone"].accuracy == 1
     assert measured.by_condition["noise at 20 dB"].accuracy == 1
     assert measured.by_condition["noise at 0 dB"].accuracy < 1  # pink noise is loudest where the low tone is
-    assert (measured.clips, measured.speakers) == (20, 5)
+    assert (measured.clips, measured.people) == (20, 5)
 
 
 def test_the_record_is_read_as_it_was_written(measured):

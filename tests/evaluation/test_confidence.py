@@ -36,14 +36,14 @@ def tones():
     return speech, Split(np.arange(10), np.arange(0), np.arange(10, 20))
 
 
-@pytest.mark.parametrize(("least", "refused"), [(0.0, 0.0), (1.1, 1.0)])
-def test_what_is_less_sure_than_the_model_asks_is_refused(tones, least, refused):
-    model = AudioImageVAE.compact(classes=DIGITS, least_confidence=least)
+@pytest.mark.parametrize(("least", "refused"), [(0.0, 0.0), (1e9, 1.0)])
+def test_what_tells_less_than_the_model_asks_is_refused(tones, least, refused):
+    model = AudioImageVAE.compact(classes=DIGITS, least_information=least)
     noise = {"hiss": (0.1 * np.random.default_rng(1).standard_normal(16_000)).astype(np.float32)}
     measured = measure_confidence(model, *tones, reader=default_reader(), noises=noise)
     assert measured.refused.accuracy == refused
     assert measured.drawn_anyway.accuracy == 1 - refused
-    assert (measured.clips, measured.speakers, measured.noise) == (10, 2, 1)
+    assert (measured.clips, measured.people, measured.noise) == (10, 2, 1)
     assert 0 <= measured.calibration_error.accuracy <= 1
     assert sum(share for *_, share in measured.bins) == pytest.approx(1)
     assert "2 people, none of whom trained" in as_table(measured)

@@ -18,7 +18,7 @@ IGNORED_ON_RESUME = (*LOCATIONS, "tensorboard")  # options that change nothing i
 Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
 PICTURE_CLIPS = 10  # of pairs without classes
-REFUSED = 0.02  # share of the validation clips that a model that was trained with noise may refuse
+REFUSED = 0.025  # share of the validation clips that a model that was trained with noise may refuse
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def train_and_measure(
     from crossmodal.app.pictures.curves import save_curves
     from crossmodal.data.alignment import split_of
     from crossmodal.data.sources import fingerprint
-    from crossmodal.drawing import choose_least_confidence
+    from crossmodal.drawing import choose_least_information
     from crossmodal.reader import find_reader
     from crossmodal.runtime.determinism import fix_numbers
     from crossmodal.runtime.ranges import check_config
@@ -203,10 +203,9 @@ def train_and_measure(
         return {}
     trained = build(dtype="float32", **settings)
     trained.set_weights(model.get_weights())
-    reader = find_reader(trained.classes, trained.image_shape, workdir) if speech.labels is not None else None
-    if config.noise_share and reader and len(split.validation):
+    if config.noise_share and len(split.validation):
         heard = log_mel([speech.waveforms[i] for i in split.validation], front_end)
-        trained.least_confidence = choose_least_confidence(trained, heard, reader, refused=REFUSED, seed=config.seed)
+        trained.least_information = choose_least_information(trained, heard, refused=REFUSED)
     save_model(trained, workdir / "model.keras")
 
     metrics = {"command": command_of(f"crossmodal train {family}", asked, unsaid(asked.data))}
@@ -217,7 +216,7 @@ def train_and_measure(
     if images.test_clips is not None:
         metrics["test_loss"] = test_loss(trained, speech, images, split, front_end)
     measured = None
-    if reader:
+    if speech.labels is not None and (reader := find_reader(trained.classes, trained.image_shape, workdir)):
         from evaluation.agreement import measure_agreement
 
         measured = measure_agreement(trained, speech, images, split, reader=reader, seed=config.seed)
