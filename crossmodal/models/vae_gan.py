@@ -22,6 +22,7 @@ import math
 import keras
 from keras import layers, ops
 
+from crossmodal.models.base import AudioImageModel
 from crossmodal.models.losses import (
     discriminator_loss,
     energy_score,
@@ -186,6 +187,10 @@ class AudioImageVAEGAN(VariationalModel):
     def balanced(cls, **kwargs):
         """As recognisable as the VAE, as varied as handwriting: `BALANCED`, and what is given in its place."""
         return cls(**{**BALANCED, **kwargs})
+
+    def information(self, spectrograms):
+        """Infinity: its KL term weighs so little that noise tells as many nats as a digit."""
+        return AudioImageModel.information(self, spectrograms)
 
     def judge(self, logits, features, sounds):
         """Scores (n,) of what the discriminator made of images, given the z_mean (n, latent_dim) of their sounds."""

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
+import numpy as np
+
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.experiments.training_data import load_sources, test_loss, training_data
 from crossmodal.app.options import command_of, option
@@ -205,7 +207,8 @@ def train_and_measure(
     trained.set_weights(model.get_weights())
     if config.noise_share and len(split.validation):
         heard = log_mel([speech.waveforms[i] for i in split.validation], front_end)
-        trained.least_information = choose_least_information(trained, heard, refused=REFUSED)
+        least = choose_least_information(trained, heard, refused=REFUSED)
+        trained.least_information = least if np.isfinite(least) else 0.0
     save_model(trained, workdir / "model.keras")
 
     metrics = {"command": command_of(f"crossmodal train {family}", asked, unsaid(asked.data))}
