@@ -25,7 +25,6 @@ from crossmodal.runtime.files import replacing
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 from crossmodal.sound.spectrogram import LogMel
-from crossmodal.training.checkpoints import all_finite
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MOST_CONFIG_BYTES = 2**20  # a real one has some thousand
@@ -89,6 +88,8 @@ def save_model(model, path: Path) -> None:
 
 def not_finite(model) -> list[str]:
     """The weights of a Keras model that hold a NaN or an infinity, as after a training that failed."""
+    from crossmodal.training.checkpoints import all_finite  # imports Keras
+
     return [weight.path for weight in model.weights if not all_finite([np.asarray(weight.value)])]
 
 

@@ -121,10 +121,16 @@ def strangers() -> str:
     for name in conditions[0]["by_condition"]:
         found = [measured["by_condition"][name] for measured in conditions]
         lines.append(line(f"each clip once, posterior mean, {name}", found))
+    cards = [json.loads((ROOT / "crossmodal" / "presets" / f"{name}.json").read_text()) for name in files]
+    varied = [DiversitySummary.from_json(card["diversity"]) if "diversity" in card else None for card in cards]
+    spread = [(f"{d.within_clip:.2f}", f"{d.coverage_to_real:.2f}") if d else ("-", "-") for d in varied]
+    for title, cells in zip(("diversity within a clip", "coverage"), zip(*spread, strict=True), strict=True):
+        lines.append(row(f"{title}, ratio to real images", *cells))
     titles = {"calibration_error": "expected calibration error", "refused": "clips in which it hears nothing it knows"}
     for key, title in (titles | {"drawn_anyway": "recordings of noise in which it hears a word"}).items():
         lines.append(line(title, [measured[key] for measured in confidence]))
     commands = [f"`{measured['command']}`" for of_a_preset in files.values() for measured in of_a_preset]
+    commands += [f"`crossmodal evaluate diversity {name}`" for name, d in zip(files, varied, strict=True) if d]
     return "\n".join([*lines, "", ", ".join(commands)]) + "\n"
 
 
