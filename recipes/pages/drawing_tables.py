@@ -134,17 +134,6 @@ def strangers() -> str:
     return "\n".join([*lines, "", ", ".join(commands)]) + "\n"
 
 
-def hearing() -> str:
-    """Agreement by condition where a change of the training recordings is left out."""
-    if not (result := load("hearing")):
-        return ""
-    names = list(next(iter(result["runs"].values()))["by_condition"])
-    lines = head("trained with", *names)
-    for title, run in result["runs"].items():
-        lines.append(row(title, *(f"{run['by_condition'][name]['accuracy']:.1%}" for name in names)))
-    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
-
-
 def frontier() -> str:
     alphas = {f"alpha-{alpha}": f"VAE-GAN, alpha {alpha}" for alpha in ("0", "0.05", "0.2", "1", "5")}
     return runs_table("alpha_frontier", {**alphas, "vae": "compact VAE", "balanced": "`balanced`"})

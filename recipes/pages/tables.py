@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
-from drawing_tables import ablation, frontier, hearing, results, strangers
+from drawing_tables import ablation, frontier, results, strangers
 from speed_tables import speed
 from texture_tables import texture_methods, texture_sweeps, textures
 
@@ -44,9 +44,9 @@ def headlines() -> str:
         ("the same in noise 10 dB below the voice", "-", at_10_db, noisy),
         (f"VAE-GAN, {sampled}, `random`", "79 %", mean(papers_gan, "sampled_z"), papers_gan),
         (f"`balanced` VAE-GAN, {sampled}, `random`", "-", mean(balanced, "sampled_z"), balanced),
-        (f"preset `vae_gan_balanced`, {sampled}, `speakers`", "-", one(balanced_preset, "sampled_z"), balanced_preset),
         ("the same: variety within a clip, ratio to real images", "-", mean(balanced, "within_clip", ratio), balanced),
         ("the same: accuracy of a classifier trained on its drawings", "-", mean(balanced, "cas"), balanced),
+        (f"preset `vae_gan_balanced`, {sampled}, `speakers`", "-", one(balanced_preset, "sampled_z"), balanced_preset),
         ("sound textures: mean score of five, 0 noise, 1 another half of the recording", "-", score, textures),
     )
     lines = head("figure", "paper", "here (95 % interval)", "command")
@@ -57,7 +57,6 @@ TABLES = {
     "headlines": headlines,
     "results": results,
     "strangers": strangers,
-    "hearing": hearing,
     "frontier": frontier,
     "ablation": ablation,
     "textures": textures,

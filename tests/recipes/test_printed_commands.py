@@ -53,7 +53,6 @@ LONG = {
     "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",
     "scaling_benchmark.py": "--models compact --batches 16 --worker-batches 16 --workers 1 --pairs 640 --steps 1 "
     "--turns 1 --rounds 1",
-    "hearing.py": f"{TRAIN} --variants 1 --noise made --shard 1/99",
     "texture_single.py": TEXTURE,
     "texture_mix.py": TEXTURE,
     "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
