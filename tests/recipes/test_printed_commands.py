@@ -12,6 +12,7 @@ import sys
 import tomllib
 import urllib.request
 from pathlib import Path
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -106,6 +107,7 @@ def workplace(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(speech_commands.VARIABLE, str(spoken_archive(tmp_path / "archive")))
+    monkeypatch.setattr("crossmodal.app.commands.evaluate.tested.fingerprint", lambda speech: ANY)  # of other clips
     for source in (fsdd, mnist):
         monkeypatch.setattr(source, "open_dataset", StandIn)
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
