@@ -9,7 +9,7 @@ from crossmodal.models.networks import layers as own
 from crossmodal.training.optimizers import FusedAdam
 
 SHAPE = (8, 8, 3)
-POLICIES = {"float32": 1e-5, "mixed_bfloat16": 0.05, "mixed_float16": 0.1}
+POLICIES = {"float32": 1e-5, "mixed_bfloat16": 0.05, "mixed_float16": 0.03}
 
 
 def network(layers, dtype="float32"):

@@ -94,15 +94,20 @@ def patches_times(x, dy, kernel_shape, stride: int, padding: str):
 
 
 class Gradients:
-    """The gradients of a convolution of x with a stride, each by the kernel that is fast on this machine."""
+    """The gradients of a convolution of x with a stride, each by the kernel that is fast on this machine.
 
-    def __init__(self, kernel_shape, stride: int, padding: str, sizes, out_sizes):
+    In float16, which oneDNN leaves to Eigen, a product over patches is not exact enough: after four steps of SGD a bias
+    of the tests' network lay 6 % from that of float32, with TensorFlow's own gradient 2 %.
+    """
+
+    def __init__(self, kernel_shape, stride: int, padding: str, sizes, out_sizes, dtype):
         self.kernel_shape, self.stride, self.padding = kernel_shape, stride, padding
         self.blocks = Blocks(kernel_shape, stride, padding, sizes, out_sizes)
         eigen = eigen_computes() and stride > 1
         self.input_over_blocks = eigen and math.prod(kernel_shape) >= LARGE_KERNEL
         self.kernel_over_blocks = eigen and self.blocks.whole and kernel_shape[2] > FEW_CHANNELS
-        self.kernel_over_patches = not eigen_computes() and math.prod(out_sizes) <= SMALL_MAP
+        exact = dtype != tf.float16
+        self.kernel_over_patches = exact and not eigen_computes() and math.prod(out_sizes) <= SMALL_MAP
 
     def differ(self) -> bool:
         """Whether any is not TensorFlow's own."""
@@ -132,7 +137,7 @@ class Gradients:
 def convolve(x, kernel, stride: int, padding: str, out_sizes):
     """`tf.nn.conv2d`, whose outputs have a height and width `out_sizes`."""
     kernel = tf.convert_to_tensor(kernel)
-    gradients = Gradients(tuple(kernel.shape), stride, padding, tuple(x.shape[1:3]), tuple(out_sizes))
+    gradients = Gradients(tuple(kernel.shape), stride, padding, tuple(x.shape[1:3]), tuple(out_sizes), x.dtype)
 
     @tf.custom_gradient
     def convolve(x, kernel):
@@ -147,7 +152,7 @@ def convolve(x, kernel, stride: int, padding: str, out_sizes):
 def deconvolve(x, kernel, shape, stride: int, padding: str):
     """`tf.nn.conv2d_transpose`, whose outputs have a shape (batch, height, width, channels)."""
     kernel = tf.convert_to_tensor(kernel)
-    gradients = Gradients(tuple(kernel.shape), stride, padding, tuple(shape[1:3]), tuple(x.shape[1:3]))
+    gradients = Gradients(tuple(kernel.shape), stride, padding, tuple(shape[1:3]), tuple(x.shape[1:3]), x.dtype)
 
     @tf.custom_gradient
     def deconvolve(x, kernel):
