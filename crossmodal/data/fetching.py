@@ -1,12 +1,18 @@
-"""What TensorFlow Datasets would download of a data set, and whether the network is there to do so."""
+"""Where TensorFlow Datasets prepares data, what it would download of a data set, and whether the network is there."""
 
 import http.client
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
 PATIENCE_S = 10.0  # TFDS itself tries for minutes
+
+
+def prepared_folder(data_dir: str | None = None) -> Path:
+    """TFDS's folder of prepared data: `data_dir`, else `TFDS_DATA_DIR`, else ~/tensorflow_datasets."""
+    return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or os.path.expanduser("~/tensorflow_datasets"))
 
 
 def files_to_fetch(builder, archives: str | None) -> dict:

@@ -1,12 +1,12 @@
 """What data there are, where they lie and under which licence; asks no network and imports no TensorFlow."""
 
 import json
-import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from crossmodal.data import digits_tts, fsdd, mnist, speech_commands
+from crossmodal.data.fetching import prepared_folder
 from crossmodal.data.sources import DIGITS
 
 
@@ -38,7 +38,7 @@ def inventory(data_dir: str | None = None) -> list[Holding]:
     Args:
         data_dir: TFDS's folder of prepared data; `TFDS_DATA_DIR`, else ~/tensorflow_datasets.
     """
-    root = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or os.path.expanduser("~/tensorflow_datasets"))
+    root = prepared_folder(data_dir)
     caches = list(digits_tts.user_cache().glob("digits-tts-*.npz"))
     espeak = find_spec("espeakng_loader") is not None
     voices = (

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from crossmodal.data.fetching import check_network
+from crossmodal.data.fetching import check_network, prepared_folder
 from crossmodal.data.sources import DIGITS, Speech
+from crossmodal.data.tfds_source import check_place
 from crossmodal.errors import AudioError, DataError
 from crossmodal.runtime.files import sha256
-from crossmodal.runtime.words import printable
+from crossmodal.runtime.words import first_line, printable
 from crossmodal.sound.audio import read_audio
 
 NAME = "speech_commands_v0.02"
@@ -37,8 +38,7 @@ SHOWN = 3  # of clips that cannot be used, in a sentence
 
 def default_folder(data_dir: str | None = None) -> Path:
     """Where the archive's words lie if nobody says: beside what TFDS has prepared."""
-    root = data_dir or os.environ.get("TFDS_DATA_DIR") or os.path.expanduser("~/tensorflow_datasets")
-    return Path(os.environ.get(VARIABLE) or Path(root) / NAME)
+    return Path(os.environ.get(VARIABLE) or prepared_folder(data_dir) / NAME)
 
 
 def load(
@@ -167,6 +167,7 @@ def fetch(data_dir: str | None = None, archives: str | None = None, words: Seque
     folder = default_folder(data_dir)
     if folder.is_dir():
         return folder
+    check_place(folder, data_dir)
     builder = tfds.builder("speech_commands", data_dir=data_dir)
     url, facts = next((url, facts) for url, facts in builder.url_infos.items() if facts.filename == f"{NAME}.tar.gz")
     given = Path(archives) / facts.filename if archives else None
@@ -187,10 +188,9 @@ def fetch(data_dir: str | None = None, archives: str | None = None, words: Seque
     except DataError:
         raise
     except Exception as error:  # TFDS raises a different class for each way in which a download fails
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise DataError(
-            f"Speech Commands could not be fetched ({reason}): connect to the network, or pass the folder that holds "
-            f"{facts.filename} by --archives, or the extracted archive by --speech-commands-dir."
+            f"Speech Commands could not be fetched ({first_line(error)}): connect to the network, or pass the folder "
+            f"that holds {facts.filename} by --archives, or the extracted archive by --speech-commands-dir."
         ) from error
     return folder
 

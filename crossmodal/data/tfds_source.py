@@ -11,6 +11,7 @@ from pathlib import Path
 from crossmodal.data.fetching import check_network, files_to_fetch
 from crossmodal.errors import CrossmodalError, DataError
 from crossmodal.runtime.files import check_folder
+from crossmodal.runtime.words import first_line
 
 
 def open_dataset(name: str, *, data_dir: str | None = None, archives: str | None = None):
@@ -32,26 +33,25 @@ def open_dataset(name: str, *, data_dir: str | None = None, archives: str | None
     if not builder.data_path.exists():
         config = tfds.download.DownloadConfig(manual_dir=archives) if archives else None
         missing = files_to_fetch(builder, archives)
-        check_place(builder, data_dir)
+        check_place(builder.data_path, data_dir)
         try:
             check_network(builder, missing)
             with contextlib.redirect_stdout(io.StringIO()):  # its bars go elsewhere
                 builder.download_and_prepare(download_config=config)
         except Exception as error:  # TFDS raises a different class for each way in which a download fails
-            lines = str(error).strip().splitlines() or [type(error).__name__]
             names = ", ".join(facts.filename for facts in missing.values())
             raise DataError(
-                f"{name} is neither prepared nor could it be fetched ({lines[0][:200]}): connect to the network, or "
+                f"{name} is neither prepared nor could it be fetched ({first_line(error)}): connect to the network, or "
                 f"pass the original archives{f' ({names})' if names else ''} with --archives DIR, or prepared data "
                 "with --data-dir DIR, or use the embedded data: --data digits-tts."
             ) from error
     return builder
 
 
-def check_place(builder, data_dir: str | None) -> None:
-    """DataError if nothing can be prepared in the folder of a TFDS builder."""
+def check_place(folder: Path, data_dir: str | None) -> None:
+    """DataError if nothing can be prepared in a folder, which lies in TFDS's."""
     try:
-        check_folder(builder.data_path, "--data-dir" if data_dir else "--data-dir, or set TFDS_DATA_DIR")
+        check_folder(folder, "--data-dir" if data_dir else "--data-dir, or set TFDS_DATA_DIR")
     except CrossmodalError as error:
         raise DataError(str(error)) from error
 

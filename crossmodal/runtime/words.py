@@ -3,6 +3,7 @@
 import os
 
 MOST_LETTERS = 100  # of an error of another library
+MOST_OF_A_LINE = 200  # letters
 
 
 def printable(words: str | os.PathLike[str]) -> str:
@@ -14,6 +15,11 @@ def printable(words: str | os.PathLike[str]) -> str:
 def reason_of(error: Exception) -> str:
     """What an error of the system or of another library says, as a short phrase without a full stop."""
     return phrase(getattr(error, "strerror", None) or str(error))
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error of another library says, or its class where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:MOST_OF_A_LINE]
 
 
 def phrase(words: str) -> str:

@@ -85,6 +85,20 @@ def test_prepared_data_that_are_damaged_are_refused_in_one_sentence(tmp_path):
             fsdd.load(data_dir=str(tmp_path))
 
 
+def test_the_other_data_set_is_prepared_where_one_is_damaged(tmp_path, monkeypatch, capsys):
+    from crossmodal.__main__ import main
+    from crossmodal.data import tfds_source
+
+    folder = tmp_path / "spoken_digit" / "1.0.9"
+    folder.mkdir(parents=True)
+    (folder / "dataset_info.json").write_text("[]")
+    prepared = []
+    monkeypatch.setattr(tfds_source, "open_dataset", lambda name, **places: prepared.append(name))
+    assert main(["data", "prepare", "--data-dir", str(tmp_path)]) == 2
+    assert "prepared of spoken_digit:1.0.9 is damaged: remove" in capsys.readouterr().err
+    assert prepared == ["mnist:3.0.1"]
+
+
 @pytest.mark.data
 def test_prepared_files_that_are_damaged_are_refused_in_one_sentence(tmp_path):
     if not os.environ.get("TFDS_DATA_DIR"):

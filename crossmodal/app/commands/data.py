@@ -49,9 +49,9 @@ def run_prepare(arguments) -> int:
 
     failed = False
     show_progress(sys.stderr.isatty())
-    for title, work in works_of(arguments).items():
+    for work in works_of(arguments):
         try:
-            step(title, work)
+            work()
         except DataError as error:
             failed = True
             print(error, file=sys.stderr)
@@ -59,18 +59,23 @@ def run_prepare(arguments) -> int:
     return 2 if failed else 0
 
 
-def works_of(arguments) -> dict[str, Callable]:
-    """What is to be done, by its title."""
+def works_of(arguments) -> list[Callable[[], None]]:
+    """What is to be done, one after another."""
     from crossmodal.data import digits_tts, fsdd, mnist, speech_commands
-    from crossmodal.data.tfds_source import archives_of, open_dataset
+    from crossmodal.data.tfds_source import archives_of
 
     if arguments.data == "digits-tts":
-        return {"eSpeak NG speaks the digits": digits_tts.load_speech}
+        return [partial(step, "eSpeak NG speaks the digits", digits_tts.load_speech)]
     places = {"data_dir": arguments.data_dir, "archives": archives_of(arguments.archives)}
     if arguments.data == "speech-commands":
-        return {speech_commands.NAME: lambda: speech_commands.fetch(**places)}
-    names = (fsdd.TFDS_NAME, mnist.TFDS_NAME)
-    return {f"{name}{wanted(name, **places)}": partial(open_dataset, name, **places) for name in names}
+        return [partial(step, speech_commands.NAME, partial(speech_commands.fetch, **places))]
+    return [partial(prepare_by_tfds, name, places) for name in (fsdd.TFDS_NAME, mnist.TFDS_NAME)]
+
+
+def prepare_by_tfds(name: str, places: dict) -> None:
+    from crossmodal.data.tfds_source import open_dataset
+
+    step(f"{name}{wanted(name, **places)}", partial(open_dataset, name, **places))
 
 
 def wanted(name: str, data_dir: str | None, archives: str | None) -> str:

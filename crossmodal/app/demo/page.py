@@ -14,6 +14,7 @@ import numpy as np
 from crossmodal.app.demo import hearing, listening
 from crossmodal.app.demo.address import free_address, without_proxy
 from crossmodal.errors import CrossmodalError
+from crossmodal.runtime.words import first_line
 
 UPLOAD = 10 * gr.FileSize.MB
 WAITING = 32  # requests; more are told that the queue is full
@@ -77,11 +78,6 @@ def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, wa
         print(f"The page is at {address} (Ctrl-C ends it).", flush=True)
         page.block_thread()
     return address
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, in short."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def speech_tab(models: dict[str, hearing.Offered]) -> None:
