@@ -8,31 +8,16 @@ from crossmodal.errors import DataError
 from crossmodal.runtime.choices import check_choice
 
 NAMES = ("fsdd-mnist", "speech-commands-mnist", "digits-tts", "folders")
-FURTHER = ("fsdd", "speech-commands")  # sources of speech that may join the training of another
+FURTHER = {"fsdd": "FSDD", "speech-commands": "Speech Commands"}  # sources of speech that may join another's training
 SOURCES: dict[str, tuple[str, ...]] = {
     "fsdd-mnist": ("FSDD", "MNIST"),
     "speech-commands-mnist": ("Speech Commands", "MNIST"),
     "digits-tts": ("eSpeak NG", "Optical Recognition of Handwritten Digits"),
     "folders": ("your folders",),
 }
-LICENCES = {
-    "FSDD": "CC BY-SA 4.0",
-    "Speech Commands": "CC BY 4.0, resampled to 8 kHz",
-    "MNIST": "CC BY-SA 3.0",
-    "Optical Recognition of Handwritten Digits": "CC BY 4.0",
-    "eSpeak NG": "speech synthesised by a program under GPL-3.0",
-    "your folders": "yours",
-    "recorded noise": "that of its folder",
-}
 HOW_READ = ("fit", "background", "skip_bad")  # options that say how pictures in folders become images
-LOCATIONS = (
-    "data_dir",
-    "archives",
-    "speech_commands_dir",
-    "noise_dir",
-    "sounds_dir",
-    "images_dir",
-)  # options that say where the data lie
+PLACES = ("data_dir", "archives", "speech_commands_dir", "sounds_dir", "images_dir")  # of the pairs, see `load_pair`
+LOCATIONS = (*PLACES, "noise_dir")  # options that say where the data lie
 
 
 def load_pair(
@@ -66,15 +51,12 @@ def load_pair(
     check_choice("data named", name, NAMES, DataError)
     if name != "folders" and tuple(image_shape) != (28, 28, 1):
         raise DataError(f"The images of {name} are 28x28 pixels in grey: another size or colour needs --data folders.")
-    if name == "fsdd-mnist":
-        from crossmodal.data import fsdd, mnist
+    if name.endswith("-mnist"):
+        from crossmodal.data import mnist
 
-        return fsdd.load(data_dir, archives), mnist.load(data_dir, archives)
-    if name == "speech-commands-mnist":
-        from crossmodal.data import mnist, speech_commands
-
-        speech = speech_commands.load(speech_commands_dir, data_dir=data_dir, say=say)
-        return speech, mnist.load(data_dir, archives)
+        places = {"data_dir": data_dir, "archives": archives}
+        speech = load_speech(name.removesuffix("-mnist"), **places, speech_commands_dir=speech_commands_dir, say=say)
+        return speech, mnist.load(**places)
     if name == "digits-tts":
         from crossmodal.data import digits_tts
 
@@ -94,38 +76,41 @@ def load_pair(
     )
 
 
-def load_further(
-    names: tuple[str, ...],
+def load_speech(
+    name: str,
     *,
     data_dir: str | None = None,
     archives: str | None = None,
     speech_commands_dir: str | None = None,
     say: Callable[[str], object] = print,
-) -> list[Speech]:
-    """Sources of speech of the ten digits that join the training of another one; see `load_pair`.
+) -> Speech:
+    """The ten digits of one of `FURTHER`; see `load_pair`.
 
     Raises:
-        DataError: a name is none of `FURTHER`, or a source is absent or damaged.
+        DataError: there is no such source, or it is absent or damaged.
     """
-    found = []
-    for name in names:
-        check_choice("speech named", name, FURTHER, DataError)
-        if name == "fsdd":
-            from crossmodal.data import fsdd
+    from crossmodal.data import fsdd, speech_commands
 
-            found.append(fsdd.load(data_dir, archives))
-        else:
-            from crossmodal.data import speech_commands
-
-            found.append(speech_commands.load(speech_commands_dir, data_dir=data_dir, say=say))
-    return found
+    check_choice("speech named", name, FURTHER, DataError)
+    if name == "fsdd":
+        return fsdd.load(data_dir, archives)
+    return speech_commands.load(speech_commands_dir, data_dir=data_dir, say=say)
 
 
 def licences_of(recipe: dict) -> dict[str, str]:
     """The licence of each source that a model was trained on, by the options of its training."""
-    names = [*SOURCES[recipe["data"]]]
-    joined = {"fsdd": "FSDD", "speech-commands": "Speech Commands"}
-    names += [joined[name] for name in recipe.get("train_also", ())]
+    from crossmodal.data import digits_tts, fsdd, mnist, speech_commands
+
+    licences = {
+        "FSDD": fsdd.LICENCE,
+        "Speech Commands": f"{speech_commands.LICENCE}, resampled to 8 kHz",
+        "MNIST": mnist.LICENCE,
+        "Optical Recognition of Handwritten Digits": digits_tts.IMAGES_LICENCE,
+        "eSpeak NG": "speech synthesised by a program under GPL-3.0",
+        "your folders": "yours",
+        "recorded noise": "that of its folder",
+    }
+    names = [*SOURCES[recipe["data"]], *(FURTHER[name] for name in recipe.get("train_also", ()))]
     names += ["eSpeak NG"] if recipe.get("tts_takes") else []
     names += ["recorded noise"] if recipe.get("noise") == "recorded" else []
-    return {name: LICENCES[name] for name in names}
+    return {name: licences[name] for name in names}

@@ -9,7 +9,7 @@ import numpy as np
 from crossmodal.app.experiments.training_sounds import training_sounds
 from crossmodal.data.alignment import Split
 from crossmodal.data.amounts import check_amounts
-from crossmodal.data.catalog import HOW_READ, LOCATIONS, load_pair
+from crossmodal.data.catalog import HOW_READ, PLACES, load_pair
 from crossmodal.data.pairing import ByClass, Given, Pairing
 from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
@@ -19,7 +19,7 @@ VALIDATION_BATCHES = 20  # at most
 
 def load_sources(config, say: Callable = print) -> tuple[Speech, Images]:
     """The sources that the options name."""
-    places = {name: getattr(config, name) for name in (*LOCATIONS, *HOW_READ) if name != "noise_dir"}
+    places = {name: getattr(config, name) for name in (*PLACES, *HOW_READ)}
     size, channels = config.image_size, 3 if config.colour else 1
     return load_pair(config.data, image_shape=(size, size, channels), say=say, **places)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from crossmodal.data.catalog import load_further
+from crossmodal.data.catalog import load_speech
 from crossmodal.data.sources import DIGITS, Speech
 from crossmodal.errors import DataError
 
@@ -77,7 +77,7 @@ def further_speech(config, speech: Speech) -> list[Speech]:
     if speech.name in config.train_also:
         raise DataError(f"{speech.name} has clips that test: leave it out of --train-also.")
     places = {name: getattr(config, name) for name in ("data_dir", "archives", "speech_commands_dir")}
-    sources = load_further(config.train_also, **places)
+    sources = [load_speech(name, **places) for name in config.train_also]
     if config.tts_takes:
         from crossmodal.data import digits_tts
 

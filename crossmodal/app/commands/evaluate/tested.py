@@ -10,7 +10,7 @@ import numpy as np
 from crossmodal.app.commands.evaluate.folder import asked_of
 from crossmodal.app.options import a_name, a_path, flag_of, seed_number
 from crossmodal.data.alignment import PROTOCOLS, split_of
-from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES
+from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES, PLACES
 from crossmodal.data.sources import Images, Speech, fingerprint
 from crossmodal.errors import DataError, ModelError
 from crossmodal.reader import Reader, find_reader, load_reader
@@ -135,7 +135,7 @@ def load_tested(arguments) -> Tested:
     chosen = {"held_out_speaker": None, "speakers": [], **chosen}
     check_chosen(chosen)
     locations = locations_of(arguments)
-    places = {name: place for name, place in locations.items() if name != "noise_dir"}
+    places = {name: place for name, place in locations.items() if name in PLACES}
     options: dict[str, Any] = {**options_of(model, chosen["data"]), **places}
     speech, images = load_pair(chosen["data"], **options)
     if chosen["data"] == trained.get("data") and "clips" in trained and trained["clips"] != fingerprint(speech):
