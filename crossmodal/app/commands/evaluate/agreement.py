@@ -1,6 +1,6 @@
 """The command `crossmodal evaluate agreement MODEL`."""
 
-from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder, tell
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
 
 
@@ -18,7 +18,6 @@ def add_parser(subparsers) -> None:
 
 def run(arguments) -> int:
     from crossmodal.app.pictures.agreement import save_pictures
-    from crossmodal.runtime.files import write_json
     from evaluation.agreement import as_table, measure_agreement
 
     folder = check_outputs(arguments, "agreement", arguments.model)
@@ -26,9 +25,7 @@ def run(arguments) -> int:
     open_folder(folder)
     measured = measure_agreement(*tested.data, reader=tested.reader, seed=arguments.seed)
     metrics = {**tested.facts, **measured.to_json()}
-    print(as_table(measured))
-    if arguments.json:
-        write_json(arguments.json, metrics)
+    tell(arguments, as_table(measured), metrics)
     save_pictures(folder, *tested.data, measured, seed=arguments.seed)
     close_folder(folder, arguments, "agreement", {"model": arguments.model}, metrics, tested.locations)
     return 0

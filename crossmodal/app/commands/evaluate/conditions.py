@@ -1,6 +1,6 @@
 """The command `crossmodal evaluate conditions MODEL`."""
 
-from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder, tell
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_noises, load_tested
 
 
@@ -17,7 +17,6 @@ def add_parser(subparsers) -> None:
 
 
 def run(arguments) -> int:
-    from crossmodal.runtime.files import write_json
     from evaluation.conditions import as_table, measure_conditions
 
     folder = check_outputs(arguments, "conditions", arguments.model)
@@ -28,8 +27,6 @@ def run(arguments) -> int:
         tested.model, tested.speech, tested.split, reader=tested.reader, noises=noises, seed=arguments.seed
     )
     metrics = {**tested.facts, **measured.to_json()}
-    print(as_table(measured))
-    if arguments.json:
-        write_json(arguments.json, metrics)
+    tell(arguments, as_table(measured), metrics)
     close_folder(folder, arguments, "conditions", {"model": arguments.model}, metrics, tested.locations)
     return 0

@@ -1,6 +1,6 @@
 """The command `crossmodal evaluate confidence MODEL`."""
 
-from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder, tell
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_noises, load_tested
 
 
@@ -18,7 +18,6 @@ def add_parser(subparsers) -> None:
 
 def run(arguments) -> int:
     from crossmodal.app.pictures.reliability import save_reliability
-    from crossmodal.runtime.files import write_json
     from evaluation.confidence import as_table, measure_confidence
 
     folder = check_outputs(arguments, "confidence", arguments.model)
@@ -29,9 +28,7 @@ def run(arguments) -> int:
         tested.model, tested.speech, tested.split, reader=tested.reader, noises=noises, seed=arguments.seed
     )
     metrics = {**tested.facts, **measured.to_json()}
-    print(as_table(measured))
-    if arguments.json:
-        write_json(arguments.json, metrics)
+    tell(arguments, as_table(measured), metrics)
     save_reliability(folder / "reliability.png", measured.bins)
     close_folder(folder, arguments, "confidence", {"model": arguments.model}, metrics, tested.locations)
     return 0

@@ -1,6 +1,6 @@
 """The command `crossmodal-evaluate diversity MODEL`."""
 
-from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder, tell
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
 from crossmodal.app.options import whole_number
 from evaluation.cas import STEPS
@@ -37,10 +37,8 @@ def run(arguments) -> int:
     open_folder(folder)
     options = {"reader": tested.reader, "seed": arguments.seed, "cas_steps": arguments.cas_steps}
     measured = measure_diversity(*tested.data, **options)
-    print(as_tables(measured))
     report = {**tested.facts, **measured.to_json()}
-    if arguments.json:
-        write_json(arguments.json, report)
+    tell(arguments, as_tables(measured), report)
     write_json(folder / "diversity.json", report)
     save_pictures(folder, *tested.data, None, seed=arguments.seed)
     close_folder(folder, arguments, "diversity", {"model": arguments.model}, tested.facts, tested.locations)

@@ -67,6 +67,15 @@ def open_folder(folder: Path) -> Path:
     return folder
 
 
+def tell(arguments, table: str, figures: dict) -> None:
+    """Print the table, and write the figures into the file of `--json` if there is one."""
+    from crossmodal.runtime.files import write_json
+
+    print(table)
+    if arguments.json:
+        write_json(arguments.json, figures)
+
+
 def close_folder(
     folder: Path, arguments, score: str, files: dict, figures: dict, locations: dict[str, str] | None = None
 ) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 
-from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder
+from crossmodal.app.commands.evaluate.folder import add_outputs, check_outputs, close_folder, open_folder, tell
 from crossmodal.app.options import a_path
 
 
@@ -26,7 +26,6 @@ def run(arguments) -> int:
         CrossmodalError: the reference cannot be measured.
     """
     from crossmodal.errors import AudioError
-    from crossmodal.runtime.files import write_json
     from crossmodal.sound.audio import read_audio
     from evaluation.texture.filters import SAMPLE_RATE
     from evaluation.texture.report import as_tables, evaluate_textures
@@ -49,9 +48,7 @@ def run(arguments) -> int:
     if not paths:
         return 2
     report = {**evaluate_textures(reference, syntheses, [name, *map(str, paths)]), "unusable": failed}
-    print(as_tables(report))
-    if arguments.json:
-        write_json(arguments.json, report)
+    tell(arguments, as_tables(report), report)
     open_folder(folder)
     sounds = {figures["name"]: figures for figures in report["syntheses"]}
     files = {"reference": arguments.reference, "syntheses": paths}
