@@ -123,13 +123,14 @@ def confidences(reader: Reader, images: np.ndarray, draws: np.ndarray) -> tuple[
 
 
 def choose_least_information(model, spectrograms: np.ndarray, *, refused: float) -> float:
-    """What all but a share of some clips tell, to be a model's `least_information`.
+    """What all but a share of some clips tell, to be a model's `least_information`; 0 of a family that cannot say.
 
     Args:
         spectrograms: (clips, frames, mels) of clips that choose, in each of which a class is said.
         refused: the share of them that may lie below.
     """
-    return float(np.quantile(model.information(spectrograms), refused))
+    told = model.information(spectrograms)
+    return float(np.quantile(told, refused)) if np.isfinite(told).all() else 0.0
 
 
 def front_end_of(model) -> LogMel:

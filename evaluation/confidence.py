@@ -14,8 +14,7 @@ from crossmodal.data.sources import Speech
 from crossmodal.drawing import DRAWS, confidences, draw_speech
 from crossmodal.errors import DataError
 from crossmodal.reader import Reader, default_reader
-from crossmodal.sound.spectrogram import LogMel, log_mel
-from evaluation.agreement import Accuracy, bootstrap, unseen_speakers
+from evaluation.agreement import Accuracy, bootstrap, spectrograms_to_test, unseen_speakers
 
 BINS = 15  # as in the paper
 REPLICATES = 1000
@@ -71,14 +70,14 @@ def measure_confidence(
     if not len(split.test):
         raise DataError("The division has no clips to test on: divide them anew.")
     reader = reader or default_reader()
-    front_end = LogMel(**model.front_end)
-    spectrograms = log_mel([speech.waveforms[i] for i in split.test], front_end)
+    rate = model.front_end["sample_rate"]
+    spectrograms = spectrograms_to_test(model, speech, split)
     read, sure = confidences(reader, *model.generate(spectrograms, samples=DRAWS, seed=seed))
     right = read == speech.labels[split.test]
     people = unseen_speakers(speech, split)
     units = split.test if people is None else people
     drawn = [
-        any(drawing.heard for drawing in draw_speech(noise, front_end.sample_rate, model, seed=seed, reader=reader))
+        any(drawing.heard for drawing in draw_speech(noise, rate, model, seed=seed, reader=reader))
         for noise in (noises or {}).values()
     ]
     return Confidence(

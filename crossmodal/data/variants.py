@@ -59,8 +59,7 @@ def vary(
 
     if comes(how.speed):
         waveform = conditions.at_speed(waveform, float(np.exp(rng.uniform(-how.log_speed, how.log_speed))))
-    start, stop = find_word(waveform, sample_rate)
-    level = conditions.rms(waveform[start:stop])
+    spoken = waveform
     if comes(how.room):
         decay_s, direct_db = rng.uniform(*how.decay_s), rng.uniform(*how.direct_db)
         waveform = conditions.in_a_room(waveform, sample_rate, decay_s, direct_db, rng)
@@ -69,6 +68,7 @@ def vary(
             noise = excerpt(noises[rng.integers(len(noises))], len(waveform), rng)
         else:
             noise = conditions.coloured_noise(len(waveform), rng.uniform(*how.exponents), rng)
+        level = conditions.rms(spoken[slice(*find_word(spoken, sample_rate))])
         waveform = conditions.add_noise(waveform, noise, rng.uniform(*how.snr_db), level)
     if comes(how.microphone):
         waveform = conditions.through_microphone(waveform, rng.uniform(-how.gain_db, how.gain_db, 6))

@@ -107,6 +107,8 @@ class AudioImageModel(keras.Model):
 
     def heard(self, spectrograms):
         """Whether each sound tells as much as the model's `least_information`: (clips,) bool."""
+        if not self.least_information:
+            return np.ones(len(spectrograms), bool)
         return self.information(spectrograms) >= self.least_information
 
     def compile(self, optimizer="rmsprop", loss=None, **options):

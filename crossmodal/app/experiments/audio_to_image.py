@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-import numpy as np
-
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.experiments.training_data import load_sources, test_loss, training_data
 from crossmodal.app.options import command_of, option
@@ -207,8 +205,7 @@ def train_and_measure(
     trained.set_weights(model.get_weights())
     if config.noise_share and len(split.validation):
         heard = log_mel([speech.waveforms[i] for i in split.validation], front_end)
-        least = choose_least_information(trained, heard, refused=REFUSED)
-        trained.least_information = least if np.isfinite(least) else 0.0
+        trained.least_information = choose_least_information(trained, heard, refused=REFUSED)
     save_model(trained, workdir / "model.keras")
 
     metrics = {"command": command_of(f"crossmodal train {family}", asked, unsaid(asked.data))}
