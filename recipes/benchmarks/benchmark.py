@@ -50,10 +50,7 @@ def run(config: Config, only: list[str] | None = None) -> dict:
     from crossmodal.runtime.precision import instructions, machines_precision
     from crossmodal.training.runs import environment
 
-    limits = "".join(f"{name}={os.environ[name]} " for name in LIMITS if name in os.environ)
-    command = f"{limits}python recipes/benchmarks/benchmark.py{as_options(config)}"
-    command += f" --only {' '.join(only)}" if only else ""
-    result = {"command": command, "environment": environment()}
+    result = {"environment": environment()}
     result |= {"instructions": instructions(), "precision": machines_precision()}
     print(f"on {result['instructions']}, by default in {result['precision']}", flush=True)
     for name, section in SECTIONS.items():
@@ -69,8 +66,16 @@ def work(config: Config, arguments) -> None:
     from crossmodal.runtime.files import write_json
 
     kept = json.loads(arguments.results.read_text()) if arguments.only and arguments.results.exists() else {}
-    named = {"command": kept["command"]} if kept else {}
-    write_json(arguments.results, kept | run(config, arguments.only) | named)
+    command = {"command": command_line(config, arguments)} | kept
+    write_json(arguments.results, command | run(config, arguments.only))
+
+
+def command_line(config: Config, arguments) -> str:
+    """What measures it again, into the same file."""
+    limits = "".join(f"{name}={os.environ[name]} " for name in LIMITS if name in os.environ)
+    only = f" --only {' '.join(arguments.only)}" if arguments.only else ""
+    place = f" --results {arguments.results}" if arguments.results != RESULTS else ""
+    return f"{limits}python recipes/benchmarks/benchmark.py{as_options(config)}{only}{place}"
 
 
 def main(argv=None) -> int:
