@@ -16,6 +16,7 @@ _HOMES = {
     "VariationalModel": "crossmodal.models.variational",
     "AudioImageVAE": "crossmodal.models.vae",
     "AudioImageVAEGAN": "crossmodal.models.vae_gan",
+    "AudioImageFlow": "crossmodal.models.flow",
     "CoopNets": "crossmodal.models.coopnets",
     "Classifier": "crossmodal.models.classifier",
     "LeNet5": "crossmodal.models.networks.lenet5",

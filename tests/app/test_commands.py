@@ -22,7 +22,7 @@ PAGES = [
     [],
     *([name] for name in COMMANDS),
     *(["texture", action] for action in ("learn", "play", "mix")),
-    *(["train", family] for family in ("vae", "vae-gan", "classifier", "texture", "texture-mix")),
+    *(["train", family] for family in ("vae", "vae-gan", "flow", "classifier", "texture", "texture-mix")),
     *(["data", action] for action in ("info", "prepare")),
     *(["evaluate", score] for score in ("agreement", "diversity", "texture")),
 ]

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recipe_scripts import recipe
 
-from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
+from crossmodal.app.experiments import (
+    texture_mix,
+    texture_single,
+    train_classifier,
+    train_flow,
+    train_vae,
+    train_vae_gan,
+)
 from crossmodal.app.options import add_options, command_of, option, run_recipe
 from crossmodal.errors import DataError
 from crossmodal.runtime.ranges import MOST_WHOLE, whole
@@ -42,6 +49,7 @@ CONFIGS = [
         Config,
         train_vae.Config,
         train_vae_gan.Config,
+        train_flow.Config,
         train_classifier.Config,
         texture_single.Config,
         texture_mix.Config,

@@ -191,6 +191,14 @@ def test_train_vae_gan_on_the_embedded_data_is_measured_and_drawn(model, tmp_pat
     assert {"loss", "discriminator_loss", "gradient_norm", "discriminator_gradient_norm"} <= set(last)
 
 
+def test_train_flow_on_the_embedded_data_is_measured_and_drawn(tmp_path, capsys):
+    size = ["--width", "16", "--blocks", "1", "--steps", "2"]
+    assert recipe("train_flow").main(["--epochs", "1", "--passes", "1", *size, "--workdir", str(tmp_path)]) == 0
+    assert "LeNet5 agreement" in capsys.readouterr().out
+    last = json.loads((tmp_path / "history.jsonl").read_text().splitlines()[-1])
+    assert {"loss", "velocity", "kl", "val_loss"} <= set(last)
+
+
 def small_families() -> dict:
     """Models of the benchmark's names that build fast."""
     vae = functools.partial(AudioImageVAE, 4, (4, 4), (8,), (8,), (4, 4))

@@ -23,6 +23,7 @@ NEEDED = {
     ("texture", "play"): ["{model}", "-o", "{out}.wav"],
     ("train", "vae"): ["--data", "folders", "--workdir", "{out}"],
     ("train", "vae-gan"): ["--data", "folders", "--workdir", "{out}"],
+    ("train", "flow"): ["--data", "folders", "--workdir", "{out}"],
     ("train", "texture"): ["--reference", "{missing}", "--workdir", "{out}"],
     ("train", "texture-mix"): ["--references", "{missing}", "{sound}", "--workdir", "{out}"],
     ("train", "classifier"): ["--data-dir", "{folder}", "--archives", "{missing}", "--workdir", "{out}"],

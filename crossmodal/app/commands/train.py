@@ -3,6 +3,7 @@
   crossmodal train vae                                          # embedded data, minutes, no download
   crossmodal train vae --data fsdd-mnist --workdir runs/fsdd
   crossmodal train vae-gan --data fsdd-mnist --workdir runs/hands
+  crossmodal train flow --data fsdd-mnist --workdir runs/flow
   crossmodal train classifier                                   # LeNet5 on MNIST
   crossmodal train texture --reference rain.wav
   crossmodal train texture-mix --references birds.wav rain.wav --weights 1 3
@@ -12,12 +13,20 @@ Everything of a run lies in one folder; the same command continues a run that wa
 
 from argparse import RawDescriptionHelpFormatter
 
-from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
+from crossmodal.app.experiments import (
+    texture_mix,
+    texture_single,
+    train_classifier,
+    train_flow,
+    train_vae,
+    train_vae_gan,
+)
 from crossmodal.app.options import add_recipe
 
 FAMILIES = {
     "vae": (train_vae, "a VAE that hears a spoken digit and draws it"),
     "vae-gan": (train_vae_gan, "a VAE-GAN that draws it in many hands"),
+    "flow": (train_flow, "a flow that draws it in many hands, by steps from noise"),
     "classifier": (train_classifier, "the classifier that reads the drawings: LeNet5 on MNIST, or on your own images"),
     "texture": (texture_single, "CoopNets on one recording of a sound texture"),
     "texture-mix": (texture_mix, "CoopNets on several recordings at once"),

@@ -1,0 +1,173 @@
+"""Flow matching: an image is drawn by following a velocity field from noise, given what was heard (Lipman et al. 2023).
+
+spectrogram x -> encoder q(z|x) = N(z_mean, exp(z_log_var)) -> code z. Noise e ~ N(0, I) and an image y, scaled to
+[-1, 1], lie at the ends of a straight path (Liu et al. 2023)
+
+    y_t = (1 - t) e + t y,    dy_t/dt = y - e,    t from 0 to 1.
+
+A transformer D(y_t, t, z) predicts the image y, and so the velocity (D - y_t) / (1 - t) (Li & He 2025). The loss is the
+squared error of the velocity, at times whose logit is normal (Esser et al. 2024), half its sum over the pixels, and
+
+    + beta KL(q(z|x) || N(0, I)),
+
+by which the code of what is no digit tells little. An image is drawn by solving the equation from noise: one code and
+many noises give many hands. In a share of the training pairs the code is 0, "nothing was heard". So the velocity can be
+taken beyond the one without sound, v0 + g (v - v0) (Ho & Salimans 2022): the guidance g is 1 for the learned
+distribution, more for clearer and less varied drawings.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from crossmodal.models.base import in_batches
+from crossmodal.models.losses import kl_divergence
+from crossmodal.models.networks.encoders import build_encoder
+from crossmodal.models.networks.transformer import patch_transformer
+from crossmodal.models.variational import VariationalModel, sample_latents
+from crossmodal.sampling.ode import solve
+
+LEAST_LEFT = 0.05  # of 1 - t, by which errors of the image are divided (Li & He 2025)
+BATCH = 512  # images that are drawn at once
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class AudioImageFlow(VariationalModel):
+    """Hears a spectrogram and draws images in many hands.
+
+    Args:
+        latent_dim: dimensions of the code z.
+        width, blocks, heads, hidden: of the transformer, see `patch_transformer`.
+        time_mean, time_spread: of the logit of t in training.
+        unheard: share of training pairs whose code is 0.
+        steps, method: how the equation is solved, see `crossmodal.sampling.ode`.
+        guidance: g, 1 for the learned distribution.
+        encoder_kind, encoder_options, initial_log_var: as in `AudioImageVAE`.
+        beta, kl_warmup_steps: see `VariationalModel`.
+        **kwargs: see `AudioImageModel`.
+
+    The best drawing of a clip is that from the noise 0, at z_mean.
+
+    Example:
+        model = AudioImageFlow()
+        images, draws = model.generate(log_mel([waveform]), samples=4, seed=0)
+    """
+
+    TRACKED = ("loss", "velocity", "kl")
+
+    def __init__(
+        self,
+        latent_dim=64,
+        width=128,
+        blocks=6,
+        heads=4,
+        hidden=512,
+        time_mean=-0.4,
+        time_spread=1.0,
+        unheard=0.1,
+        steps=6,
+        method="heun",
+        guidance=1.0,
+        initial_log_var=-5.0,
+        encoder_kind="residual",
+        encoder_options=None,
+        beta=0.05,
+        kl_warmup_steps=1500,
+        **kwargs,
+    ):
+        super().__init__(latent_dim, beta, kl_warmup_steps, **kwargs)
+        self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
+        self.time_mean, self.time_spread, self.unheard = time_mean, time_spread, unheard
+        self.steps, self.method, self.guidance = steps, method, guidance
+        self.initial_log_var = initial_log_var
+        self.encoder_kind, self.encoder_options = encoder_kind, dict(encoder_options or {})
+        self.encoder = build_encoder(
+            encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, self.dtype_policy, **self.encoder_options
+        )
+        self.transformer = patch_transformer(
+            self.image_shape, latent_dim, width, blocks, heads, hidden, self.dtype_policy
+        )
+        self.build((None, *self.spectrogram_shape))
+
+    def losses_of(self, spectrograms, images, training=False):
+        """The terms of the loss, each the mean over the batch's pairs.
+
+        Args:
+            spectrograms: (batch, frames, mels, 1).
+            images: (batch, n, height, width, channels): n images share a clip.
+        """
+        z_mean, z_log_var = self.encoder(spectrograms, training=training)
+        z = sample_latents(z_mean, z_log_var, images.shape[1], self.seed_generator)
+        z = ops.reshape(z, (-1, self.latent_dim))
+        y = 2 * ops.reshape(images, (-1, *self.image_shape)) - 1
+        n, seed = ops.shape(y)[0], self.seed_generator
+        heard = ops.cast(keras.random.uniform((n, 1), seed=seed) >= self.unheard, z.dtype)
+        t = ops.sigmoid(self.time_mean + self.time_spread * keras.random.normal((n,), seed=seed))
+        e = keras.random.normal(ops.shape(y), seed=seed)
+        at = t[:, None, None, None]
+        drawn = self.transformer([(1 - at) * e + at * y, t, heard * z], training=training)
+        error = (drawn - y) / ops.maximum(1 - at, LEAST_LEFT)
+        return {
+            "velocity": 0.5 * ops.mean(ops.sum(ops.square(error), axis=(1, 2, 3))),
+            "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
+        }
+
+    def train_step(self, data):
+        with tf.GradientTape() as tape:
+            terms = self.losses_of(*self.pairs_in(data), training=True)
+            loss = terms["velocity"] + self.kl_weight() * terms["kl"]
+            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
+        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
+        return self.track({"loss": loss, **terms})
+
+    def test_step(self, data):
+        terms = self.losses_of(*self.pairs_in(data))
+        return self.track({"loss": terms["velocity"] + self.beta * terms["kl"], **terms})
+
+    def predicted(self, y, t, z):
+        """The image D(y_t, t, z) of y_t (n, height, width, channels), t (n,) and codes z (n, latent_dim)."""
+        return ops.clip(self.transformer([y, t, z], training=False), -1, 1)
+
+    def velocity(self, z, guidance):
+        """v(y_t, t) for the codes z (n, latent_dim), with guidance g."""
+
+        def v(y, t):
+            times = ops.broadcast_to(t, ops.shape(y)[:1])
+            drawn = self.predicted(y, times, z)
+            if guidance != 1:
+                unheard = self.predicted(y, times, ops.zeros_like(z))
+                drawn = unheard + guidance * (drawn - unheard)
+            return (drawn - y) / (1 - t)
+
+        return v
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def solution(self, noise, z, guidance):
+        """Images (n, height, width, channels) in [0, 1] from noise of that shape, for codes z (n, latent_dim)."""
+        y = solve(noise, self.velocity(z, guidance), steps=self.steps, method=self.method)
+        return ops.clip((y + 1) / 2, 0, 1)
+
+    def call(self, spectrograms, training=False):
+        z_mean, _ = self.encoder(spectrograms, training=training)
+        return self.solution(ops.zeros((ops.shape(z_mean)[0], *self.image_shape)), z_mean, self.guidance)
+
+    def decode(self, z, noise=None):
+        """Codes (n, latent_dim) -> (n, height, width, channels) numpy images in [0, 1], from noise or from 0."""
+        z = np.asarray(ops.convert_to_numpy(z), np.float32)
+        noise = np.zeros((len(z), *self.image_shape), np.float32) if noise is None else noise
+        parts = [slice(i, i + BATCH) for i in range(0, len(z), BATCH)]
+        drawn = [self.solution(tf.constant(noise[part]), tf.constant(z[part]), self.guidance).numpy() for part in parts]
+        return np.concatenate(drawn) if drawn else noise
+
+    def draw(self, spectrograms, samples, seed):
+        z_mean, z_log_var = in_batches(self.encoder, ops.convert_to_tensor(spectrograms))
+        z = sample_latents(ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var), samples, seed)
+        z = ops.convert_to_numpy(z).reshape(-1, self.latent_dim)
+        noise = np.random.default_rng(seed).standard_normal((len(z), *self.image_shape), np.float32)
+        return self.decode(z_mean), self.decode(z, noise).reshape(len(z_mean), samples, *self.image_shape)
+
+    def get_config(self):
+        names = """width blocks heads hidden time_mean time_spread unheard steps method guidance initial_log_var
+            encoder_kind encoder_options"""
+        return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

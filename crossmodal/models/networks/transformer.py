@@ -1,0 +1,140 @@
+"""A transformer over the patches of an image, which a condition steers (Peebles & Xie 2023: DiT, adaLN-Zero).
+
+image (height, width, channels) -> patches of 4x4, a token each -> blocks of attention and a dense network -> patches.
+The condition, such as the time of a flow and what was heard, sets shift, scale and gate of each block's two parts. One
+dense layer computes them for all blocks, each of which adds numbers of its own (Chen et al. 2023: PixArt, section 2.3).
+Gates start at 0, so that each block starts as the identity.
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from crossmodal.models.networks.decoders import check_image_shape
+
+PATCH = 4  # pixels, height and width of a token
+MODULATIONS = 6  # shift, scale and gate of the attention and of the dense network
+FREQUENCIES = 32  # of the sines that stand for a time
+
+
+def normalised(x):
+    """Tokens (..., width) at a root mean square of 1 (Zhang & Sennrich 2019)."""
+    scale = ops.rsqrt(ops.mean(ops.square(ops.cast(x, "float32")), axis=-1, keepdims=True) + 1e-6)
+    return x * ops.cast(scale, x.dtype)
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class Block(layers.Layer):
+    """Attention, then a dense network, each added to the tokens (batch, tokens, width) through a gate.
+
+    Args:
+        heads: of the attention, each of width / heads numbers.
+        hidden: units of the dense network, with squared ReLU (So et al. 2021).
+
+    Called with tokens and what the condition says, (batch, 6 width).
+    """
+
+    def __init__(self, heads, hidden, **options):
+        super().__init__(**options)
+        self.heads, self.hidden = heads, hidden
+
+    def build(self, x_shape, modulation_shape):
+        width = x_shape[-1]
+
+        def dense(inputs, units, name):
+            layer = layers.Dense(units, dtype=self.dtype_policy, name=name)
+            layer.build((None, inputs))
+            return layer
+
+        self.offsets = self.add_weight(shape=(MODULATIONS * width,), initializer="zeros", name="offsets")
+        self.qkv, self.out = dense(width, 3 * width, "qkv"), dense(width, width, "out")
+        self.up, self.down = dense(width, self.hidden, "up"), dense(self.hidden, width, "down")
+        self.built = True
+
+    def compute_output_shape(self, x_shape, modulation_shape):
+        return x_shape
+
+    def call(self, x, modulation):
+        steered = ops.split((modulation + ops.cast(self.offsets, modulation.dtype))[:, None], MODULATIONS, axis=-1)
+        shift, scale, gate = steered[:3]
+        x = x + gate * self.attention(normalised(x) * (1 + scale) + shift)
+        shift, scale, gate = steered[3:]
+        y = normalised(x) * (1 + scale) + shift
+        return x + gate * self.down(ops.square(ops.relu(self.up(y))))
+
+    def attention(self, x):
+        """Multi-head attention of all tokens to all (Vaswani et al. 2017, equation 1)."""
+        tokens, width = x.shape[1:]
+        each = width // self.heads
+        qkv = ops.reshape(self.qkv(x), (-1, tokens, 3, self.heads, each))
+        q, k, v = ops.unstack(ops.transpose(qkv, (2, 0, 3, 1, 4)), axis=0)
+        weights = ops.softmax(ops.matmul(q * each**-0.5, ops.transpose(k, (0, 1, 3, 2))))
+        heads = ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3))
+        return self.out(ops.reshape(heads, (-1, tokens, width)))
+
+    def get_config(self):
+        return {**super().get_config(), "heads": self.heads, "hidden": self.hidden}
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class Positions(layers.Layer):
+    """Adds to each of the tokens (batch, tokens, width) numbers of its place, which are learned."""
+
+    def build(self, shape):
+        start = keras.initializers.RandomNormal(stddev=0.02)
+        self.places = self.add_weight(shape=shape[1:], initializer=start, name="places")
+
+    def call(self, x):
+        return x + ops.cast(self.places, x.dtype)
+
+
+def as_tokens(images):
+    """(batch, height, width, channels) -> (batch, height width / 16, 16 channels)."""
+    height, width, channels = images.shape[1:]
+    rows, columns = height // PATCH, width // PATCH
+    x = ops.reshape(images, (-1, rows, PATCH, columns, PATCH, channels))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, rows * columns, PATCH * PATCH * channels))
+
+
+def as_images(tokens, image_shape):
+    """The inverse of `as_tokens`."""
+    height, width, channels = image_shape
+    rows, columns = height // PATCH, width // PATCH
+    x = ops.reshape(tokens, (-1, rows, columns, PATCH, PATCH, channels))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, height, width, channels))
+
+
+def sines(t):
+    """Times (batch,) in [0, 1] as sines and cosines (batch, 64) of periods from 1 / 8 to 16."""
+    octaves = [2 * math.pi * 2.0 ** (-4 + 7 * i / (FREQUENCIES - 1)) for i in range(FREQUENCIES)]
+    angles = t[:, None] * ops.convert_to_tensor(octaves, "float32")
+    return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+
+
+def patch_transformer(image_shape, condition_dim, width, blocks, heads, hidden, dtype) -> keras.Model:
+    """[image (height, width, channels), t (), condition (condition_dim,)] -> an image, float32, 0 at the start.
+
+    Args:
+        image_shape: whose height and width are multiples of 4.
+        width: numbers of a token.
+        blocks, heads, hidden: how many, and see `Block`.
+    """
+    check_image_shape(image_shape)
+    inputs = keras.Input(image_shape, name="image")
+    t, condition = keras.Input((), name="t"), keras.Input((condition_dim,), name="condition")
+    time = layers.Dense(width, "silu", dtype=dtype, name="time_hidden")(sines(t))
+    time = layers.Dense(width, dtype=dtype, name="time")(time)
+    heard = layers.Dense(width, dtype=dtype, name="heard")(condition)
+    steered = ops.silu(time + heard)
+    modulation = layers.Dense(MODULATIONS * width, kernel_initializer="zeros", dtype=dtype, name="modulation")(steered)
+    x = layers.Dense(width, dtype=dtype, name="patches")(as_tokens(inputs))
+    x = Positions(dtype=dtype, name="positions")(x)
+    for i in range(1, blocks + 1):
+        x = Block(heads, hidden, dtype=dtype, name=f"block{i}")(x, modulation)
+    shift, scale = ops.split(
+        layers.Dense(2 * width, kernel_initializer="zeros", dtype=dtype, name="last")(steered), 2, -1
+    )
+    x = normalised(x) * (1 + scale[:, None]) + shift[:, None]
+    x = layers.Dense(PATCH * PATCH * image_shape[2], kernel_initializer="zeros", dtype="float32", name="pixels")(x)
+    return keras.Model([inputs, t, condition], as_images(x, image_shape), name="transformer")

@@ -1,0 +1,64 @@
+"""Ordinary differential equations, such as those by which a flow takes noise to data.
+
+    dx/dt = v(x, t),    t from 0 to 1,    in equal steps of h = 1 / steps:
+
+    euler:     x <- x + h v(x, t)
+    midpoint:  x <- x + h v(x + h/2 v(x, t), t + h/2)
+    heun:      x' = x + h v(x, t);  x <- x + h/2 (v(x, t) + v(x', t + h)), whose last step is Euler's, since flows that
+               predict the data have no velocity at t = 1 (Karras et al. 2022, algorithm 1)
+
+A solution is one loop of one graph, as a walk of `crossmodal.sampling.langevin` is, which takes the same arguments: a
+start, a function of the state, a number of steps.
+"""
+
+from collections.abc import Callable
+
+from keras import ops
+
+from crossmodal.runtime.choices import check_choice
+
+
+def euler(x, t, h, velocity):
+    return x + h * velocity(x, t)
+
+
+def midpoint(x, t, h, velocity):
+    return x + h * velocity(x + 0.5 * h * velocity(x, t), t + 0.5 * h)
+
+
+def heun(x, t, h, velocity):
+    v = velocity(x, t)
+    return x + 0.5 * h * (v + velocity(x + h * v, t + h))
+
+
+METHODS = {"euler": euler, "midpoint": midpoint, "heun": heun}
+
+
+def evaluations(steps: int, method: str) -> int:
+    """How often a solution asks for the velocity."""
+    return {"euler": steps, "midpoint": 2 * steps, "heun": 2 * steps - 1}[method]
+
+
+def solve(start, velocity: Callable, *, steps: int, method: str = "heun"):
+    """The state at t = 1 of what is at `start` at t = 0.
+
+    Args:
+        start: float32 tensor (n, ...).
+        velocity: v, (n, ...) and t, a scalar tensor in [0, 1) -> (n, ...).
+        steps: of equal length, at least 1.
+        method: one of `METHODS`.
+
+    Raises:
+        ValueError: there is no such method, or there are no steps.
+    """
+    check_choice("method", method, METHODS, ValueError)
+    if steps < 1:
+        raise ValueError(f"An equation is solved in one step or more, not in {steps}.")
+    h, step = 1.0 / steps, METHODS[method]
+    before_last = steps - 1 if method == "heun" else steps
+
+    def body(i, x):
+        return i + 1, step(x, ops.cast(i, "float32") * h, h, velocity)
+
+    _, x = ops.while_loop(lambda i, x: i < before_last, body, (0, ops.convert_to_tensor(start)))
+    return euler(x, ops.convert_to_tensor(1.0 - h), h, velocity) if method == "heun" else x

@@ -1,0 +1,115 @@
+"""The flow: its transformer and its loss against closed forms, guidance, and that it learns."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from crossmodal import AudioImageFlow
+from crossmodal.models.networks.transformer import Block, as_images, as_tokens, patch_transformer
+from crossmodal.saving.keras_file import load_model, save_model
+
+SMALL = {
+    "width": 16,
+    "blocks": 1,
+    "heads": 2,
+    "hidden": 32,
+    "latent_dim": 4,
+    "encoder_options": {"filters": (4, 4, 4), "blocks": (1, 1, 1)},
+}
+
+
+def small(**options):
+    keras.utils.set_random_seed(0)
+    return AudioImageFlow(**SMALL, **options)
+
+
+def test_tokens_are_patches_row_by_row():
+    images = np.arange(2 * 8 * 12 * 3, dtype=np.float32).reshape(2, 8, 12, 3)
+    tokens = np.asarray(as_tokens(images))
+    assert tokens.shape == (2, 6, 48)
+    np.testing.assert_array_equal(tokens[1, 1], images[1, :4, 4:8].ravel())
+    np.testing.assert_array_equal(tokens[1, 3], images[1, 4:, :4].ravel())
+    np.testing.assert_array_equal(as_images(tokens, (8, 12, 3)), images)
+
+
+def test_a_block_starts_as_the_identity():
+    x = np.random.default_rng(0).normal(size=(2, 5, 16)).astype(np.float32)
+    np.testing.assert_array_equal(Block(2, 32)(x, np.zeros((2, 96), np.float32)), x)
+
+
+def test_attention_is_that_of_keras():
+    x = np.random.default_rng(0).normal(size=(2, 5, 16)).astype(np.float32)
+    block = Block(2, 32)
+    block(x, np.zeros((2, 96), np.float32))
+    theirs = keras.layers.MultiHeadAttention(2, 8)
+    theirs(x, x)
+    q, k, v = np.split(block.qkv.kernel.numpy(), 3, axis=1)
+    heads = [part for kernel in (q, k, v) for part in (kernel.reshape(16, 2, 8), np.zeros((2, 8)))]
+    theirs.set_weights([*heads, block.out.kernel.numpy().reshape(2, 8, 16), np.zeros(16)])
+    np.testing.assert_allclose(block.attention(x), theirs(x, x), atol=1e-5)
+
+
+def test_a_transformer_draws_nothing_at_the_start_and_hears_its_condition_later():
+    network = patch_transformer((8, 8, 1), 3, 16, 2, 2, 32, "float32")
+    x, t = np.ones((2, 8, 8, 1), np.float32), np.array([0.2, 0.2], np.float32)
+    heard = np.array([[0, 0, 1], [0, 1, 0]], np.float32)
+    np.testing.assert_array_equal(network([x, t, heard]), np.zeros((2, 8, 8, 1)))
+    rng = np.random.default_rng(0)
+    network.set_weights([w + 0.1 * rng.normal(size=w.shape).astype(np.float32) for w in network.get_weights()])
+    first, second = np.asarray(network([x, t, heard]))
+    assert np.abs(first - second).max() > 1e-3
+    later = np.asarray(network([x, t + 0.5, heard]))
+    assert np.abs(first - later[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize(("time_mean", "left"), [(0.0, 0.5), (10.0, 0.05)])
+def test_the_loss_of_a_network_that_predicts_0(time_mean, left):
+    """Images of 0 are -1 scaled, 1 from the prediction: half of 784 pixels over (1 - t)^2, which is at least 0.05^2."""
+    model = small(time_mean=time_mean, time_spread=1e-6)
+    terms = model.losses_of(np.zeros((2, 48, 48, 1), np.float32), np.zeros((2, 3, 28, 28, 1), np.float32))
+    assert float(terms["velocity"]) == pytest.approx(0.5 * 784 / left**2, rel=1e-3)
+
+
+class Linear(AudioImageFlow):
+    """Predicts the mean of its code, whatever the noise and the time."""
+
+    def predicted(self, y, t, z):
+        return tf.ones_like(y) * tf.reduce_mean(z, axis=1)[:, None, None, None]
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0, 3.0])
+def test_guidance_goes_on_from_what_is_drawn_without_sound(guidance):
+    model = Linear(**SMALL, guidance=guidance)
+    drawn = model.decode(np.full((1, 4), 0.2, np.float32), np.ones((1, 28, 28, 1), np.float32))
+    np.testing.assert_allclose(drawn, (1 + 0.2 * guidance) / 2, atol=1e-4)
+
+
+def test_a_batch_of_draws_is_cut_without_a_trace(monkeypatch):
+    model, z = small(), np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    noise = np.random.default_rng(1).normal(size=(5, 28, 28, 1)).astype(np.float32)
+    whole = model.decode(z, noise)
+    monkeypatch.setattr("crossmodal.models.flow.BATCH", 2)
+    np.testing.assert_allclose(model.decode(z, noise), whole, atol=1e-5)
+    assert model.decode(z[:0]).shape == (0, 28, 28, 1)
+
+
+def test_it_learns_a_class_by_its_sound_and_is_saved(tmp_path):
+    """Two sounds, two images: after some steps each sound draws its own."""
+    model = small(beta=0.001)
+    sounds = np.stack([np.zeros((48, 48, 1)), np.ones((48, 48, 1))]).astype(np.float32)
+    images = np.zeros((2, 28, 28, 1), np.float32)
+    images[0, :14], images[1, 14:] = 1, 1
+    model.compile(keras.optimizers.Adam(4e-3), jit_compile=False)
+    pairs = np.tile(images[:, None], (1, 16, 1, 1, 1))
+    history = model.fit(tf.data.Dataset.from_tensors((sounds, pairs)).repeat(400), epochs=1, verbose=0)
+    assert np.isfinite(history.history["loss"][0])
+    drawn, draws = model.generate(sounds, samples=3, seed=0)
+    assert np.abs(drawn - images).mean() < 0.1
+    assert np.abs(draws - images[:, None]).mean() < 0.15
+    np.testing.assert_array_equal(draws, model.generate(sounds, samples=3, seed=0)[1])
+    assert not np.array_equal(draws[:, 0], draws[:, 1])
+    save_model(model, tmp_path / "model.keras")
+    again = load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.generate(sounds, samples=3, seed=0)[1], draws, atol=1e-5)
+    assert model.information(sounds).shape == (2,)
