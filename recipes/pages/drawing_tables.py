@@ -20,6 +20,7 @@ def results() -> str:
         row("LeNet5 on MNIST's test images", "98.7 %", here, f"`{lenet5['command']}`"),
         *agreement_rows("vae_paper_random", "VAE of 20,950,529 parameters, `random`", "93.7 %, one split"),
         *agreement_rows("vae_compact_random", "compact VAE, `random`"),
+        *agreement_rows("vae_residual_random", "compact VAE with the residual encoder, `random`"),
         *agreement_rows("vae_compact_speaker", "compact VAE, `speaker` (never heard in training)"),
         *agreement_rows("vae_residual_speaker", "VAE with Speech Commands, `speaker` (never heard in training)"),
         *agreement_rows("vae_gan_paper_random", f"{PAPERS_GAN}, alpha 0.2, beta 0.05, `random`", "79 %"),

@@ -4,8 +4,8 @@
     python recipes/studies/splits.py vae --data fsdd-mnist --protocol speaker --results vae_compact_speaker.json
     python recipes/studies/splits.py vae-gan --data fsdd-mnist --splits 3 --diversity --results vae_gan_random.json
 
-Takes the options of train_vae.py, train_vae_gan.py or train_flow.py. Each run has a folder of its own below --workdir; finished
-runs are not run again, so the same command continues where it was stopped. `--processes N` runs N at once,
+Takes the options of train_vae.py, train_vae_gan.py or train_flow.py. Each run has a folder of its own below --workdir;
+finished runs are not run again, so the same command continues where it was stopped. `--processes N` runs N at once,
 `--shard I/N` one machine's share of them.
 """
 
