@@ -20,6 +20,7 @@ _HOMES = {
     "CoopNets": "crossmodal.models.coopnets",
     "Classifier": "crossmodal.models.classifier",
     "LeNet5": "crossmodal.models.networks.lenet5",
+    "ResidualClassifier": "crossmodal.models.networks.residual_classifier",
     "load_model": "crossmodal.saving.keras_file",
     # sounds and drawings
     "LogMel": "crossmodal.sound.spectrogram",

@@ -59,10 +59,10 @@ class AudioImageFlow(VariationalModel):
     def __init__(
         self,
         latent_dim=64,
-        width=128,
+        width=112,
         blocks=6,
         heads=4,
-        hidden=512,
+        hidden=448,
         time_mean=-0.4,
         time_spread=1.0,
         unheard=0.1,

@@ -1,4 +1,4 @@
-"""A classifier of images, LeNet5, which reads drawings: its options, and how it is trained and measured."""
+"""A classifier of images, which reads drawings: LeNet5 or a residual network; its options, training and figures."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ class Config:
     data: Literal["mnist", "digits-tts", "folders"] = option(
         "mnist", "which images; digits-tts has scikit-learn's digits"
     )
+    model: Literal["lenet5", "residual"] = option("lenet5", "LeNet5, or a residual network as a second judge")
     epochs: int = option(20, "passes over the training images", least=1, most=99_999)
     batch_size: int = option(128, "images per step", least=1, most=59_999)
     learning_rate: float = option(2e-3, "Adam's highest rate; a cosine brings it to 0", above=0, most=1)
@@ -73,6 +74,7 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.data.sources import as_input
     from crossmodal.errors import DataError
     from crossmodal.models.networks.lenet5 import LeNet5
+    from crossmodal.models.networks.residual_classifier import ResidualClassifier
     from crossmodal.runtime.determinism import fix_numbers
     from crossmodal.saving.keras_file import save_model
     from crossmodal.training.loop import train
@@ -94,7 +96,8 @@ def run(config: Config, workdir: Path) -> dict:
 
     provenance = {"data": config.data, "seed": config.seed, "environment": environment()}
     provenance["recipe"] = {"name": "classifier", **asdict(config), **dict.fromkeys(LOCATIONS)}
-    model = LeNet5(images.classes, config.dropout, images.image_shape, provenance)
+    build = {"lenet5": LeNet5, "residual": ResidualClassifier}[config.model]
+    model = build(images.classes, config.dropout, images.image_shape, provenance)
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * steps)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
@@ -117,6 +120,7 @@ def run(config: Config, workdir: Path) -> dict:
     save_curves(workdir / "curves.png", {"training": read_history(workdir)})
     metrics = {
         "command": command_of("crossmodal train classifier", config, ("data_dir", "archives")),
+        "classifier": type(model).__name__,
         "classes": list(images.classes),
         "parameters": model.count_params(),
         "epochs": config.epochs,
@@ -186,5 +190,6 @@ def examples(images, logits) -> list[tuple]:
 def work(config: Config, arguments) -> None:
     metrics = run(config, arguments.workdir)
     low, high = metrics["interval_95"]
-    print(f"LeNet5 reads {metrics['accuracy']:.2%} of the test images ({low:.2%} to {high:.2%}).")
+    name = metrics.get("classifier", "LeNet5")
+    print(f"{name} reads {metrics['accuracy']:.2%} of the test images ({low:.2%} to {high:.2%}).")
     print(f"model, figures and report: {arguments.workdir}")

@@ -16,7 +16,7 @@ HEADS = 4  # of the attention
 class Config(TrainingConfig):
     epochs: int | None = option(None, "epochs (12 embedded, else 24)", least=1, most=99_999)
     learning_rate: float = option(2e-3, "Adam's highest rate", above=0, most=1)
-    width: int = option(128, "numbers of a token of the transformer, a multiple of 4", least=4, most=4096)
+    width: int = option(112, "numbers of a token of the transformer, a multiple of 4", least=4, most=4096)
     blocks: int = option(6, "blocks of the transformer", least=1, most=64)
     beta: float = option(0.05, "weight of the KL term", least=0, most=1e6)
     time_mean: float = option(-0.4, "mean of the logit of the times, 0 noise, 1 the image", least=-10, most=10)
