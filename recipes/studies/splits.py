@@ -4,7 +4,7 @@
     python recipes/studies/splits.py vae --data fsdd-mnist --protocol speaker --results vae_compact_speaker.json
     python recipes/studies/splits.py vae-gan --data fsdd-mnist --splits 3 --diversity --results vae_gan_random.json
 
-Takes the options of train_vae.py, train_vae_gan.py or train_flow.py. Each run has a folder of its own below --workdir;
+Takes the options of `crossmodal train` of that family. Each run has a folder of its own below --workdir;
 finished runs are not run again, so the same command continues where it was stopped. `--processes N` runs N at once,
 `--shard I/N` one machine's share of them.
 """
@@ -12,14 +12,14 @@ finished runs are not run again, so the same command continues where it was stop
 import sys
 from pathlib import Path
 
-from crossmodal.app.experiments import train_flow, train_vae, train_vae_gan
+from crossmodal.app.experiments import families, train_vae, train_vae_gan
 from crossmodal.app.options import as_options, run_recipe, whole_number
 from crossmodal.app.sweeps.members import as_text, means, publish, read_members, run_members, splits_of
 from crossmodal.app.sweeps.shards import add_shares
 from crossmodal.data.catalog import LOCATIONS
 
 RESULTS = Path(__file__).parents[1] / "results"
-FAMILIES = {"vae": train_vae, "vae-gan": train_vae_gan, "flow": train_flow}
+FAMILIES = {"vae": train_vae, "vae-gan": train_vae_gan, **families.FAMILIES}
 
 
 def main(argv=None) -> int:

@@ -12,21 +12,16 @@ Everything of a run lies in one folder; the same command continues a run that wa
 """
 
 from argparse import RawDescriptionHelpFormatter
+from typing import Any
 
-from crossmodal.app.experiments import (
-    texture_mix,
-    texture_single,
-    train_classifier,
-    train_flow,
-    train_vae,
-    train_vae_gan,
-)
+from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
+from crossmodal.app.experiments.families import FAMILIES as FURTHER
 from crossmodal.app.options import add_recipe
 
-FAMILIES = {
+FAMILIES: dict[str, tuple[Any, str]] = {
     "vae": (train_vae, "a VAE that hears a spoken digit and draws it"),
     "vae-gan": (train_vae_gan, "a VAE-GAN that draws it in many hands"),
-    "flow": (train_flow, "a flow that draws it in many hands, by steps from noise"),
+    **{name: (family, family.help) for name, family in FURTHER.items()},
     "classifier": (train_classifier, "the classifier that reads the drawings: LeNet5 on MNIST, or on your own images"),
     "texture": (texture_single, "CoopNets on one recording of a sound texture"),
     "texture-mix": (texture_mix, "CoopNets on several recordings at once"),

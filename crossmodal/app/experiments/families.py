@@ -1,0 +1,258 @@
+"""Families of models that draw what they hear, each with its options: what `crossmodal train FAMILY` offers.
+
+A family is a model of `crossmodal`, a dataclass of its options beside those of every training, and settings of Adam.
+Its name is that of the command and of the run. The VAE and the VAE-GANs, whose papers give them several sizes, have
+files of their own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from crossmodal.app.experiments.audio_to_image import TrainingConfig, fill_defaults, report, train_and_measure
+from crossmodal.app.options import option
+from crossmodal.errors import CrossmodalError
+
+WARMUP_STEPS = 300  # over which the learning rate rises
+HEADS = 4  # of the flow's attention
+
+
+@dataclass(frozen=True)
+class FamilyConfig(TrainingConfig):
+    epochs: int | None = option(None, "epochs (by family and data)", least=1, most=99_999)
+    learning_rate: float | None = option(None, "Adam's highest rate (by family)", above=0, most=1)
+    average: float = option(0.999, "momentum of the weights' average", least=0, below=1)
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig(FamilyConfig):
+    pass
+
+
+@dataclass(frozen=True)
+class ConditionalVAEConfig(FamilyConfig):
+    hand_dim: int = option(16, "numbers of the hand", least=1, most=1024)
+    beta: float = option(1.0, "weight of the KL term", least=0, most=1e6)
+
+
+@dataclass(frozen=True)
+class ConditionalGANConfig(FamilyConfig):
+    hand_dim: int = option(32, "numbers of the hand", least=1, most=1024)
+    mismatch: float = option(1.0, "weight of wrong sounds", least=0, most=1e6)
+    r1: float = option(0.1, "weight of R1, the slope at real images", least=0, most=1e6)
+
+
+@dataclass(frozen=True)
+class WassersteinGANConfig(FamilyConfig):
+    batch_size: int = option(256, "images per step, of which each step of the critic has a part", least=1, most=65_536)
+    hand_dim: int = option(32, "numbers of the hand", least=1, most=1024)
+    mismatch: float = option(1.0, "weight of wrong sounds", least=0, most=1e6)
+    critic_steps: int = option(4, "steps of the critic for one of the generator", least=1, most=64)
+    penalty: float = option(10.0, "weight of the gradient penalty", least=0, most=1e6)
+
+
+@dataclass(frozen=True)
+class InfoGANConfig(ConditionalGANConfig):
+    style_dim: int = option(3, "numbers of the hand that are found again", least=1, most=1024)
+    information: float = option(1.0, "weight of finding them again", least=0, most=1e6)
+
+
+@dataclass(frozen=True)
+class LarsenConfig(FamilyConfig):
+    gamma: float = option(0.01, "weight of the features' distance", least=0, most=1e6)
+    beta: float = option(0.1, "weight of the KL term", least=0, most=1e6)
+
+
+@dataclass(frozen=True)
+class FeatureVAEConfig(LarsenConfig):
+    gan_epochs: int = option(4, "epochs of the GAN that comes before", least=1, most=99_999)
+
+
+@dataclass(frozen=True)
+class CoopNetsConfig(FamilyConfig):
+    steps: int = option(15, "Langevin steps that revise a drawing in training", least=1, most=1000)
+    step: float = option(1.5, "their size", above=0, most=100)
+    draw_steps: int = option(15, "Langevin steps that revise a drawing later", least=0, most=1000)
+    mismatch: float = option(2.0, "weight of wrong sounds", least=0, most=1e6)
+
+
+@dataclass(frozen=True)
+class FlowConfig(FamilyConfig):
+    average: float = option(0.9995, "momentum of the weights' average", least=0, below=1)
+    width: int = option(112, f"numbers of a token of the transformer, a multiple of {HEADS}", least=HEADS, most=4096)
+    blocks: int = option(6, "blocks of the transformer", least=1, most=64)
+    beta: float = option(0.05, "weight of the KL term", least=0, most=1e6)
+    time_mean: float = option(-0.4, "mean of the logit of the times, 0 noise, 1 the image", least=-10, most=10)
+    time_spread: float = option(1.0, "standard deviation of that logit", above=0, most=10)
+    unheard: float = option(0.1, "share of the pairs without their sound, for guidance", least=0, below=1)
+    steps: int = option(6, "steps in which an image is drawn", least=1, most=1000)
+    method: Literal["euler", "midpoint", "heun"] = option("heun", "how they are taken")
+
+
+@dataclass(frozen=True)
+class Family:
+    """An experiment that trains a family; it has what the modules of other experiments have: Config, run, work.
+
+    model:    the name of its class in `crossmodal`.
+    help:     what `crossmodal train --help` says of it.
+    settings: the options that are arguments of the model.
+    epochs, learning_rate: where the options leave them open, on real data.
+    adam:     of its optimizer, beside the learning rate and the average of the weights.
+    further:  further(config) -> other arguments of the model.
+    """
+
+    name: str
+    model: str
+    Config: type[FamilyConfig]
+    help: str
+    settings: tuple[str, ...]
+    epochs: int
+    learning_rate: float
+    adam: dict = field(default_factory=dict)
+    further: Callable = lambda config: {}
+
+    def with_defaults(self, config):
+        """What was left open but the precision, by the family and the data."""
+        defaults = {"epochs": self.epochs, "learning_rate": self.learning_rate, "passes": 1}
+        if config.data == "digits-tts":
+            defaults |= {"epochs": 6, "passes": 20}
+        return fill_defaults(config, defaults)
+
+    def run(self, asked, workdir: Path) -> dict:
+        """Train in `workdir`, measure on the test clips; returns the metrics."""
+        import crossmodal
+        from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
+
+        config = self.with_defaults(asked)
+        given = {name: getattr(config, name) for name in self.settings} | self.further(config)
+        given |= {"encoder_kind": config.encoder} if config.encoder else {}
+
+        def build(**settings):
+            return getattr(crossmodal, self.model)(**given, **settings)
+
+        def optimizer(steps, precision):
+            average = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
+            rate = warm_cosine(config.learning_rate, steps, WARMUP_STEPS)
+            return FusedAdam(rate, exchange_dtype=computed_in(precision), **self.adam, **average)
+
+        def pretrain(model, data):
+            from crossmodal.training.loop import Stage
+
+            gan = model.gan()
+            gan.compile(optimizer(config.gan_epochs * data.steps, config.precision), jit_compile=False)
+            return Stage(gan, data.training, config.gan_epochs, data.steps, name="GAN")
+
+        first = pretrain if self.model == "FeatureVAE" else None
+        return train_and_measure(self.name, asked, config, workdir, build, optimizer, pretrain=first)
+
+    def work(self, config, arguments) -> None:
+        report(self.run(config, arguments.workdir), arguments.workdir)
+
+
+def flow_sizes(config: FlowConfig) -> dict:
+    """The arguments of a flow that follow from its width; CrossmodalError where the heads cannot share it."""
+    if config.width % HEADS:
+        raise CrossmodalError(
+            f"A width of {config.width} is not shared by {HEADS} heads: choose a multiple of {HEADS}."
+        )
+    return {"heads": HEADS, "hidden": 4 * config.width}
+
+
+ADVERSARIAL = {"beta_1": 0.5, "beta_2": 0.99}
+_SETTINGS = {
+    "gan": ("hand_dim", "mismatch", "r1"),
+    "flow": ("width", "blocks", "beta", "time_mean", "time_spread", "unheard", "steps", "method"),
+}
+_FAMILIES = (
+    Family(
+        "autoencoder",
+        "AudioImageAutoencoder",
+        AutoencoderConfig,
+        "an autoencoder that draws one image of each sound",
+        settings=(),
+        epochs=8,
+        learning_rate=2e-3,
+    ),
+    Family(
+        "conditional-vae",
+        "ConditionalVAE",
+        ConditionalVAEConfig,
+        "a conditional VAE that draws it in a hand",
+        settings=("hand_dim", "beta"),
+        epochs=12,
+        learning_rate=2e-3,
+    ),
+    Family(
+        "conditional-gan",
+        "ConditionalGAN",
+        ConditionalGANConfig,
+        "a conditional GAN",
+        settings=_SETTINGS["gan"],
+        epochs=12,
+        learning_rate=1e-3,
+        adam=ADVERSARIAL,
+    ),
+    Family(
+        "wasserstein-gan",
+        "WassersteinGAN",
+        WassersteinGANConfig,
+        "a Wasserstein GAN with gradient penalty",
+        settings=("hand_dim", "mismatch", "critic_steps", "penalty"),
+        epochs=12,
+        learning_rate=1e-3,
+        adam={"beta_1": 0.0, "beta_2": 0.9},
+    ),
+    Family(
+        "info-gan",
+        "InfoGAN",
+        InfoGANConfig,
+        "an InfoGAN, whose style is found again in the drawing",
+        settings=(*_SETTINGS["gan"], "style_dim", "information"),
+        epochs=12,
+        learning_rate=1e-3,
+        adam=ADVERSARIAL,
+    ),
+    Family(
+        "larsen-vae-gan",
+        "LarsenVAEGAN",
+        LarsenConfig,
+        "the VAE/GAN of Larsen et al., which compares features of a discriminator",
+        settings=("gamma", "beta"),
+        epochs=12,
+        learning_rate=1e-3,
+        adam=ADVERSARIAL,
+    ),
+    Family(
+        "vae-dis",
+        "FeatureVAE",
+        FeatureVAEConfig,
+        "a VAE that compares features of the discriminator of a GAN trained before",
+        settings=("gamma", "beta"),
+        epochs=8,
+        learning_rate=1e-3,
+        adam=ADVERSARIAL,
+    ),
+    Family(
+        "coopnets",
+        "ConditionalCoopNets",
+        CoopNetsConfig,
+        "conditional cooperative networks: one draws, Langevin chains of the other revise",
+        settings=("steps", "step", "draw_steps", "mismatch"),
+        epochs=8,
+        learning_rate=1e-3,
+        adam=ADVERSARIAL,
+    ),
+    Family(
+        "flow",
+        "AudioImageFlow",
+        FlowConfig,
+        "a flow that draws it in many hands, by steps from noise",
+        settings=_SETTINGS["flow"],
+        epochs=24,
+        learning_rate=2e-3,
+        adam={"beta_2": 0.99},
+        further=flow_sizes,
+    ),
+)
+FAMILIES = {family.name: family for family in _FAMILIES}

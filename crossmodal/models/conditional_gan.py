@@ -1,0 +1,131 @@
+"""A conditional GAN: generator and discriminator see what was said (M. Mirza & S. Osindero, "Conditional Generative
+Adversarial Nets", 2014).
+
+spectrogram x -> code c; hand h ~ N(0, I). The discriminator's logit of an image y with a sound is, by projection
+(Miyato & Koyama 2018),
+
+    s(y, c) = s(y) + <P c, features(y)>.
+
+It learns from log(1 + exp(-s(y, c))) + log(1 + exp(s(g(c, h), c))), and from real images with another clip's sound c',
+mismatch log(1 + exp(s(y, c'))) (Reed et al. 2016); the generator from log(1 + exp(-s(g(c, h), c))) (Goodfellow et al.
+2014, section 3). The encoder is the discriminator's ear: it learns what the discriminator has to know of the sound, and
+no gradient reaches it through the generator. Every 16th step the slope of s at real images is penalised (R1, Mescheder
+et al. 2018).
+"""
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+from crossmodal.models.conditional import ConditionalModel
+from crossmodal.models.losses import discriminator_loss, generator_loss
+from crossmodal.models.networks.discriminators import convolutional_discriminator
+
+INTERVAL = 16  # steps from one penalty to the next, which then counts 16 times (Karras et al. 2020)
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class ConditionalGAN(ConditionalModel):
+    """Hears a spectrogram and draws images that a discriminator takes for real ones of that sound.
+
+    Args:
+        discriminator_filters, discriminator_units: see `convolutional_discriminator`.
+        mismatch: weight of real images with another clip's sound.
+        r1: weight of half the squared slope at real images.
+        style_dim: numbers of the hand that a layer on the discriminator's features finds again, see `InfoGAN`.
+        discriminator: one that another model shares, in place of a new one.
+        **kwargs: see `ConditionalModel`.
+    """
+
+    TRACKED: tuple[str, ...] = ("loss", "discriminator_loss", "wrong")
+
+    def __init__(
+        self,
+        code_dim=32,
+        hand_dim=32,
+        discriminator_filters=(64, 128, 256),
+        discriminator_units=(256,),
+        mismatch=1.0,
+        r1=0.1,
+        style_dim=0,
+        discriminator=None,
+        **kwargs,
+    ):
+        super().__init__(code_dim, hand_dim, **kwargs)
+        self.discriminator_filters, self.discriminator_units = tuple(discriminator_filters), tuple(discriminator_units)
+        self.mismatch, self.r1, self.style_dim = mismatch, r1, style_dim
+        self.discriminator = discriminator or convolutional_discriminator(
+            self.image_shape, self.discriminator_filters, self.discriminator_units, True, False, self.dtype_policy
+        )
+        self.projection = layers.Dense(self.discriminator.outputs[1].shape[-1], use_bias=False, dtype="float32")
+        self.projection.build((None, code_dim))
+        if style_dim:
+            self.finder = layers.Dense(style_dim, dtype="float32", name="finder")
+            self.finder.build((None, self.discriminator.outputs[1].shape[-1]))
+        self.build((None, *self.spectrogram_shape))
+
+    def judge(self, images, codes):
+        """s(y, c) (n,) of images (n, height, width, channels) and codes (n, code_dim)."""
+        return self.scores(self.discriminator(images, training=True), codes)
+
+    def scores(self, seen, codes):
+        """The same of what the discriminator made of the images."""
+        return seen[0][:, 0] + ops.sum(self.projection(codes) * seen[1], axis=-1)
+
+    def heard_and_real(self, spectrograms, images, training):
+        """Codes (pairs, code_dim), those of each image's next clip, and the images (pairs, height, width, channels)."""
+        n = images.shape[1]
+        codes = ops.repeat(self.encoder(spectrograms, training=training), n, axis=0)
+        return codes, ops.roll(codes, n, axis=0), ops.reshape(images, (-1, *self.image_shape))
+
+    def losses_of(self, spectrograms, images, training=False):
+        """The terms of the losses, each a mean over the pairs of spectrograms (clips, frames, mels, 1) and images
+        (clips, n, height, width, channels)."""
+        codes, others, real = self.heard_and_real(spectrograms, images, training)
+        drawn = ops.sigmoid(self.logits(ops.stop_gradient(codes), self.hands(ops.shape(codes)[0]), training))
+        seen = self.discriminator(real, training=training)
+        given = ops.stop_gradient(codes)
+        wrong = ops.mean(generator_loss(-self.scores(seen, others)))
+        against = self.judge(ops.stop_gradient(drawn), given)
+        return {
+            "loss": ops.mean(generator_loss(self.judge(drawn, given))),
+            "discriminator_loss": ops.mean(discriminator_loss(self.scores(seen, codes), against)),
+            "wrong": wrong,
+        }, (real, given)
+
+    def penalty(self, real, codes):
+        """R1 every INTERVAL steps."""
+
+        def squared_slope():
+            with tf.GradientTape() as tape:
+                tape.watch(real)
+                scores = tf.reduce_sum(self.judge(real, codes))
+            slope = tf.cast(tape.gradient(scores, real), tf.float32)
+            return INTERVAL * self.r1 / 2 * tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=(1, 2, 3)))
+
+        due = tf.equal(self.optimizer.iterations.value % INTERVAL, 0)
+        return tf.cond(due, squared_slope, lambda: 0.0)
+
+    def players(self):
+        """The variables of the generator, and those of the discriminator with its ear."""
+        ear = self.encoder.trainable_variables + self.projection.trainable_variables
+        return self.decoder.trainable_variables, self.discriminator.trainable_variables + ear
+
+    def train_step(self, data):
+        generator, discriminator = self.players()
+        with tf.GradientTape(persistent=True) as tape:
+            terms, (real, codes) = self.losses_of(*self.pairs_in(data), training=True)
+            against = terms["discriminator_loss"] + self.mismatch * terms["wrong"] + self.penalty(real, codes)
+            scale = self.optimizer.scale_loss(1.0)  # for float16; the optimizer scales back
+            scaled, scaled_against = scale * terms["loss"], scale * against
+        gradients = tape.gradient(scaled, generator) + tape.gradient(scaled_against, discriminator)
+        self.optimizer.apply(gradients, generator + discriminator)
+        return self.track(terms)
+
+    def test_step(self, data):
+        terms, _ = self.losses_of(*self.pairs_in(data))
+        return self.track(terms)
+
+    def get_config(self):
+        names = ("discriminator_filters", "discriminator_units", "mismatch", "r1", "style_dim")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

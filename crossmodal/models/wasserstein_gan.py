@@ -1,0 +1,98 @@
+"""A conditional Wasserstein GAN with gradient penalty (I. Gulrajani et al., "Improved Training of Wasserstein GANs",
+2017).
+
+The critic's score f(y, c) = f(y) + <P c, features(y)> of an image with a sound is no probability. With y^ = g(c, h), h
+~ N(0, I), and y_e = e y + (1 - e) y^, e uniform in [0, 1], equation 3 there, it learns from
+
+    f(y^, c) - f(y, c)  +  penalty (|df/dy (y_e, c)| - 1)^2
+
+in each of `critic_steps` parts of a batch, and from real images with another clip's sound, mismatch (f(y, c') - f(y,
+c)), in the parts alike; then the generator learns from -f(y^, c) in one step on the last part. The encoder is the
+critic's ear, as in `ConditionalGAN`.
+"""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from crossmodal.models.conditional_gan import ConditionalGAN
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class WassersteinGAN(ConditionalGAN):
+    """Hears a spectrogram and draws images that lie near real ones of that sound.
+
+    Args:
+        critic_steps: parts of a batch, with a step of the critic on each; a batch has so many clips at least.
+        penalty: weight of the gradient penalty.
+        **kwargs: see `ConditionalGAN`, without `r1`.
+    """
+
+    TRACKED = ("loss", "distance", "wrong", "slope")
+
+    def __init__(self, critic_steps=4, penalty=10.0, mismatch=1.0, **kwargs):
+        super().__init__(mismatch=mismatch, **{**kwargs, "r1": 0.0})
+        self.critic_steps, self.penalty_weight = critic_steps, penalty
+
+    def compile(self, optimizer="rmsprop", loss=None, **options):
+        """With a second optimizer like the first, for the generator takes a step where the critic takes several."""
+        super().compile(optimizer, loss, **options)
+        self.generator_optimizer = type(self.optimizer).from_config(self.optimizer.get_config())
+        self.generator_optimizer.build(self.decoder.trainable_variables)
+
+    def critic_losses(self, spectrograms, images, training=False):
+        """The terms of the critic's loss, each a mean over the pairs, see `ConditionalGAN.losses_of`."""
+        codes, others, real = self.heard_and_real(spectrograms, images, training)
+        given = ops.stop_gradient(codes)
+        drawn = ops.stop_gradient(ops.sigmoid(self.logits(given, self.hands(ops.shape(codes)[0]), training)))
+        seen = self.discriminator(real, training=training)
+        of_real = self.scores(seen, codes)
+        return {
+            "distance": ops.mean(of_real) - ops.mean(self.judge(drawn, codes)),
+            "wrong": ops.mean(self.scores(seen, others) - of_real),
+            "slope": self.slope(real, drawn, given),
+        }
+
+    def slope(self, real, drawn, codes):
+        """The mean of (|df/dy| - 1)^2 between real and drawn images."""
+        e = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), seed=self.seed_generator)
+        with tf.GradientTape() as tape:
+            between = e * real + (1 - e) * drawn
+            tape.watch(between)
+            scores = ops.sum(self.judge(between, codes))
+        slope = tape.gradient(scores, between)
+        return ops.mean(ops.square(ops.sqrt(ops.sum(ops.square(slope), axis=(1, 2, 3)) + 1e-12) - 1))
+
+    def critic_total(self, terms):
+        return -terms["distance"] + self.mismatch * terms["wrong"] + self.penalty_weight * terms["slope"]
+
+    def generator_loss(self, spectrograms, images, training=False):
+        codes, _, _ = self.heard_and_real(spectrograms, images, training)
+        codes = ops.stop_gradient(codes)
+        drawn = ops.sigmoid(self.logits(codes, self.hands(ops.shape(codes)[0]), training))
+        return -ops.mean(self.judge(drawn, codes))
+
+    def train_step(self, data):
+        spectrograms, images = self.pairs_in(data)
+        _, critic = self.players()
+        clips = spectrograms.shape[0] // self.critic_steps
+        for i in range(self.critic_steps):
+            part = slice(i * clips, (i + 1) * clips)
+            with tf.GradientTape() as tape:
+                terms = self.critic_losses(spectrograms[part], images[part], training=True)
+                scaled = self.optimizer.scale_loss(self.critic_total(terms))
+            self.optimizer.apply(tape.gradient(scaled, critic), critic)
+        generator = self.decoder.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = self.generator_loss(spectrograms[part], images[part], training=True)
+            scaled = self.generator_optimizer.scale_loss(loss)
+        self.generator_optimizer.apply(tape.gradient(scaled, generator), generator)
+        return self.track({"loss": loss, **terms})
+
+    def test_step(self, data):
+        pairs = self.pairs_in(data)
+        return self.track({"loss": self.generator_loss(*pairs), **self.critic_losses(*pairs)})
+
+    def get_config(self):
+        config = {**super().get_config(), "critic_steps": self.critic_steps, "penalty": self.penalty_weight}
+        return {name: value for name, value in config.items() if name not in ("r1", "style_dim")}
