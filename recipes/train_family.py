@@ -2,10 +2,9 @@
 
     python recipes/train_family.py flow                              # embedded data, no download
     python recipes/train_family.py conditional-vae --data fsdd-mnist
-    python recipes/train_family.py --help                            # all families
 
-Takes the options of `crossmodal train FAMILY`. Everything of a run lies in one folder; the same command continues a run
-that was stopped.
+Named without a family it lists them. Takes the options of `crossmodal train FAMILY`. Everything of a run lies in one
+folder; the same command continues a run that was stopped.
 """
 
 import sys

@@ -35,7 +35,7 @@ class ConditionalModel(AudioImageModel):
         heard = build_encoder(
             encoder_kind, self.spectrogram_shape, code_dim, 0.0, self.dtype_policy, **self.encoder_options
         )
-        self.encoder = keras.Model(heard.inputs, heard.outputs[0], name="encoder")
+        self.encoder = keras.Model(heard.input, heard.outputs[0], name="encoder")
         self.decoder = fully_convolutional_decoder(
             self.image_shape, code_dim + hand_dim, batch_norm=False, dtype=self.dtype_policy, **self.decoder_options
         )

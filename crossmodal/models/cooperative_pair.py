@@ -16,9 +16,11 @@ another digit.
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
+from crossmodal.models.base import in_batches
 from crossmodal.models.losses import kl_divergence
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
 from crossmodal.models.networks.discriminators import convolutional_discriminator
@@ -158,6 +160,31 @@ class ConditionalCoopNets(VariationalModel):
     def test_step(self, data):
         terms = self.losses_of(*self.pairs_in(data))
         return self.track({"loss": self.total(terms, self.beta), **{name: terms[name] for name in self.TRACKED[1:]}})
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _revised(self, images, sounds, seed, steps):
+        return self.revise(images, sounds, seed, steps)
+
+    def draw(self, spectrograms, samples, seed):
+        z_mean, z_log_var = in_batches(self.encoder, ops.convert_to_tensor(spectrograms))
+        z = sample_latents(ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var), samples, seed)
+        z_mean = ops.convert_to_numpy(z_mean)
+        images = self.revised(self.decode(z_mean), z_mean, [seed, 0])
+        draws = self.decode(ops.reshape(z, (-1, self.latent_dim))) if samples else images[:0]
+        draws = self.revised(draws, np.repeat(z_mean, samples, axis=0), [seed, 1])
+        return images, draws.reshape(len(images), samples, *self.image_shape)
+
+    def revised(self, images, sounds, seed):
+        """Numpy images (n, height, width, channels) after `draw_steps` steps, some at a time."""
+        if not self.draw_steps or not len(images):
+            return images
+        revised = []
+        for i in range(0, len(images), BATCH):
+            start, heard = tf.constant(images[i : i + BATCH]), tf.constant(sounds[i : i + BATCH])
+            revised.append(
+                self._revised(start, heard, tf.constant([seed[0], seed[1] + 2 * i]), self.draw_steps).numpy()
+            )
+        return np.concatenate(revised)
 
     def get_config(self):
         names = """free_dim decoder_units decoder_filters decoder_kernels descriptor_filters descriptor_units steps step

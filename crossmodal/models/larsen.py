@@ -27,7 +27,7 @@ from crossmodal.models.variational import VariationalModel, sample_latents
 
 def feature_layer(discriminator: keras.Model, name: str) -> keras.Model:
     """Image -> [Dis_l, logit]: a discriminator with what its layer of a name gives."""
-    return keras.Model(discriminator.inputs, [discriminator.get_layer(name).output, discriminator.outputs[0]])
+    return keras.Model(discriminator.input, [discriminator.get_layer(name).output, discriminator.outputs[0]])
 
 
 def likeness(one, other):

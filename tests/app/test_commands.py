@@ -16,13 +16,14 @@ from PIL import Image
 
 from crossmodal.__main__ import main
 from crossmodal.app.commands import COMMANDS
+from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.models.vae import AudioImageVAE
 
 PAGES = [
     [],
     *([name] for name in COMMANDS),
     *(["texture", action] for action in ("learn", "play", "mix")),
-    *(["train", family] for family in ("vae", "vae-gan", "flow", "classifier", "texture", "texture-mix")),
+    *(["train", family] for family in ("vae", "vae-gan", *FAMILIES, "classifier", "texture", "texture-mix")),
     *(["data", action] for action in ("info", "prepare")),
     *(["evaluate", score] for score in ("agreement", "diversity", "texture")),
 ]

@@ -11,14 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recipe_scripts import recipe
 
-from crossmodal.app.experiments import (
-    texture_mix,
-    texture_single,
-    train_classifier,
-    train_flow,
-    train_vae,
-    train_vae_gan,
-)
+from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
+from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.app.options import add_options, command_of, option, run_recipe
 from crossmodal.errors import DataError
 from crossmodal.runtime.ranges import MOST_WHOLE, whole
@@ -49,7 +43,7 @@ CONFIGS = [
         Config,
         train_vae.Config,
         train_vae_gan.Config,
-        train_flow.Config,
+        *(family.Config for family in FAMILIES.values()),
         train_classifier.Config,
         texture_single.Config,
         texture_mix.Config,

@@ -19,6 +19,8 @@ import pytest
 from printed import PAGES, ROOT, StandIn, commands_in, make_inputs, names_in, outputs_of, program_of, spoken_archive
 from recipe_scripts import RECIPES, recipe
 
+from crossmodal.app.experiments.families import FAMILIES
+
 TRAIN = "--epochs 1 --passes 1"
 TEXTURE = "--iterations 1 --steps 1 --samples 20000 --duration-s 2 --revise-steps 1 --draws 1"
 # what is added to each program's commands
@@ -38,14 +40,15 @@ QUICK = {
 LONG = {
     "texture mix": "--iterations 1",
     "train vae-gan": TRAIN,
-    "train flow": TRAIN,
+    **{f"train {family}": TRAIN for family in FAMILIES},
     "train texture": TEXTURE,
     "train texture-mix": TEXTURE,
     "evaluate diversity": "--cas-steps 2",
     "export": "",
     "train_vae.py": TRAIN,
     "train_vae_gan.py": TRAIN,
-    "train_flow.py": TRAIN,
+    **{f"train_family.py {family}": TRAIN for family in FAMILIES},
+    "families.py": f"{TRAIN} --families autoencoder --splits 1 --shard 1/1",
     "train classifier": "--epochs 1 --batch-size 100 --validation-images 100",
     "train vae": TRAIN,
     "train_classifier.py": "--epochs 1 --batch-size 100 --validation-images 100",

@@ -191,9 +191,9 @@ def test_train_vae_gan_on_the_embedded_data_is_measured_and_drawn(model, tmp_pat
     assert {"loss", "discriminator_loss", "gradient_norm", "discriminator_gradient_norm"} <= set(last)
 
 
-def test_train_flow_on_the_embedded_data_is_measured_and_drawn(tmp_path, capsys):
-    size = ["--width", "16", "--blocks", "1", "--steps", "2"]
-    assert recipe("train_flow").main(["--epochs", "1", "--passes", "1", *size, "--workdir", str(tmp_path)]) == 0
+def test_a_flow_of_the_embedded_data_is_measured_and_drawn(tmp_path, capsys):
+    size = ["--width", "16", "--blocks", "1", "--steps", "2", "--epochs", "1", "--passes", "1"]
+    assert recipe("train_family").main(["flow", *size, "--workdir", str(tmp_path)]) == 0
     assert "LeNet5 agreement" in capsys.readouterr().out
     last = json.loads((tmp_path / "history.jsonl").read_text().splitlines()[-1])
     assert {"loss", "velocity", "kl", "val_loss"} <= set(last)

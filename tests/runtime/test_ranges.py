@@ -106,12 +106,6 @@ def test_what_the_vae_gan_fills_in_lies_in_its_ranges(model):
     check_config(train_vae_gan.with_defaults(train_vae_gan.Config(model=model)))
 
 
-def test_what_the_flow_fills_in_lies_in_its_ranges():
-    from crossmodal.app.experiments import train_flow
-
-    check_config(train_flow.with_defaults(train_flow.Config()))
-
-
 def test_every_number_of_every_command_has_its_range():
     """NaN, infinity, a word, what is too large: none is taken by any option that is a number."""
     numbers = 0

@@ -10,6 +10,7 @@ import random
 
 from parsers import command_parsers, takes_numbers
 
+from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.app.options import a_name, a_path
 
 NUMBERS = ("0", "-1", "nan", "inf", "1e308", "-1e308", "9" * 30, "0.5", "many", "")
@@ -23,7 +24,7 @@ NEEDED = {
     ("texture", "play"): ["{model}", "-o", "{out}.wav"],
     ("train", "vae"): ["--data", "folders", "--workdir", "{out}"],
     ("train", "vae-gan"): ["--data", "folders", "--workdir", "{out}"],
-    ("train", "flow"): ["--data", "folders", "--workdir", "{out}"],
+    **{("train", family): ["--data", "folders", "--workdir", "{out}"] for family in FAMILIES},
     ("train", "texture"): ["--reference", "{missing}", "--workdir", "{out}"],
     ("train", "texture-mix"): ["--references", "{missing}", "{sound}", "--workdir", "{out}"],
     ("train", "classifier"): ["--data-dir", "{folder}", "--archives", "{missing}", "--workdir", "{out}"],

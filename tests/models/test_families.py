@@ -1,0 +1,177 @@
+"""Each family at its smallest: it learns, draws, is saved; its terms against closed forms; who learns from which."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import crossmodal
+from crossmodal.app.experiments.families import FAMILIES
+from crossmodal.errors import DataError
+from crossmodal.models.larsen import likeness
+from crossmodal.saving.keras_file import load_model, save_model
+
+ENCODER = {"encoder_options": {"filters": (4, 4, 4), "blocks": (1, 1, 1)}}
+DECODER = {"units": (8,), "filters": (8, 8, 8)}
+LAYERS = {f"decoder_{name}": value for name, value in DECODER.items()}
+DISCRIMINATOR = {"discriminator_filters": (4, 4, 4)}
+GANS = ("conditional-gan", "wasserstein-gan", "info-gan")
+SMALL = {
+    "autoencoder": {"decoder_options": DECODER},
+    "conditional-vae": {"decoder_options": DECODER, "recognition_filters": (4, 4), "recognition_units": 8},
+    **{name: {"decoder_options": DECODER, **DISCRIMINATOR, "discriminator_units": ()} for name in GANS},
+    **{name: {**LAYERS, **DISCRIMINATOR} for name in ("larsen-vae-gan", "vae-dis")},
+    "coopnets": {**LAYERS, "descriptor_filters": (4, 4, 4), "steps": 2, "draw_steps": 2},
+    "flow": {"width": 16, "blocks": 1, "heads": 2, "hidden": 32, "steps": 2},
+}
+RNG = np.random.default_rng(0)
+SOUNDS, IMAGES = RNG.random((4, 48, 48, 1), np.float32), RNG.random((4, 2, 28, 28, 1), np.float32)
+
+
+def small(name, **options):
+    keras.utils.set_random_seed(0)
+    return getattr(crossmodal, FAMILIES[name].model)(**ENCODER, **{**SMALL[name], **options})
+
+
+def stepped(model, steps=1):
+    """The model after some steps; what the last one reported."""
+    model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+    step = tf.function(model.train_step, autograph=False)
+    for _ in range(steps):
+        logs = step((tf.constant(SOUNDS), tf.constant(IMAGES)))
+    return {name: float(value) for name, value in logs.items()}
+
+
+def weights(network):
+    return np.concatenate([w.ravel() for w in network.get_weights()])
+
+
+def test_every_family_is_small_here():
+    assert set(SMALL) == set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_takes_a_step_draws_and_is_saved(name, tmp_path):
+    model = small(name)
+    logs = stepped(model)
+    assert set(logs) <= set(model.TRACKED)
+    assert np.isfinite(list(logs.values())).all()
+    tested = model.test_step((tf.constant(SOUNDS), tf.constant(IMAGES)))
+    assert np.isfinite([float(value) for value in tested.values()]).all()
+    images, draws = model.generate(SOUNDS, samples=2, seed=1)
+    assert (images.shape, draws.shape) == ((4, 28, 28, 1), (4, 2, 28, 28, 1))
+    assert draws.min() >= 0
+    assert draws.max() <= 1
+    assert np.array_equal(draws[:, 0], draws[:, 1]) == (name == "autoencoder")
+    save_model(model, tmp_path / "model.keras")
+    again = load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.generate(SOUNDS, samples=2, seed=1)[1], draws, atol=1e-5)
+    assert model.generate(SOUNDS, samples=0)[1].shape == (4, 0, 28, 28, 1)
+    with pytest.raises(DataError, match="NaN"):
+        model.generate(np.full_like(SOUNDS, np.nan))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_lies_in_its_ranges(name):
+    from crossmodal.runtime.ranges import check_config
+
+    for data in ("digits-tts", "fsdd-mnist"):
+        check_config(FAMILIES[name].with_defaults(FAMILIES[name].Config(data=data)))
+
+
+def test_a_grey_autoencoder_loses_784_bits():
+    model = small("autoencoder")
+    model.decoder.set_weights([0 * w for w in model.decoder.get_weights()])
+    assert float(model.loss_of(SOUNDS, IMAGES)) == pytest.approx(784 * np.log(2), rel=1e-5)
+
+
+def test_the_conditional_vae_pays_for_what_the_hand_tells():
+    model = small("conditional-vae")
+    heads = [model.recognition.get_layer(name) for name in ("z_mean", "z_log_var")]
+    for head, value in zip(heads, (2.0, 0.0), strict=True):
+        head.set_weights([0 * head.get_weights()[0], np.full(16, value, np.float32)])
+    terms = model.losses_of(SOUNDS, IMAGES)
+    assert float(terms["kl"]) == pytest.approx(16 * 2.0**2 / 2)
+
+
+@pytest.mark.parametrize("name", GANS)
+def test_a_generator_does_not_teach_the_ear(name):
+    """No gradient of what the generator learns from reaches the encoder."""
+    model = small(name)
+    with tf.GradientTape() as tape:
+        if name == "wasserstein-gan":
+            loss = model.generator_loss(SOUNDS, tf.constant(IMAGES))
+        else:
+            loss = model.losses_of(SOUNDS, tf.constant(IMAGES))[0]["loss"]
+    gradients = tape.gradient(loss, model.encoder.trainable_variables)
+    assert all(gradient is None or not np.any(gradient) for gradient in gradients)
+
+
+def test_the_slope_of_a_linear_critic_is_that_of_its_weights():
+    model = small("wasserstein-gan")
+    direction = RNG.normal(size=(28, 28, 1)).astype(np.float32)
+    direction *= 3 / np.linalg.norm(direction)
+    model.judge = lambda images, codes: tf.reduce_sum(images * direction, axis=(1, 2, 3))
+    slope = model.slope(tf.constant(IMAGES[:, 0]), tf.constant(IMAGES[:, 1]), None)
+    assert float(slope) == pytest.approx((3 - 1) ** 2, rel=1e-4)
+
+
+def test_the_critic_takes_several_steps_for_one_of_the_generator():
+    model = small("wasserstein-gan", critic_steps=4)
+    stepped(model, steps=3)
+    assert int(model.optimizer.iterations) == 12
+    assert int(model.generator_optimizer.iterations) == 3
+
+
+def test_a_style_that_is_never_found_costs_its_variance():
+    model = small("info-gan", style_dim=8)
+    model.finder.set_weights([0 * w for w in model.finder.get_weights()])
+    found = [float(model.losses_of(SOUNDS, IMAGES)[0]["style"]) for _ in range(40)]
+    assert np.mean(found) == pytest.approx(8 / 2, rel=0.15)
+    assert model.style(IMAGES[:, 0]).shape == (4, 8)
+
+
+def test_likeness_is_half_a_squared_distance():
+    one, other = RNG.random((3, 2, 2, 4)), RNG.random((3, 2, 2, 4))
+    np.testing.assert_allclose(likeness(one, other), 0.5 * np.square(one - other).sum((1, 2, 3)), rtol=1e-5)
+
+
+def test_larsens_encoder_learns_nothing_from_the_gan():
+    model = small("larsen-vae-gan", gamma=0.0, beta=0.0)
+    before = [weights(network) for network in (model.encoder, model.decoder, model.discriminator)]
+    stepped(model)
+    after = [weights(network) for network in (model.encoder, model.decoder, model.discriminator)]
+    assert not np.array_equal(before[1], after[1])
+    assert not np.array_equal(before[2], after[2])
+    untrained = small("larsen-vae-gan").encoder.trainable_variables  # batch normalisation's statistics move
+    for variable, value in zip(untrained, model.encoder.trainable_variables, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+def test_vae_dis_compares_by_a_discriminator_that_stays():
+    model = small("vae-dis")
+    gan = model.gan()
+    assert gan.discriminator is model.discriminator
+    stepped(gan)
+    before = weights(model.discriminator)
+    logs = stepped(model, steps=2)
+    np.testing.assert_array_equal(weights(model.discriminator), before)
+    assert logs["likeness"] > 0
+
+
+def test_chains_climb_the_descriptor():
+    """f(y) = -|y - 0.7|^2 / 2 per pixel: chains without noise end at 0.7."""
+    model = small("coopnets", steps=200, step=0.5, noise=0.0)
+    model.f = lambda images, sounds: -0.5 * tf.reduce_sum(tf.square(images - 0.7), axis=(1, 2, 3))
+    model.descriptor = lambda y: y
+    revised = model.revise(tf.constant(IMAGES[:, 0]), tf.zeros((4, 64)), [0, 1], 200)
+    np.testing.assert_allclose(revised, 0.7, atol=1e-3)
+
+
+def test_without_steps_a_drawing_is_the_generators():
+    model = small("coopnets", draw_steps=0)
+    images, _ = model.generate(SOUNDS, samples=0)
+    z_mean, _ = model.encoder(SOUNDS, training=False)
+    np.testing.assert_allclose(images, model.decode(z_mean), atol=1e-6)
+    model.draw_steps = 2
+    assert np.abs(model.generate(SOUNDS, samples=0)[0] - images).max() > 1e-6
