@@ -133,6 +133,21 @@ def choose_least_information(model, spectrograms: np.ndarray, *, refused: float)
     return float(np.quantile(told, refused)) if np.isfinite(told).all() else 0.0
 
 
+def set_guidance(model, guidance: float | None) -> None:
+    """Let a flow draw with a guidance g of its own, see `crossmodal.models.flow`; None leaves the model's.
+
+    Raises:
+        ModelError: the model has no such dial.
+    """
+    from crossmodal.models.flow import AudioImageFlow
+
+    if guidance is None:
+        return
+    if not isinstance(model, AudioImageFlow):
+        raise ModelError(f"A {type(model).__name__} has no guidance: leave --guidance out, or choose a flow.")
+    model.guidance = guidance
+
+
 def front_end_of(model) -> LogMel:
     """How a model hears; ModelError for a model that does not draw what it hears."""
     from crossmodal.models.base import AudioImageModel

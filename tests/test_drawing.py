@@ -6,8 +6,9 @@ import librosa
 import numpy as np
 import pytest
 
-from crossmodal import AudioImageVAE, CoopNets, draw_speech
+from crossmodal import AudioImageFlow, AudioImageVAE, CoopNets, draw_speech
 from crossmodal.data.sources import DIGITS
+from crossmodal.drawing import set_guidance
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.reader import default_reader
 
@@ -72,3 +73,19 @@ def test_handwriting_is_read():
     read = default_reader().read(images.test_images[..., None].astype(np.float32) / 255)
     right = [DIGITS[label] == name for label, (name, _) in zip(images.test_labels, read, strict=True)]
     assert np.mean(right) > 0.9
+
+
+def test_guidance_is_the_dial_of_a_flow_alone(model):
+    sizes = {"width": 16, "blocks": 1, "heads": 2, "hidden": 32, "steps": 2}
+    flow = AudioImageFlow(latent_dim=4, encoder_options={"filters": (4, 4, 4), "blocks": (1, 1, 1)}, **sizes)
+    rng = np.random.default_rng(0)
+    flow.set_weights([w + 0.1 * rng.normal(size=w.shape).astype(w.dtype) for w in flow.get_weights()])
+    sounds = rng.random((2, 48, 48), np.float32)
+    plain = flow.generate(sounds, samples=1)[1]
+    set_guidance(flow, None)
+    np.testing.assert_array_equal(flow.generate(sounds, samples=1)[1], plain)
+    set_guidance(flow, 3.0)
+    assert np.abs(flow.generate(sounds, samples=1)[1] - plain).max() > 1e-3
+    set_guidance(model, None)
+    with pytest.raises(ModelError, match="has no guidance"):
+        set_guidance(model, 2.0)

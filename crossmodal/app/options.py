@@ -144,6 +144,12 @@ def seed_number(text: str) -> int:
     return int(whole_number(0, 2**32 - 1)(text))
 
 
+def add_guidance(parser: argparse.ArgumentParser) -> None:
+    """The option of commands that draw, for models that have such a dial, see `crossmodal.drawing.set_guidance`."""
+    help = "of a flow: 1 draws as it learned, more draws clearer and less varied (the model's)"
+    parser.add_argument("--guidance", type=number(float, Range(least=0, most=100)), metavar="G", help=help)
+
+
 def add_recipe(parser: argparse.ArgumentParser, work, config_class, workdir: str | None = None) -> None:
     """The options of an experiment, and `run`, which calls work(config, arguments) with what was parsed.
 

@@ -22,6 +22,7 @@ def results() -> str:
         *agreement_rows("vae_compact_random", "compact VAE, `random`"),
         *agreement_rows("vae_residual_random", "compact VAE with the residual encoder, `random`"),
         *agreement_rows("vae_compact_speaker", "compact VAE, `speaker` (never heard in training)"),
+        *agreement_rows("vae_residual_synthetic", "VAE with synthetic voices, `speaker` (never heard in training)"),
         *agreement_rows("vae_residual_speaker", "VAE with Speech Commands, `speaker` (never heard in training)"),
         *agreement_rows("vae_gan_paper_random", f"{PAPERS_GAN}, alpha 0.2, beta 0.05, `random`", "79 %"),
         *agreement_rows("vae_gan_balanced_random", "`balanced` VAE-GAN, `random`"),
@@ -45,7 +46,7 @@ def agreement_rows(name: str, what: str, paper: str = "-") -> list[str]:
     lines = []
     for figure, label in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z")):
         here = percent(result[figure]["mean"], result[figure]["interval_95"])
-        if name.endswith("speaker"):
+        if "--protocol speaker " in result["command"]:
             each = {speaker: getattr(agreement_of(run), figure).accuracy for speaker, run in result["runs"].items()}
             here += "; " + ", ".join(f"{speaker} {accuracy:.1%}" for speaker, accuracy in each.items())
         title = f"{what}, {label}, mean of {len(result['runs'])}, {epochs} epochs"

@@ -12,7 +12,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from crossmodal.app.options import a_name, a_path, seed_number, whole_number
+from crossmodal.app.options import a_name, a_path, add_guidance, seed_number, whole_number
 
 PICTURES = (".png", ".jpg", ".pdf", ".svg")
 
@@ -40,6 +40,7 @@ def add_arguments(parser) -> None:
     parser.add_argument(
         "--reader", type=a_name, help="classifier that reads the drawings, a .keras file or a run (by the model)"
     )
+    add_guidance(parser)
     parser.add_argument("--seed", type=seed_number, default=0, help="seed of the further drawings (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print what was drawn as JSON")
     parser.set_defaults(run=run)
@@ -48,7 +49,7 @@ def add_arguments(parser) -> None:
 def run(arguments) -> int:
     """Draw all recordings that can be used; 2 if there were others."""
     from crossmodal.app.pictures.images import save_strips
-    from crossmodal.drawing import draw_speech, front_end_of
+    from crossmodal.drawing import draw_speech, front_end_of, set_guidance
     from crossmodal.errors import AudioError
     from crossmodal.reader import find_reader, load_reader
     from crossmodal.runtime.files import check_output, replacing
@@ -58,6 +59,7 @@ def run(arguments) -> int:
     check_output(arguments.output, PICTURES)
     model = load_model(arguments.model)
     front_end = front_end_of(model)
+    set_guidance(model, arguments.guidance)
     fitting = (model.classes, model.image_shape, arguments.model)
     reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting)
     sample_rate = front_end.sample_rate

@@ -18,7 +18,15 @@ from evaluation.cas import STEPS
 
 # options that a command repeats where they were given, with their defaults
 REPEATED = {
-    **{"data": None, "protocol": None, "split_seed": None, "held_out_speaker": None, "seed": 0, "cas_steps": STEPS},
+    **{
+        "data": None,
+        "protocol": None,
+        "split_seed": None,
+        "held_out_speaker": None,
+        "seed": 0,
+        "guidance": None,
+        "cas_steps": STEPS,
+    },
     **dict.fromkeys(LOCATIONS),
 }
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from crossmodal.app.commands.evaluate.folder import asked_of
-from crossmodal.app.options import a_name, a_path, flag_of, seed_number
+from crossmodal.app.options import a_name, a_path, add_guidance, flag_of, seed_number
 from crossmodal.data.alignment import PROTOCOLS, split_of
 from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES, PLACES
 from crossmodal.data.sources import Images, Speech, fingerprint
+from crossmodal.drawing import set_guidance
 from crossmodal.errors import DataError, ModelError
 from crossmodal.reader import Reader, find_reader, load_reader
 
@@ -43,6 +44,7 @@ def add_model_options(parser) -> None:
     parser.add_argument("--split-seed", type=seed_number, help="seed of the division of the clips (the model's own)")
     parser.add_argument("--held-out-speaker", type=a_name, help="whom protocol speaker tests on (the model's own)")
     parser.add_argument("--seed", type=seed_number, default=0, help="seed of all that is drawn at random (%(default)s)")
+    add_guidance(parser)
     parser.add_argument("--data-dir", type=a_name, help="TFDS's folder of prepared data (the run's)")
     parser.add_argument(
         "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
@@ -114,6 +116,7 @@ def load_tested(arguments) -> Tested:
     model = load_model(arguments.model)
     if not isinstance(model, AudioImageModel):
         raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a model that hears sounds and draws.")
+    set_guidance(model, arguments.guidance)
     reader = reader_of(model, arguments)
     trained = model.provenance
     asked = {
