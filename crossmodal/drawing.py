@@ -5,16 +5,19 @@ it reads in the best drawing.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from crossmodal.errors import ModelError
 from crossmodal.reader import Reader, find_reader
+from crossmodal.saving.keras_file import load_model
 from crossmodal.sound.audio import validate_audio
 from crossmodal.sound.segmentation import split_words
 from crossmodal.sound.spectrogram import LogMel, log_mel
 
 NOT_HEARD = "nothing it knows"
+TRANSCRIBER = "transcriber_digits"
 DRAWS = 32  # of each word, by which it is told how sure it is
 
 
@@ -51,7 +54,7 @@ class Drawing:
 def draw_speech(
     waveform: np.ndarray, sample_rate: int, model, *, samples: int = 0, seed: int = 0, reader: Reader | None = None
 ) -> list[Drawing]:
-    """Draw the words of a recording, which is cut at its pauses.
+    """Draw the words of a recording, see `words_in`.
 
     Args:
         waveform: (samples,) of one channel, see `validate_audio`.
@@ -78,7 +81,7 @@ def draw_speech(
         import librosa
 
         waveform = librosa.resample(waveform, orig_sr=sample_rate, target_sr=front_end.sample_rate)
-    words = split_words(waveform, front_end.sample_rate)
+    words, found = words_in(waveform, front_end.sample_rate, model.classes)
     each = replace(front_end, find_word=False)  # they are found
     spectrograms = log_mel([waveform[start:stop] for start, stop in words], each)
     reader = reader or find_reader(model.classes, model.image_shape)
@@ -90,7 +93,7 @@ def draw_speech(
     if reader:
         read, sure = (found.tolist() for found in confidences(reader, images, tried))
         readings = [(reader.classes[k], confidence) for k, confidence in zip(read, sure, strict=True)]
-    heard = model.heard(spectrograms).tolist()
+    heard = heard_in(model, spectrograms, found).tolist()
     return [
         Drawing(
             start / front_end.sample_rate,
@@ -104,6 +107,38 @@ def draw_speech(
         )
         for i, (start, stop) in enumerate(words)
     ]
+
+
+def words_in(waveform: np.ndarray, sample_rate: int, classes) -> tuple[list[tuple[int, int]], bool]:
+    """Where the words of a recording lie.
+
+    Digits are found by the preset `transcriber_digits`, also where they are said without a pause. Words of other
+    classes, and what holds no digit, are cut at the pauses.
+
+    Args:
+        classes: the names of what may be said.
+
+    Returns:
+        (start, stop) of each word in samples, in their order, at least one; and False where a digit was looked for and
+        none was found.
+    """
+    transcriber = digit_transcriber()
+    fits = tuple(classes) == tuple(transcriber.classes) and sample_rate == transcriber.front_end["sample_rate"]
+    found = [(start, stop) for start, stop, _ in transcriber.transcribe(waveform)] if fits else []
+    return found or split_words(waveform, sample_rate), bool(found) or not fits
+
+
+def heard_in(model, spectrograms: np.ndarray, found: bool) -> np.ndarray:
+    """(words,) whether each word of a recording is one of the model's classes: by what it tells the model, or, where
+    the model cannot say, by whether any was found, see `words_in`."""
+    heard = model.heard(spectrograms)
+    return heard if model.least_information else heard & found
+
+
+@lru_cache(maxsize=1)
+def digit_transcriber():
+    """The preset that finds spoken digits."""
+    return load_model(TRANSCRIBER)
 
 
 def confidences(reader: Reader, images: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

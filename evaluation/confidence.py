@@ -11,7 +11,7 @@ import numpy as np
 
 from crossmodal.data.alignment import Split
 from crossmodal.data.sources import Speech
-from crossmodal.drawing import DRAWS, confidences, draw_speech
+from crossmodal.drawing import DRAWS, confidences, draw_speech, words_in
 from crossmodal.errors import DataError
 from crossmodal.reader import Reader, default_reader
 from evaluation.agreement import Accuracy, bootstrap, spectrograms_to_test, unseen_speakers
@@ -76,6 +76,9 @@ def measure_confidence(
     right = read == speech.labels[split.test]
     people = unseen_speakers(speech, split)
     units = split.test if people is None else people
+    heard = model.heard(spectrograms)
+    if not model.least_information:
+        heard &= np.array([words_in(speech.waveforms[i], rate, model.classes)[1] for i in split.test])
     drawn = [
         any(drawing.heard for drawing in draw_speech(noise, rate, model, seed=seed, reader=reader))
         for noise in (noises or {}).values()
@@ -87,7 +90,7 @@ def measure_confidence(
         people=None if people is None else len(np.unique(people)),
         least_information=model.least_information,
         calibration_error=with_interval(sure, right, units, seed),
-        refused=bootstrap(~model.heard(spectrograms), units, seed=seed),
+        refused=bootstrap(~heard, units, seed=seed),
         bins=reliability(sure, right),
         noise=len(drawn),
         drawn_anyway=bootstrap(np.array(drawn), np.arange(len(drawn)), seed=seed) if drawn else None,

@@ -30,6 +30,7 @@ LIMITS = (
     "for digits, and so are sounds, unless it was trained with noise"
 )
 CLASSIFIER_LIMITS = "images like those of its data; anything else is still read as one of its classes"
+TRANSCRIBER_LIMITS = "the ten English digits; other words are passed over or taken for digits"
 MADE_LICENCE = "Apache-2.0: made by the library, no recordings"
 TEXTURE_PROTOCOL = (
     "one recording and no test part: new draws are scored against it, from noise with its spectrum (0) to its second "
@@ -73,12 +74,15 @@ def card_of(model, metrics: dict) -> dict:
     """What the card of a model says beside the configuration."""
     from crossmodal.models.base import AudioImageModel
     from crossmodal.models.classifier import Classifier
+    from crossmodal.models.transcriber import Transcriber
 
     if isinstance(model, AudioImageModel):
         return drawing_card(model, metrics)
     if isinstance(model, Classifier):
         figures = {name: metrics[name] for name in OF_A_CLASSIFIER}
         return {"data": model.provenance["data"], **figures, "limits": CLASSIFIER_LIMITS}
+    if isinstance(model, Transcriber):
+        return transcriber_card(model, metrics)
     return texture_card(model, metrics)
 
 
@@ -92,6 +96,15 @@ def drawing_card(model, metrics: dict) -> dict:
     measured = Agreement.from_json(metrics)
     figures = {"pairs": measured.pairs, **measured.summary()} if measured else {}
     return {**licence, **division, "epochs": metrics["epochs"], **figures, "limits": LIMITS}
+
+
+def transcriber_card(model, metrics: dict) -> dict:
+    """What that of a network that finds words says: error rates on strings of people who did not train."""
+    recipe = model.provenance["recipe"]
+    licences = ", ".join(f"{name}: {words}" for name, words in licences_of(recipe).items())
+    licence = {"data": recipe["data"], "licence_of_data": licences}
+    named = {name: metrics[name] for name in ("epochs", "classes", "string_errors")}
+    return {**licence, "protocol": model.provenance["protocol"], **named, "limits": TRANSCRIBER_LIMITS}
 
 
 def texture_card(model, metrics: dict) -> dict:
@@ -138,7 +151,12 @@ def difference(model, other) -> dict:
 
     from crossmodal.models.base import AudioImageModel
     from crossmodal.models.classifier import Classifier
+    from crossmodal.models.transcriber import Transcriber
 
+    if isinstance(model, Transcriber):
+        frames = np.random.default_rng(0).random((16, 320, model.front_end["n_mels"]), np.float32)
+        one, two = (np.asarray(m.network(frames, training=False)) for m in (model, other))
+        return {"logits_differ_by_at_most": float(np.abs(one - two).max())}
     if isinstance(model, Classifier):
         images = np.random.default_rng(0).random((256, *model.image_shape), np.float32)
         one, two = (np.asarray(m(images, training=False)) for m in (model, other))

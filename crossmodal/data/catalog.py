@@ -98,7 +98,8 @@ def load_speech(
 
 
 def licences_of(recipe: dict) -> dict[str, str]:
-    """The licence of each source that a model was trained on, by the options of its training."""
+    """The licence of each source that a model was trained on, by the options of its training. Its data are the name of
+    pairs, or of speech alone."""
     from crossmodal.data import digits_tts, fsdd, mnist, speech_commands
 
     licences = {
@@ -110,7 +111,11 @@ def licences_of(recipe: dict) -> dict[str, str]:
         "your folders": "yours",
         "recorded noise": "that of its folder",
     }
-    names = [*SOURCES[recipe["data"]], *(FURTHER[name] for name in recipe.get("train_also", ()))]
+    data = recipe["data"]
+    names = [
+        *(SOURCES[data] if data in SOURCES else (FURTHER[data],)),
+        *(FURTHER[name] for name in recipe.get("train_also", ())),
+    ]
     names += ["eSpeak NG"] if recipe.get("tts_takes") else []
     names += ["recorded noise"] if recipe.get("noise") == "recorded" else []
     return {name: licences[name] for name in names}

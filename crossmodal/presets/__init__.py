@@ -26,7 +26,7 @@ def preset_names() -> list[str]:
 
 def drawing_presets() -> list[str]:
     """The names of those that hear spoken digits and draw them."""
-    return [name for name in preset_names() if "front_end" in read_card(name)["config"]]
+    return [name for name in preset_names() if {"front_end", "image_shape"} <= set(read_card(name)["config"])]
 
 
 def read_card(name: str) -> dict:

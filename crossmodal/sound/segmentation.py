@@ -25,12 +25,13 @@ LEAST_S = 0.08  # a shorter sound is a click
 MARGIN_S = 0.08  # kept before and after a word, for what of it is quieter than the noise
 
 
-def split_words(waveform: np.ndarray, sample_rate: int) -> list[tuple[int, int]]:
+def split_words(waveform: np.ndarray, sample_rate: int, margin_s: float = MARGIN_S) -> list[tuple[int, int]]:
     """The words of a recording in their order.
 
     Args:
         waveform: (samples,) float, in any amplitude.
         sample_rate: Hz.
+        margin_s: kept before and after each word, in seconds.
 
     Returns:
         (start, stop) of each in samples, disjoint, at least one: a recording in which no pause can be told is one.
@@ -49,10 +50,10 @@ def split_words(waveform: np.ndarray, sample_rate: int) -> list[tuple[int, int]]
         for start, stop in _words_in(level[offset:end])
     ]
     words = [word for word in words if level[slice(*word)].max() > loudest - WORD_DB]
-    return _with_margins(words, len(waveform), sample_rate) or [(0, len(waveform))]
+    return _with_margins(words, len(waveform), sample_rate, margin_s) or [(0, len(waveform))]
 
 
-def find_word(waveform: np.ndarray, sample_rate: int) -> tuple[int, int]:
+def find_word(waveform: np.ndarray, sample_rate: int, margin_s: float = MARGIN_S) -> tuple[int, int]:
     """The one word of a recording: of its words that with the most energy.
 
     Args and errors: see `split_words`.
@@ -60,7 +61,7 @@ def find_word(waveform: np.ndarray, sample_rate: int) -> tuple[int, int]:
     Returns:
         (start, stop) in samples.
     """
-    words = split_words(waveform, sample_rate)
+    words = split_words(waveform, sample_rate, margin_s)
     return max(words, key=lambda word: float(np.square(waveform[slice(*word)], dtype=np.float64).sum()))
 
 
@@ -106,9 +107,11 @@ def _runs(active: np.ndarray) -> list[tuple[int, int]]:
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
-def _with_margins(words: list[tuple[int, int]], samples: int, sample_rate: int) -> list[tuple[int, int]]:
+def _with_margins(
+    words: list[tuple[int, int]], samples: int, sample_rate: int, margin_s: float
+) -> list[tuple[int, int]]:
     """Words in frames -> in samples, each with a margin that ends halfway to its neighbour."""
-    hop, margin = round(HOP_S * sample_rate), round(MARGIN_S * sample_rate)
+    hop, margin = round(HOP_S * sample_rate), round(margin_s * sample_rate)
     edges = [(start * hop, min(stop * hop, samples)) for start, stop in words]
     halfway = [(left[1] + right[0]) // 2 for left, right in pairwise(edges)]
     limits = zip([0, *halfway], [*halfway, samples], strict=True) if edges else []

@@ -14,7 +14,14 @@ Everything of a run lies in one folder; the same command continues a run that wa
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
+from crossmodal.app.experiments import (
+    texture_mix,
+    texture_single,
+    train_classifier,
+    train_transcriber,
+    train_vae,
+    train_vae_gan,
+)
 from crossmodal.app.experiments.families import FAMILIES as FURTHER
 from crossmodal.app.options import add_recipe
 
@@ -23,6 +30,7 @@ FAMILIES: dict[str, tuple[Any, str]] = {
     "vae-gan": (train_vae_gan, "a VAE-GAN that draws it in many hands"),
     **{name: (family, family.help) for name, family in FURTHER.items()},
     "classifier": (train_classifier, "the classifier that reads the drawings: LeNet5 on MNIST, or on your own images"),
+    "transcriber": (train_transcriber, "a network that finds the words in strings of digits without pauses"),
     "texture": (texture_single, "CoopNets on one recording of a sound texture"),
     "texture-mix": (texture_mix, "CoopNets on several recordings at once"),
 }

@@ -3,17 +3,18 @@
   crossmodal evaluate agreement runs/vae --data fsdd-mnist --json agreement.json
   crossmodal evaluate conditions runs/vae
   crossmodal evaluate confidence runs/vae
+  crossmodal evaluate strings runs/vae
   crossmodal evaluate diversity runs/vae
   crossmodal evaluate texture reference.wav synthesis.wav
 
 `crossmodal-evaluate` is the same.
 """
 
-from crossmodal.app.commands.evaluate import agreement, conditions, confidence, diversity, texture
+from crossmodal.app.commands.evaluate import agreement, conditions, confidence, diversity, strings, texture
 
 
 def add_arguments(parser) -> None:
     """A subcommand for each score."""
     subparsers = parser.add_subparsers(required=True, metavar="SCORE", title="scores")
-    for score in (agreement, conditions, confidence, diversity, texture):
+    for score in (agreement, conditions, confidence, strings, diversity, texture):
         score.add_parser(subparsers)

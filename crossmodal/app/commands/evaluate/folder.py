@@ -15,6 +15,7 @@ from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import ModelError
 from crossmodal.runtime.files import check_folder, check_output
 from evaluation.cas import STEPS
+from evaluation.strings import STRINGS
 
 # options that a command repeats where they were given, with their defaults
 REPEATED = {
@@ -26,6 +27,7 @@ REPEATED = {
         "seed": 0,
         "guidance": None,
         "cas_steps": STEPS,
+        "strings": STRINGS,
     },
     **dict.fromkeys(LOCATIONS),
 }

@@ -1,0 +1,152 @@
+"""Which words a recording has, and where: words that are said without a pause are told from one another.
+
+log-mel frames (frames, mels) every 10 ms -> convolutions along time, dilated -> every 20 ms the probabilities of
+states: between words, and of each class its beginning, middle and end. A word passes through its three states in their
+order, as in a hidden Markov model (Rabiner 1989); the likeliest path is found by dynamic programming (Viterbi 1967),
+and says where each word begins and ends. The network is trained on strings whose words were put where they are, by
+cross entropy.
+
+It has labels of its own task. A model that draws gets from it where words lie, not what they are.
+"""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from crossmodal.presets import from_preset
+from crossmodal.runtime.surroundings import check_keras
+from crossmodal.sound.mel_frames import HOP_S, mel_frames
+from crossmodal.sound.spectrogram import LogMel
+
+STATES = 3  # of a word
+STRIDE = 2  # frames from one output to the next
+DILATIONS = (1, 2, 4, 1, 2, 4)
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class Transcriber(keras.Model):
+    """Log-mel frames (batch, frames, mels) -> logits (batch, frames / 2, 1 + 3 classes).
+
+    Args:
+        classes: the names of the words.
+        filters: channels of the convolutions.
+        word_cost: nats that each word of a path costs: more, and fewer words are found.
+        front_end: how frames are made, `LogMel.get_config()`, see `mel_frames`.
+        provenance: facts on the training.
+    """
+
+    from_preset = classmethod(from_preset)
+
+    def __init__(self, classes, filters=128, word_cost=2.0, front_end=None, provenance=None, **kwargs):
+        check_keras()
+        super().__init__(**kwargs)
+        self.classes, self.filters, self.word_cost = list(classes), filters, word_cost
+        self.front_end = dict(front_end or LogMel(n_mels=40).get_config())
+        self.provenance = dict(provenance or {})
+        self.network = self.make_network()
+        self.built = True
+
+    def make_network(self) -> keras.Model:
+        dtype = self.dtype_policy
+        x = inputs = keras.Input((None, self.front_end["n_mels"]), name="frames")
+        x = layers.Rescaling(2.0, -1.0, dtype=dtype, name="scaled")(x)
+        x = layers.Conv1D(self.filters, 5, STRIDE, "same", use_bias=False, dtype=dtype, name="first")(x)
+        x = layers.ReLU(dtype=dtype)(layers.BatchNormalization(dtype=dtype, name="first_norm")(x))
+        for i, dilation in enumerate(DILATIONS, 1):
+            options = {"padding": "same", "use_bias": False, "dtype": dtype}
+            y = layers.Conv1D(self.filters, 5, dilation_rate=dilation, name=f"conv{i}", **options)(x)
+            y = layers.ReLU(dtype=dtype)(layers.BatchNormalization(dtype=dtype, name=f"norm{i}")(y))
+            y = layers.Dropout(0.1, dtype=dtype, name=f"dropout{i}")(y)
+            x = layers.Add(dtype=dtype)([x, y])
+        logits = layers.Dense(1 + STATES * len(self.classes), dtype="float32", name="states")(x)
+        return keras.Model(inputs, logits, name="network")
+
+    def call(self, frames, training=False):
+        return self.network(frames, training=training)
+
+    def transcribe(self, waveform: np.ndarray) -> list[tuple[int, int, int]]:
+        """The words of a recording at the front end's sample rate, in their order.
+
+        Args:
+            waveform: (samples,) finite numbers.
+
+        Returns:
+            (start, stop, class) of each, in samples and as an index into `classes`; none where there is no word.
+        """
+        config = LogMel(**self.front_end)
+        frames = mel_frames(waveform, config)
+        frames = np.pad(frames, ((0, -len(frames) % 64), (0, 0)))  # few shapes, each of which is traced
+        logits = ops.convert_to_numpy(self.network.predict_on_batch(frames[None]))[0]
+        step = round(STRIDE * HOP_S * config.sample_rate)
+        words = best_path(logits, self.word_cost)
+        spans = [(start * step, min(stop * step, len(waveform)), k) for start, stop, k in words]
+        return [(start, stop, k) for start, stop, k in spans if start < stop]
+
+    def get_config(self):
+        names = ("name", "classes", "filters", "word_cost", "front_end", "provenance")
+        return {name: getattr(self, name) for name in names}
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def best_path(logits: np.ndarray, word_cost: float) -> list[tuple[int, int, int]]:
+    """The words on the likeliest path through the states (Viterbi 1967).
+
+    Args:
+        logits: (steps, 1 + 3 classes): between words, then of each class beginning, middle and end.
+        word_cost: nats that each word costs.
+
+    Returns:
+        (start, stop, class) of each word, in steps.
+    """
+    scores = log_softmax(np.asarray(logits, np.float64))
+    classes = (scores.shape[1] - 1) // STATES
+    between, words = scores[:, 0], scores[:, 1:].reshape(len(scores), classes, STATES)
+    quiet, state = 0.0, np.full((classes, STATES), -np.inf)  # the best score of a path that ends in each state
+    back_quiet = np.zeros(len(scores), int)  # the class whose word ended before, or -1
+    back = np.zeros((len(scores), classes, STATES), bool)  # whether a state was entered now
+    for t in range(len(scores)):
+        ended = int(np.argmax(state[:, 2]))
+        from_word = state[ended, 2] > quiet
+        free = max(state[ended, 2], quiet)  # of the best path that is in no word, or leaves one
+        entered = np.column_stack([np.full(classes, free - word_cost), state[:, 0], state[:, 1]])
+        back[t] = entered > state
+        back_quiet[t] = ended if from_word else -1
+        state, quiet = np.maximum(state, entered) + words[t], free + between[t]
+    found: list[tuple[int, int, int]] = []
+    t, k = len(scores), int(np.argmax(state[:, 2]))
+    k = k if state[k, 2] > quiet else -1  # the class that the path is in before step t, or -1
+    while t > 0:
+        if k < 0:
+            t -= 1
+            k = int(back_quiet[t])
+            continue
+        stop, part = t, STATES - 1
+        while part >= 0:
+            t -= 1
+            part -= int(back[t, k, part])
+        found.append((t, stop, k))
+        k = int(back_quiet[t])
+    return found[::-1]
+
+
+def states_of(spans: np.ndarray, labels: np.ndarray, steps: int, step: int) -> np.ndarray:
+    """(steps,) the state at the middle of each step of so many samples: 0 between words, 1 + 3 k + part in a word.
+
+    Args:
+        spans: (words, 2) in samples; where two overlap, the first one ends in the middle of what they share.
+        labels: (words,) classes.
+    """
+    spans = np.array(spans)
+    for i in range(len(spans) - 1):
+        if spans[i, 1] > spans[i + 1, 0]:
+            spans[i, 1] = spans[i + 1, 0] = (spans[i, 1] + spans[i + 1, 0]) // 2
+    states, middles = np.zeros(steps, np.int64), (np.arange(steps) + 0.5) * step
+    for (start, stop), k in zip(spans, labels, strict=True):
+        inside = (middles >= start) & (middles < stop)
+        part = np.minimum(((middles - start) / max(stop - start, 1) * STATES).astype(int), STATES - 1)
+        states[inside] = 1 + STATES * k + part[inside]
+    return states
