@@ -37,7 +37,7 @@ class Transcriber(keras.Model):
 
     from_preset = classmethod(from_preset)
 
-    def __init__(self, classes, filters=128, word_cost=2.0, front_end=None, provenance=None, **kwargs):
+    def __init__(self, classes, filters=112, word_cost=14.0, front_end=None, provenance=None, **kwargs):
         check_keras()
         super().__init__(**kwargs)
         self.classes, self.filters, self.word_cost = list(classes), filters, word_cost

@@ -10,7 +10,7 @@ from crossmodal.app.options import command_of, option
 from crossmodal.data.catalog import LOCATIONS
 
 WINDOW = 320  # frames of a training example
-FEWEST_CLIPS = 10  # of a training
+FURTHER_SHARE = 0.25  # of the strings, those of each further source: its speakers are few
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Config:
     epochs: int = option(24, "times all are shown", least=1, most=99_999)
     batch_size: int = option(32, "strings per step", least=1, most=4096)
     learning_rate: float = option(2e-3, "Adam's highest rate; a cosine brings it to 0", above=0, most=1)
-    filters: int = option(128, "channels of the convolutions", least=1, most=2048)
-    word_cost: float = option(2.0, "nats that each word costs, more for fewer words", least=0, most=100)
+    filters: int = option(112, "channels of the convolutions", least=1, most=2048)
+    word_cost: float = option(14.0, "nats that each word costs, more for fewer words", least=0, most=100)
     noise_share: float = option(0.15, "share of the training that is noise without a word", least=0, below=1)
     noise: Literal["made", "recorded"] = option("made", "noise in the strings: made, or that in --noise-dir too")
     seed: int = option(0, "seed of division, strings, weights and order", least=0, most=2**32 - 1)
@@ -138,12 +138,13 @@ def run(config: Config, workdir: Path) -> dict:
     recorded = []
     if config.noise == "recorded":
         recorded = list(noises.load(config.noise_dir, speech.sample_rate).values())
-    count = config.strings // (1 + len(config.train_also))
+    further = round(config.strings * FURTHER_SHARE)
+    count = config.strings - further * len(config.train_also)
     strings, _ = make_strings(speech, split.train, count, (1, 8), config.seed)
     for i, name in enumerate(config.train_also, 1):
         other = load_source(config, name)
         clips = np.arange(len(other.labels)) if other.parts is None else np.flatnonzero(other.parts == "training")
-        strings += make_strings(other, clips, count, (1, 8), config.seed + i)[0]
+        strings += make_strings(other, clips, further, (1, 8), config.seed + i)[0]
     silent = round(len(strings) * config.noise_share / (1 - config.noise_share))
     strings += noise_strings(silent, speech.sample_rate, recorded, config.seed)
     frames, states = examples(strings, speech.sample_rate, front_end, config, recorded)
