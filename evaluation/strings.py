@@ -19,7 +19,7 @@ from crossmodal.sound.segmentation import split_words
 from crossmodal.sound.spectrogram import LogMel, log_mel
 from evaluation.checks import check_drawings
 
-STRINGS = 400
+STRINGS = 1000
 LENGTHS = (3, 7)  # words of a string
 SNR_DB = 10.0  # of the noisy strings
 PINK = 1.0  # exponent of the noise where none is recorded

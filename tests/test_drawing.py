@@ -8,9 +8,12 @@ import pytest
 
 from crossmodal import AudioImageFlow, AudioImageVAE, CoopNets, draw_speech
 from crossmodal.data.sources import DIGITS
-from crossmodal.drawing import set_guidance
+from crossmodal.data.strings import join_words
+from crossmodal.drawing import heard_in, set_guidance, words_in
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.reader import default_reader
+from crossmodal.sound.segmentation import split_words
+from evaluation.strings import edits
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,38 @@ def test_ten_digits_in_one_recording_are_ten_drawings_in_their_order(model, spok
         assert drawing.reading in DIGITS
         assert 0.1 <= drawing.confidence <= 1
     assert sum(drawing.reading == digit for drawing, digit in zip(drawings, DIGITS, strict=True)) >= 9
+
+
+def test_digits_without_a_pause_are_told_apart(model, spoken_digits):
+    """Two orders, gaps from -50 to 200 ms; cut at its pauses, either recording has fewer words than were said."""
+    waveform, bounds = spoken_digits
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        order = rng.permutation(10)
+        string = join_words([waveform[slice(*bounds[k])] for k in order], order, 8000, rng)
+        drawings = draw_speech(string.waveform, 8000, model)
+        assert len(split_words(string.waveform, 8000)) < 9
+        assert len(drawings) in (9, 10, 11)
+        read = [DIGITS.index(drawing.reading) for drawing in drawings]
+        assert sum(edits(order.tolist(), read)) <= 2
+        assert all(drawing.start_s < drawing.end_s <= len(string.waveform) / 8000 for drawing in drawings)
+
+
+def test_words_of_other_classes_are_cut_at_their_pauses(spoken_digits):
+    waveform, bounds = spoken_digits
+    gapless = np.concatenate([waveform[slice(*span)] for span in bounds[:3]])
+    assert words_in(gapless, 8000, ("cat", "dog")) == (split_words(gapless, 8000), True)
+    assert len(words_in(gapless, 8000, DIGITS)[0]) == 3
+
+
+def test_noise_has_no_digit_for_a_model_that_cannot_say_so(model, noise):
+    words, found = words_in(noise(16_000), 8000, DIGITS)
+    assert not found
+    assert words == split_words(noise(16_000), 8000)
+    spectrograms = np.random.default_rng(0).random((2, 48, 48), np.float32)
+    cannot_say = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS)
+    assert not heard_in(cannot_say, spectrograms, found).any()
+    assert heard_in(cannot_say, spectrograms, True).all()
 
 
 def test_without_samples_there_are_no_draws(model, spoken_digits):

@@ -6,6 +6,7 @@ from cells import ROOT, as_figure, head, load, percent, ratio, row
 
 from crossmodal.app.sweeps.members import agreement_of
 from evaluation.diversity_figures import DiversitySummary
+from evaluation.strings import Strings
 
 PAPERS_GAN = "VAE-GAN of 7,909,382 parameters"
 SCORES = ("agreement", "conditions", "confidence")
@@ -145,3 +146,18 @@ def ablation() -> str:
     if not (table := runs_table("ablation", {"balanced": "`balanced`, two epochs"})):
         return ""
     return f"What each of its parts is worth, by trainings of two epochs on one split with one part changed:\n\n{table}"
+
+
+def strings() -> str:
+    """Error rates of strings of digits by strangers, clean and in noise, by each way to find the words."""
+    if not (result := load("strings_vae_compact")):
+        return ""
+    measured = Strings.from_json(result)
+    lines = head("", "error rate (95 % interval)", "substituted", "inserted", "left out")
+    for name, figure in measured.error_rates.items():
+        counts = (figure.substitutions, figure.insertions, figure.deletions)
+        lines.append(row(name, percent(figure.rate, figure.interval_95), *(f"{count:,}" for count in counts)))
+    said = (
+        f"{measured.words:,} digits in {measured.strings:,} strings by {measured.people} people: `{result['command']}`"
+    )
+    return "\n".join([*lines, "", said]) + "\n"

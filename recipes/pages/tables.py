@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
-from drawing_tables import ablation, frontier, results, strangers
+from drawing_tables import ablation, frontier, results, strangers, strings
 from speed_tables import speed
 from texture_tables import texture_methods, texture_sweeps, textures
 
@@ -57,6 +57,7 @@ TABLES = {
     "headlines": headlines,
     "results": results,
     "strangers": strangers,
+    "strings": strings,
     "frontier": frontier,
     "ablation": ablation,
     "textures": textures,

@@ -23,9 +23,12 @@ PAGES = [
     [],
     *([name] for name in COMMANDS),
     *(["texture", action] for action in ("learn", "play", "mix")),
-    *(["train", family] for family in ("vae", "vae-gan", *FAMILIES, "classifier", "texture", "texture-mix")),
+    *(
+        ["train", family]
+        for family in ("vae", "vae-gan", *FAMILIES, "classifier", "transcriber", "texture", "texture-mix")
+    ),
     *(["data", action] for action in ("info", "prepare")),
-    *(["evaluate", score] for score in ("agreement", "diversity", "texture")),
+    *(["evaluate", score] for score in ("agreement", "strings", "diversity", "texture")),
 ]
 
 

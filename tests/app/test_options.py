@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recipe_scripts import recipe
 
-from crossmodal.app.experiments import texture_mix, texture_single, train_classifier, train_vae, train_vae_gan
+from crossmodal.app.experiments import (
+    texture_mix,
+    texture_single,
+    train_classifier,
+    train_transcriber,
+    train_vae,
+    train_vae_gan,
+)
 from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.app.options import add_options, command_of, option, run_recipe
 from crossmodal.errors import DataError
@@ -45,6 +52,7 @@ CONFIGS = [
         train_vae_gan.Config,
         *(family.Config for family in FAMILIES.values()),
         train_classifier.Config,
+        train_transcriber.Config,
         texture_single.Config,
         texture_mix.Config,
     ),

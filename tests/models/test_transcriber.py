@@ -123,3 +123,12 @@ def test_shortest_sounds_are_heard_without_an_error():
 
 def test_enumeration_knows_the_paths():
     assert sorted(paths(3, 1)) == [[0, 0, 0], [1, 2, 3]]
+
+
+def test_a_word_must_be_worth_its_cost():
+    """One frame-long hint of a word: found at no cost, not at the default's."""
+    logits = np.zeros((6, 4))
+    logits[:, 0] = 5
+    logits[2:5, 1:] += 6 * np.eye(3)
+    assert best_path(logits, 0.0) == [(2, 5, 0)]
+    assert best_path(logits, Transcriber(("a",), filters=8).word_cost) == []

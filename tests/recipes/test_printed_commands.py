@@ -37,6 +37,7 @@ QUICK = {
     "report": "",
     "demo": "",  # until the page has been fetched
 }
+TRANSCRIBER = "--epochs 1 --strings 16 --batch-size 8 --filters 8 --test-strings 4"
 LONG = {
     "texture mix": "--iterations 1",
     "train vae-gan": TRAIN,
@@ -44,12 +45,15 @@ LONG = {
     "train texture": TEXTURE,
     "train texture-mix": TEXTURE,
     "evaluate diversity": "--cas-steps 2",
+    "evaluate strings": "--strings 4",
     "export": "",
     "train_vae.py": TRAIN,
     "train_vae_gan.py": TRAIN,
     **{f"train_family.py {family}": TRAIN for family in FAMILIES},
     "families.py": f"{TRAIN} --families autoencoder --splits 1 --shard 1/1",
     "train classifier": "--epochs 1 --batch-size 100 --validation-images 100",
+    "train transcriber": TRANSCRIBER,
+    "train_transcriber.py": TRANSCRIBER,
     "train vae": TRAIN,
     "train_classifier.py": "--epochs 1 --batch-size 100 --validation-images 100",
     "splits.py vae": f"{TRAIN} --shard 1/99",

@@ -10,8 +10,9 @@ from crossmodal.__main__ import build_parser
 from crossmodal.app.commands import COMMANDS
 
 RECIPES = (
-    *("train_vae", "train_vae_gan", "train_classifier", "texture_single", "texture_mix", "make_preset"),
-    *("ablation", "alpha_frontier", "texture_baselines", "texture_sweeps", "benchmark", "scaling_benchmark"),
+    *("train_vae", "train_vae_gan", "train_classifier", "train_transcriber", "texture_single", "texture_mix"),
+    *("make_preset", "ablation", "alpha_frontier", "texture_baselines", "texture_sweeps"),
+    *("benchmark", "scaling_benchmark"),
 )
 
 

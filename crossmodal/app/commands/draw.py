@@ -4,7 +4,8 @@
   crossmodal draw number.wav another.mp3 -o drawing.png --samples 4
   crossmodal draw number.wav --model runs/vae --json
 
-A recording of several digits is cut at its pauses. WAV, FLAC, OGG, MP3 and others of any rate and number of channels.
+Several digits in a recording need no pause between them; words of other classes do. WAV, FLAC, OGG, MP3 and others of
+any rate and number of channels.
 """
 
 import json

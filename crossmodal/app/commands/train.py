@@ -5,6 +5,7 @@
   crossmodal train vae-gan --data fsdd-mnist --workdir runs/hands
   crossmodal train flow --data fsdd-mnist --workdir runs/flow
   crossmodal train classifier                                   # LeNet5 on MNIST
+  crossmodal train transcriber                                  # finds digits that are said without pauses
   crossmodal train texture --reference rain.wav
   crossmodal train texture-mix --references birds.wav rain.wav --weights 1 3
 

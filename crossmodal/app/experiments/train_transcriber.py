@@ -7,9 +7,9 @@ from typing import Literal
 
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.options import command_of, option
-from crossmodal.data.catalog import LOCATIONS
 
 WINDOW = 320  # frames of a training example
+PLACES_OF_SOUNDS = ("data_dir", "archives", "speech_commands_dir", "noise_dir")
 FURTHER_SHARE = 0.25  # of the strings, those of each further source: its speakers are few
 
 
@@ -127,7 +127,7 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.training.runs import environment, open_run
     from evaluation.strings import measure_transcriber
 
-    if metrics := open_run(workdir, config, ignore=LOCATIONS):
+    if metrics := open_run(workdir, config, ignore=PLACES_OF_SOUNDS):
         return finish(workdir, metrics)
     fix_numbers(config.seed, config.deterministic)
     if config.data in config.train_also:
@@ -151,7 +151,7 @@ def run(config: Config, workdir: Path) -> dict:
     steps = len(states) // config.batch_size
     provenance: dict = {"data": config.data, "protocol": "speakers", "seed": config.seed, "environment": environment()}
     provenance |= {"held_out_speaker": None, "speakers": [], "train_also": list(config.train_also)}
-    provenance["recipe"] = {"name": "transcriber", **asdict(config), **dict.fromkeys(LOCATIONS[:3])}
+    provenance["recipe"] = {"name": "transcriber", **asdict(config), **dict.fromkeys(PLACES_OF_SOUNDS)}
     options = {"filters": config.filters, "word_cost": config.word_cost, "front_end": front_end.get_config()}
     model = Transcriber(speech.classes, **options, provenance=provenance)
     rate = warm_cosine(config.learning_rate, config.epochs * steps, 200)
@@ -166,7 +166,7 @@ def run(config: Config, workdir: Path) -> dict:
         seed=config.seed,
     )
     save_model(model, workdir / "model.keras")
-    metrics = {"command": command_of("crossmodal train transcriber", config, LOCATIONS)}
+    metrics = {"command": command_of("crossmodal train transcriber", config, PLACES_OF_SOUNDS)}
     metrics |= {"parameters": model.count_params(), "epochs": config.epochs, "classes": list(speech.classes)}
     metrics |= measure_transcriber(model, speech, split.test, count=config.test_strings, seed=config.seed).to_json()
     return finish(workdir, metrics)
