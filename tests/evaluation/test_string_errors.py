@@ -5,7 +5,7 @@ import pytest
 
 from crossmodal.data.strings import WordString
 from crossmodal.sound.conditions import rms
-from evaluation.strings import SNR_DB, Strings, edits, error_rate, with_noise
+from evaluation.strings import SNR_DB, Strings, edits, error_rate, measure_drawn_strings, with_noise
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,18 @@ def test_the_record_survives_json():
     record = Strings(0, 1, 1, 1, [], {"drawn, clean": figure})
     again = Strings.from_json(record.to_json())
     assert again.error_rates["drawn, clean"].rate == 0
+
+
+def test_words_found_are_drawn_with_fewer_errors_than_words_cut_at_pauses():
+    """Strings of a voice of the embedded data, which the transcriber has not heard."""
+    from crossmodal import AudioImageVAE
+    from crossmodal.data.digits_tts import load_speech
+    from crossmodal.reader import default_reader
+
+    speech, model = load_speech(speakers=1, takes=2), AudioImageVAE.from_preset("vae_compact")
+    clips = np.flatnonzero(speech.takes == 1)
+    measured = measure_drawn_strings(model, speech, clips, reader=default_reader(), count=6, seed=1)
+    assert (measured.strings, measured.people) == (6, 1)
+    clean, cut = (measured.error_rates[f"{way}, clean"].rate for way in ("drawn", "drawn, cut at pauses"))
+    assert clean < 0.25 < cut
+    assert "drawn, noise at 10 dB" in measured.error_rates
