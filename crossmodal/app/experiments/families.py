@@ -200,8 +200,8 @@ _FAMILIES = (
         "a Wasserstein GAN with gradient penalty",
         settings=("hand_dim", "mismatch", "critic_steps", "penalty"),
         epochs=12,
-        learning_rate=1e-3,
-        adam={"beta_1": 0.0, "beta_2": 0.9},
+        learning_rate=3e-4,
+        adam={"beta_1": 0.5, "beta_2": 0.9},
     ),
     Family(
         "info-gan",
