@@ -18,6 +18,7 @@ from crossmodal.sound.spectrogram import LogMel, log_mel
 
 NOT_HEARD = "nothing it knows"
 TRANSCRIBER = "transcriber_digits"
+SURE_NATS = 43.0  # that one of the words has to tell at least: 99 % of single digits do, by people who chose it
 DRAWS = 32  # of each word, by which it is told how sure it is
 
 
@@ -119,13 +120,14 @@ def words_in(waveform: np.ndarray, sample_rate: int, classes) -> tuple[list[tupl
         classes: the names of what may be said.
 
     Returns:
-        (start, stop) of each word in samples, in their order, at least one; and False where a digit was looked for and
-        none was found.
+        (start, stop) of each word in samples, in their order, at least one; and False where digits were looked for and
+        none was found for sure.
     """
     transcriber = digit_transcriber()
     fits = tuple(classes) == tuple(transcriber.classes) and sample_rate == transcriber.front_end["sample_rate"]
     found = [(start, stop) for start, stop, _ in transcriber.transcribe(waveform)] if fits else []
-    return found or split_words(waveform, sample_rate), bool(found) or not fits
+    sure = bool(found) and bool(transcriber.transcribe(waveform, SURE_NATS))
+    return found or split_words(waveform, sample_rate), sure or not fits
 
 
 def heard_in(model, spectrograms: np.ndarray, found: bool) -> np.ndarray:

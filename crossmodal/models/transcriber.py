@@ -64,11 +64,12 @@ class Transcriber(keras.Model):
     def call(self, frames, training=False):
         return self.network(frames, training=training)
 
-    def transcribe(self, waveform: np.ndarray) -> list[tuple[int, int, int]]:
+    def transcribe(self, waveform: np.ndarray, word_cost: float | None = None) -> list[tuple[int, int, int]]:
         """The words of a recording at the front end's sample rate, in their order.
 
         Args:
             waveform: (samples,) finite numbers.
+            word_cost: in place of the model's.
 
         Returns:
             (start, stop, class) of each, in samples and as an index into `classes`; none where there is no word.
@@ -78,7 +79,7 @@ class Transcriber(keras.Model):
         frames = np.pad(frames, ((0, -len(frames) % 64), (0, 0)))  # few shapes, each of which is traced
         logits = ops.convert_to_numpy(self.network.predict_on_batch(frames[None]))[0]
         step = round(STRIDE * HOP_S * config.sample_rate)
-        words = best_path(logits, self.word_cost)
+        words = best_path(logits, self.word_cost if word_cost is None else word_cost)
         spans = [(start * step, min(stop * step, len(waveform)), k) for start, stop, k in words]
         return [(start, stop, k) for start, stop, k in spans if start < stop]
 

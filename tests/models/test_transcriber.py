@@ -111,6 +111,7 @@ def test_it_learns_to_find_tones(tmp_path):
         words = model.transcribe(made.waveform)
         assert [k for *_, k in words] == made.labels.tolist()
         assert np.abs(np.array(words)[:, :2] - made.spans).max() < 0.1 * rate
+    assert model.transcribe(made.waveform, word_cost=1e6) == []
     assert model.transcribe(np.zeros(rate, np.float32) + 1e-6) in ([], [(0, 0, 0)])
     save_model(model, tmp_path / "model.keras")
     assert load_model(tmp_path / "model.keras").transcribe(made.waveform) == words
