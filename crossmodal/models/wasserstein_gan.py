@@ -8,7 +8,7 @@ The critic's score f(y, c) = f(y) + <P c, features(y)> of an image with a sound 
 
 in each of `critic_steps` parts of a batch, and from real images with another clip's sound, mismatch (f(y, c') - f(y,
 c)), in the parts alike; then the generator learns from -f(y^, c) in one step on the last part. The encoder is the
-critic's ear, as in `ConditionalGAN`.
+critic's ear, as in `ConditionalGAN`: it learns from all terms, the penalty among them, for the slope grows with |c|.
 """
 
 import keras
@@ -50,7 +50,7 @@ class WassersteinGAN(ConditionalGAN):
         return {
             "distance": ops.mean(of_real) - ops.mean(self.judge(drawn, codes)),
             "wrong": ops.mean(self.scores(seen, others) - of_real),
-            "slope": self.slope(real, drawn, given),
+            "slope": self.slope(real, drawn, codes),  # which the ear pays too, or it would raise |c| without limit
         }
 
     def slope(self, real, drawn, codes):
