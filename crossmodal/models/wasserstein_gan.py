@@ -6,9 +6,10 @@ The critic's score f(y, c) = f(y) + <P c, features(y)> of an image with a sound 
 
     f(y^, c) - f(y, c)  +  penalty (|df/dy (y_e, c)| - 1)^2
 
-in each of `critic_steps` parts of a batch, and from real images with another clip's sound, mismatch (f(y, c') - f(y,
-c)), in the parts alike; then the generator learns from -f(y^, c) in one step on the last part. The encoder is the
-critic's ear, as in `ConditionalGAN`: it learns from all terms, the penalty among them, for the slope grows with |c|.
+in each of `critic_steps` parts of a batch, and from real images with another clip's sound c', mismatch log(1 + exp(f(y,
+c') - f(y, c))), which ends where the two differ: a linear term would be won by drawings that are more of a digit than
+real ones. Then the generator learns from -f(y^, c) in one step on the last part. The encoder is the critic's ear, as in
+`ConditionalGAN`; it learns from the penalty too, for the slope grows with |c|.
 """
 
 import keras
@@ -49,7 +50,7 @@ class WassersteinGAN(ConditionalGAN):
         of_real = self.scores(seen, codes)
         return {
             "distance": ops.mean(of_real) - ops.mean(self.judge(drawn, codes)),
-            "wrong": ops.mean(self.scores(seen, others) - of_real),
+            "wrong": ops.mean(ops.softplus(self.scores(seen, others) - of_real)),
             "slope": self.slope(real, drawn, codes),  # which the ear pays too, or it would raise |c| without limit
         }
 

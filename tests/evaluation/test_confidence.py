@@ -36,8 +36,9 @@ def tones():
     return speech, Split(np.arange(10), np.arange(0), np.arange(10, 20))
 
 
-@pytest.mark.parametrize(("least", "refused"), [(0.0, 0.0), (1e9, 1.0)])
+@pytest.mark.parametrize(("least", "refused"), [(1e-9, 0.0), (1e9, 1.0), (0.0, 1.0)])
 def test_what_tells_less_than_the_model_asks_is_refused(tones, least, refused):
+    """Of a model that asks for nothing the transcriber decides, and tones are no digits to it."""
     model = AudioImageVAE.compact(classes=DIGITS, least_information=least)
     noise = {"hiss": (0.1 * np.random.default_rng(1).standard_normal(16_000)).astype(np.float32)}
     measured = measure_confidence(model, *tones, reader=default_reader(), noises=noise)
