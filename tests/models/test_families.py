@@ -115,6 +115,15 @@ def test_the_slope_of_a_linear_critic_is_that_of_its_weights():
     assert float(slope) == pytest.approx((3 - 1) ** 2, rel=1e-4)
 
 
+def test_the_ear_of_a_critic_pays_for_the_slope():
+    """The slope grows with |c|, which nothing else holds."""
+    model = small("wasserstein-gan")
+    with tf.GradientTape() as tape:
+        slope = model.critic_losses(tf.constant(SOUNDS), tf.constant(IMAGES), training=True)["slope"]
+    gradients = tape.gradient(slope, model.encoder.trainable_variables, unconnected_gradients="zero")
+    assert any(np.any(gradient) for gradient in gradients)
+
+
 def test_the_critic_takes_several_steps_for_one_of_the_generator():
     model = small("wasserstein-gan", critic_steps=4)
     stepped(model, steps=3)
