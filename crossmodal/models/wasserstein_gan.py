@@ -50,10 +50,8 @@ class WassersteinGAN(ConditionalGAN):
         of_real = self.scores(seen, codes)
         return {
             "distance": ops.mean(of_real) - ops.mean(self.judge(drawn, codes)),
-in each of `critic_steps` parts of a batch, and from real images with another clip's sound c', mismatch log(1 + exp(f(y,
-c') - f(y, c))), a bounded term since the penalty holds no slope in c; then the generator learns from -f(y^, c) in one
-step on the last part. The encoder is the critic's ear, as in `ConditionalGAN`: it learns from all terms, the penalty
-among them, for the slope grows with |c|.
+            "wrong": ops.mean(ops.softplus(self.scores(seen, others) - of_real)),
+            "slope": self.slope(real, drawn, codes),  # which the ear pays too, or it would raise |c| without limit
         }
 
     def slope(self, real, drawn, codes):
