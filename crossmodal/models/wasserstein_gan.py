@@ -7,9 +7,9 @@ The critic's score f(y, c) = f(y) + <P c, features(y)> of an image with a sound 
     f(y^, c) - f(y, c)  +  penalty (|df/dy (y_e, c)| - 1)^2
 
 in each of `critic_steps` parts of a batch, and from real images with another clip's sound c', mismatch log(1 + exp(f(y,
-c') - f(y, c))), which ends where the two differ: a linear term would be won by drawings that are more of a digit than
-real ones. Then the generator learns from -f(y^, c) in one step on the last part. The encoder is the critic's ear, as in
-`ConditionalGAN`; it learns from the penalty too, for the slope grows with |c|.
+c') - f(y, c))), whose pull ends where the two differ, for the penalty holds no slope in c. Then the generator learns
+from -f(y^, c) in one step on the last part. The encoder is the critic's ear, as in `ConditionalGAN`; it learns from the
+penalty too, for the slope grows with |c|.
 """
 
 import keras
@@ -17,6 +17,24 @@ import tensorflow as tf
 from keras import ops
 
 from crossmodal.models.conditional_gan import ConditionalGAN
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class SharedSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule for an optimizer that takes `updates` steps where `schedule` counts one."""
+
+    def __init__(self, schedule, updates):
+        self.schedule, self.updates = schedule, updates
+
+    def __call__(self, step):
+        return self.schedule(step // self.updates)
+
+    def get_config(self):
+        return {"schedule": keras.saving.serialize_keras_object(self.schedule), "updates": self.updates}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["updates"])
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -36,10 +54,15 @@ class WassersteinGAN(ConditionalGAN):
         self.critic_steps, self.penalty_weight = critic_steps, penalty
 
     def compile(self, optimizer="rmsprop", loss=None, **options):
-        """With a second optimizer like the first, for the generator takes a step where the critic takes several."""
-        super().compile(optimizer, loss, **options)
+        """With two optimizers like the one given, for the generator takes a step where the critic takes several. A
+        schedule of the learning rate counts the generator's steps in both."""
+        optimizer = keras.optimizers.get(optimizer)
+        super().compile(type(optimizer).from_config(optimizer.get_config()), loss, **options)
         self.generator_optimizer = type(self.optimizer).from_config(self.optimizer.get_config())
         self.generator_optimizer.build(self.decoder.trainable_variables)
+        critic = getattr(self.optimizer, "inner_optimizer", self.optimizer)  # without the scaling of float16
+        if isinstance(critic._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+            critic.learning_rate = SharedSchedule(critic._learning_rate, self.critic_steps)
 
     def critic_losses(self, spectrograms, images, training=False):
         """The terms of the critic's loss, each a mean over the pairs, see `ConditionalGAN.losses_of`."""

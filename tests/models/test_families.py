@@ -10,6 +10,7 @@ from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.errors import DataError
 from crossmodal.models.larsen import likeness
 from crossmodal.saving.keras_file import load_model, save_model
+from crossmodal.training.optimizers import FusedAdam, warm_cosine
 
 ENCODER = {"encoder_options": {"filters": (4, 4, 4), "blocks": (1, 1, 1)}}
 DECODER = {"units": (8,), "filters": (8, 8, 8)}
@@ -129,6 +130,22 @@ def test_the_critic_takes_several_steps_for_one_of_the_generator():
     stepped(model, steps=3)
     assert int(model.optimizer.iterations) == 12
     assert int(model.generator_optimizer.iterations) == 3
+
+
+def test_critic_and_generator_share_a_schedule():
+    """Else the critic's rate, which falls once a step, is 0 from a quarter of the training on."""
+    model = small("wasserstein-gan", critic_steps=4)
+    model.compile(FusedAdam(warm_cosine(1.0, 8, 0), use_ema=True, ema_momentum=0.9), jit_compile=False)
+    for _ in range(3):
+        model.train_step((tf.constant(SOUNDS), tf.constant(IMAGES)))
+    generator, critic = model.generator_optimizer, model.optimizer
+    expected = (1 + np.cos(np.pi * 3 / 8)) / 2
+    assert float(generator.learning_rate) == pytest.approx(expected)
+    assert float(critic.learning_rate) == pytest.approx(expected)
+    again = type(critic).from_config(critic.get_config())
+    again.build([])
+    again.iterations.assign(12)
+    assert float(again.learning_rate) == pytest.approx(expected)
 
 
 def test_a_style_that_is_never_found_costs_its_variance():
