@@ -125,9 +125,12 @@ def words_in(waveform: np.ndarray, sample_rate: int, classes) -> tuple[list[tupl
     """
     transcriber = digit_transcriber()
     fits = tuple(classes) == tuple(transcriber.classes) and sample_rate == transcriber.front_end["sample_rate"]
-    found = [(start, stop) for start, stop, _ in transcriber.transcribe(waveform)] if fits else []
-    sure = bool(found) and bool(transcriber.transcribe(waveform, SURE_NATS))
-    return found or split_words(waveform, sample_rate), sure or not fits
+    if not fits:
+        return split_words(waveform, sample_rate), True
+    states, samples = transcriber.states(waveform), len(waveform)
+    found = [(start, stop) for start, stop, _ in transcriber.words_on(states, samples)]
+    sure = bool(found) and bool(transcriber.words_on(states, samples, SURE_NATS))
+    return found or split_words(waveform, sample_rate), sure
 
 
 def heard_in(model, spectrograms: np.ndarray, found: bool) -> np.ndarray:

@@ -74,13 +74,19 @@ class Transcriber(keras.Model):
         Returns:
             (start, stop, class) of each, in samples and as an index into `classes`; none where there is no word.
         """
-        config = LogMel(**self.front_end)
-        frames = mel_frames(waveform, config)
+        return self.words_on(self.states(waveform), len(waveform), word_cost)
+
+    def states(self, waveform: np.ndarray) -> np.ndarray:
+        """The logits (steps, 1 + 3 classes) of a recording (samples,)."""
+        frames = mel_frames(waveform, LogMel(**self.front_end))
         frames = np.pad(frames, ((0, -len(frames) % 64), (0, 0)))  # few shapes, each of which is traced
-        logits = ops.convert_to_numpy(self.network.predict_on_batch(frames[None]))[0]
-        step = round(STRIDE * HOP_S * config.sample_rate)
+        return ops.convert_to_numpy(self.network.predict_on_batch(frames[None]))[0]
+
+    def words_on(self, logits: np.ndarray, samples: int, word_cost: float | None = None) -> list[tuple[int, int, int]]:
+        """What `transcribe` returns, of the logits of a recording of so many samples."""
+        step = round(STRIDE * HOP_S * self.front_end["sample_rate"])
         words = best_path(logits, self.word_cost if word_cost is None else word_cost)
-        spans = [(start * step, min(stop * step, len(waveform)), k) for start, stop, k in words]
+        spans = [(start * step, min(stop * step, samples), k) for start, stop, k in words]
         return [(start, stop, k) for start, stop, k in spans if start < stop]
 
     def get_config(self):
