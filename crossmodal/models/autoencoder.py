@@ -6,7 +6,6 @@ of an image of the class, summed over the pixels. Of many images of a class the 
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from crossmodal.models.conditional import ConditionalModel
@@ -31,11 +30,8 @@ class AudioImageAutoencoder(ConditionalModel):
         return ops.mean(reconstruction(images, ops.cast(logits[:, None], images.dtype)))
 
     def train_step(self, data):
-        with tf.GradientTape() as tape:
-            loss = self.loss_of(*self.pairs_in(data), training=True)
-            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
-        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
-        return self.track({"loss": loss})
+        pairs = self.pairs_in(data)
+        return self.track(self.learn(lambda: {"loss": self.loss_of(*pairs, training=True)}))
 
     def test_step(self, data):
         return self.track({"loss": self.loss_of(*self.pairs_in(data))})

@@ -150,6 +150,25 @@ class AudioImageModel(keras.Model):
             images = ops.cast(images, "float32") / 255
         return spectrograms, images
 
+    def learn(self, losses, learning=None):
+        """A step of the optimizer.
+
+        Args:
+            losses: called without arguments; returns {"loss": (), further terms}.
+            learning: the variables that learn; all trainable ones if None.
+
+        Returns:
+            what `losses` returned.
+        """
+        import tensorflow as tf
+
+        learning = self.trainable_variables if learning is None else learning
+        with tf.GradientTape() as tape:
+            terms = losses()
+            scaled = self.optimizer.scale_loss(terms["loss"])  # for float16; the optimizer scales back
+        self.optimizer.apply(tape.gradient(scaled, learning), learning)
+        return terms
+
     def track(self, values):
         """Add a step's values; returns the means of the epoch so far."""
         for name, value in values.items():

@@ -81,17 +81,28 @@ class ConditionalGAN(ConditionalModel):
     def losses_of(self, spectrograms, images, training=False):
         """The terms of the losses, each a mean over the pairs of spectrograms (clips, frames, mels, 1) and images
         (clips, n, height, width, channels)."""
+        return self.losses_and_drawings(spectrograms, images, training)[0]
+
+    def losses_and_drawings(self, spectrograms, images, training=False):
+        """The terms; then the real images and the codes of their sounds, without gradient; then the hands of the
+        drawings, and what the discriminator made of these."""
         codes, others, real = self.heard_and_real(spectrograms, images, training)
-        drawn = ops.sigmoid(self.logits(ops.stop_gradient(codes), self.hands(ops.shape(codes)[0]), training))
+        hands = self.hands(ops.shape(codes)[0])
+        drawn = ops.sigmoid(self.logits(ops.stop_gradient(codes), hands, training))
+        of_drawn = self.discriminator(drawn, training=True)
         seen = self.discriminator(real, training=training)
         given = ops.stop_gradient(codes)
         wrong = ops.mean(generator_loss(-self.scores(seen, others)))
         against = self.judge(ops.stop_gradient(drawn), given)
-        return {
-            "loss": ops.mean(generator_loss(self.judge(drawn, given))),
-            "discriminator_loss": ops.mean(discriminator_loss(self.scores(seen, codes), against)),
-            "wrong": wrong,
-        }, (real, given)
+        return (
+            {
+                "loss": ops.mean(generator_loss(self.scores(of_drawn, given))),
+                "discriminator_loss": ops.mean(discriminator_loss(self.scores(seen, codes), against)),
+                "wrong": wrong,
+            },
+            (real, given),
+            (hands, of_drawn),
+        )
 
     def penalty(self, real, codes):
         """R1 every INTERVAL steps."""
@@ -114,7 +125,7 @@ class ConditionalGAN(ConditionalModel):
     def train_step(self, data):
         generator, discriminator = self.players()
         with tf.GradientTape(persistent=True) as tape:
-            terms, (real, codes) = self.losses_of(*self.pairs_in(data), training=True)
+            terms, (real, codes), _ = self.losses_and_drawings(*self.pairs_in(data), training=True)
             against = terms["discriminator_loss"] + self.mismatch * terms["wrong"] + self.penalty(real, codes)
             scale = self.optimizer.scale_loss(1.0)  # for float16; the optimizer scales back
             scaled, scaled_against = scale * terms["loss"], scale * against
@@ -123,8 +134,7 @@ class ConditionalGAN(ConditionalModel):
         return self.track(terms)
 
     def test_step(self, data):
-        terms, _ = self.losses_of(*self.pairs_in(data))
-        return self.track(terms)
+        return self.track(self.losses_of(*self.pairs_in(data)))
 
     def get_config(self):
         names = ("discriminator_filters", "discriminator_units", "mismatch", "r1", "style_dim")

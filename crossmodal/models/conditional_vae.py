@@ -11,7 +11,6 @@ what was said and h how it is written. An image is drawn by h ~ N(0, I).
 """
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
 
 from crossmodal.models.conditional import ConditionalModel
@@ -77,16 +76,15 @@ class ConditionalVAE(ConditionalModel):
         }
 
     def train_step(self, data):
-        with tf.GradientTape() as tape:
-            terms = self.losses_of(*self.pairs_in(data), training=True)
-            loss = terms["reconstruction"] + self.beta * terms["kl"]
-            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
-        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
-        return self.track({"loss": loss, **terms})
+        pairs = self.pairs_in(data)
+        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True), self.beta)))
 
     def test_step(self, data):
-        terms = self.losses_of(*self.pairs_in(data))
-        return self.track({"loss": terms["reconstruction"] + self.beta * terms["kl"], **terms})
+        return self.track(self.total(self.losses_of(*self.pairs_in(data)), self.beta))
+
+    def total(self, terms, beta):
+        """The terms and the loss that they add up to, with `beta` the weight of the KL term."""
+        return {"loss": terms["reconstruction"] + beta * terms["kl"], **terms}
 
     def get_config(self):
         names = ("recognition_filters", "recognition_units", "beta")

@@ -140,26 +140,18 @@ class ConditionalCoopNets(VariationalModel):
             "moved": ops.sqrt(ops.mean(ops.square(revised - start))),
         }
 
-    def total(self, terms, kl_weight):
-        return (
-            terms["teaching"]
-            + terms["contrast"]
-            + self.mismatch * terms["wrong"]
-            + self.energy * terms["squares"]
-            + kl_weight * terms["kl"]
-        )
+    def total(self, terms, beta):
+        """The loss that the terms add up to, with `beta` the weight of the KL term, and those that are tracked."""
+        loss = terms["teaching"] + terms["contrast"] + self.mismatch * terms["wrong"]
+        loss = loss + self.energy * terms["squares"] + beta * terms["kl"]
+        return {"loss": loss, **{name: terms[name] for name in self.TRACKED[1:]}}
 
     def train_step(self, data):
-        with tf.GradientTape() as tape:
-            terms = self.losses_of(*self.pairs_in(data), training=True)
-            loss = self.total(terms, self.kl_weight())
-            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
-        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
-        return self.track({"loss": loss, **{name: terms[name] for name in self.TRACKED[1:]}})
+        pairs = self.pairs_in(data)
+        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True), self.kl_weight())))
 
     def test_step(self, data):
-        terms = self.losses_of(*self.pairs_in(data))
-        return self.track({"loss": self.total(terms, self.beta), **{name: terms[name] for name in self.TRACKED[1:]}})
+        return self.track(self.total(self.losses_of(*self.pairs_in(data)), self.beta))
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _revised(self, images, sounds, seed, steps):

@@ -9,7 +9,6 @@ it is. Of the GAN nothing else is kept: it is the first stage of the run, see `F
 """
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from crossmodal.models.conditional_gan import ConditionalGAN
@@ -41,10 +40,10 @@ class FeatureVAE(LarsenVAEGAN):
         }
 
     def train_step(self, data):
-        learning = self.encoder.trainable_variables + self.decoder.trainable_variables
-        with tf.GradientTape() as tape:
-            terms = self.losses_of(*self.pairs_in(data), training=True)
-            loss = self.gamma * terms["likeness"] + self.kl_weight() * terms["kl"]
-            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
-        self.optimizer.apply(tape.gradient(scaled, learning), learning)
-        return self.track({"loss": loss, **terms})
+        pairs, learning = self.pairs_in(data), self.encoder.trainable_variables + self.decoder.trainable_variables
+
+        def losses():
+            terms = self.losses_of(*pairs, training=True)
+            return {"loss": self.gamma * terms["likeness"] + self.kl_weight() * terms["kl"], **terms}
+
+        return self.track(self.learn(losses, learning))

@@ -114,16 +114,15 @@ class AudioImageFlow(VariationalModel):
         }
 
     def train_step(self, data):
-        with tf.GradientTape() as tape:
-            terms = self.losses_of(*self.pairs_in(data), training=True)
-            loss = terms["velocity"] + self.kl_weight() * terms["kl"]
-            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
-        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
-        return self.track({"loss": loss, **terms})
+        pairs = self.pairs_in(data)
+        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True), self.kl_weight())))
 
     def test_step(self, data):
-        terms = self.losses_of(*self.pairs_in(data))
-        return self.track({"loss": terms["velocity"] + self.beta * terms["kl"], **terms})
+        return self.track(self.total(self.losses_of(*self.pairs_in(data)), self.beta))
+
+    def total(self, terms, beta):
+        """The terms and the loss that they add up to, with `beta` the weight of the KL term."""
+        return {"loss": terms["velocity"] + beta * terms["kl"], **terms}
 
     def predicted(self, y, t, z):
         """The image D(y_t, t, z) of y_t (n, height, width, channels), t (n,) and codes z (n, latent_dim)."""

@@ -37,18 +37,20 @@ class InfoGAN(ConditionalGAN):
         """s_mean(y), (n, style_dim), of images (n, height, width, channels) in [0, 1]."""
         return self.finder(self.discriminator(images, training=False)[1])
 
-    def losses_of(self, spectrograms, images, training=False):
-        terms, given = super().losses_of(spectrograms, images, training)
-        hands = self.hands(ops.shape(given[1])[0])
-        drawn = ops.sigmoid(self.logits(given[1], hands, training))
-        found = self.finder(self.discriminator(drawn, training=training)[1])
+    def losses_and_drawings(self, spectrograms, images, training=False):
+        terms, given, (hands, of_drawn) = super().losses_and_drawings(spectrograms, images, training)
+        found = self.finder(of_drawn[1])
         style = 0.5 * ops.mean(ops.sum(ops.square(hands[:, : self.style_dim] - found), axis=-1))
-        return {
-            **terms,
-            "style": style,
-            "loss": terms["loss"] + self.information_weight * style,
-            "discriminator_loss": terms["discriminator_loss"] + self.information_weight * style,
-        }, given
+        return (
+            {
+                **terms,
+                "style": style,
+                "loss": terms["loss"] + self.information_weight * style,
+                "discriminator_loss": terms["discriminator_loss"] + self.information_weight * style,
+            },
+            given,
+            (hands, of_drawn),
+        )
 
     def players(self):
         generator, discriminator = super().players()

@@ -109,18 +109,15 @@ class AudioImageVAE(VariationalModel):
         }
 
     def train_step(self, data):
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            terms = self.losses_of(*self.pairs_in(data), training=True)
-            loss = terms["reconstruction"] + self.kl_weight() * terms["kl"]
-            scaled = self.optimizer.scale_loss(loss)  # for float16; the optimizer scales back
-        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
-        return self.track({"loss": loss, **terms})
+        pairs = self.pairs_in(data)
+        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True), self.kl_weight())))
 
     def test_step(self, data):
-        terms = self.losses_of(*self.pairs_in(data))
-        return self.track({"loss": terms["reconstruction"] + self.beta * terms["kl"], **terms})
+        return self.track(self.total(self.losses_of(*self.pairs_in(data)), self.beta))
+
+    def total(self, terms, beta):
+        """The terms and the loss that they add up to, with `beta` the weight of the KL term."""
+        return {"loss": terms["reconstruction"] + beta * terms["kl"], **terms}
 
     def get_config(self):
         names = """encoder_filters encoder_units decoder_units decoder_filters padding batch_norm dropout
