@@ -20,6 +20,7 @@ from crossmodal.runtime.files import sha256
 from crossmodal.saving.keras_file import load_model
 
 DEFAULT = "lenet5_mnist"
+SECOND = "residual_mnist"  # another network, seed and training, so that nothing can be tuned to one judge alone
 FILE = "reader.keras"  # in a run's folder
 BATCH = 1000  # images at once
 
@@ -112,6 +113,12 @@ def check_images(images, image_shape, name: str = "The images") -> np.ndarray:
 def default_reader() -> Reader:
     """LeNet5 on MNIST."""
     return load_reader(DEFAULT)
+
+
+def second_reader(first: Reader) -> Reader | None:
+    """The residual network on MNIST, as a second opinion on what `first` reads; None if it reads other images."""
+    second = load_reader(SECOND)
+    return second if second.fits(first.classes, first.image_shape) and second.sha256 != first.sha256 else None
 
 
 def load_reader(path) -> Reader:

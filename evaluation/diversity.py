@@ -19,7 +19,7 @@ import numpy as np
 from crossmodal.data.pairing import draw_clips
 from crossmodal.data.sources import as_input
 from crossmodal.errors import DataError
-from crossmodal.reader import Reader, default_reader
+from crossmodal.reader import Reader, default_reader, second_reader
 from evaluation.agreement import another_class, pairs_to_test, spectrograms_to_test
 from evaluation.cas import STEPS, classification_accuracy_score
 from evaluation.checks import check_tested
@@ -72,7 +72,8 @@ def measure_diversity(
     real_features, real_read = judge.look(as_input(images.test_images))
     real = RealImages(real_features, labels)
     drawn = judge.draw(spectrograms, pair_clips)
-    sets = {"sampled_z": judge.look(drawn)}
+    best, _ = model.generate(spectrograms, samples=0, seed=seed)
+    sets = {"sampled_z": judge.look(drawn), "posterior_mean": tuple(each[pair_clips] for each in judge.look(best))}
     sets |= real_sets(judge, images, rng)
     sets |= control_sets(judge, spectrograms, pair_clips, clip_labels, speech.speakers[split.test], rng)
     spread = clip_spread(judge, spectrograms, clip_labels, speech.speakers[split.test], real)
@@ -97,7 +98,25 @@ def measure_diversity(
             "sampled_z": nearness(drawn[nearest], training),
         },
         cas=measure_cas(judge, spectrograms, clip_labels, images, steps=cas_steps) if cas_steps > 0 else None,
+        second_reader=second_opinion(
+            reader,
+            {
+                "real_test_images": (as_input(images.test_images), labels),
+                "posterior_mean": (best[pair_clips], labels),
+                "sampled_z": (drawn, labels),
+            },
+        ),
     )
+
+
+def measure_spread(model, speech, images, split, *, reader: Reader | None = None, seed: int = 0) -> dict:
+    """`clip_spread` alone; arguments and errors are those of `measure_diversity`."""
+    reader = reader or default_reader()
+    check_tested(speech, images, split, reader, "realism")
+    judge = Judge(model, reader, seed)
+    real = RealImages(judge.look(as_input(images.test_images))[0], images.test_labels)
+    spectrograms = spectrograms_to_test(model, speech, split)
+    return clip_spread(judge, spectrograms, speech.labels[split.test], speech.speakers[split.test], real)
 
 
 @dataclass(frozen=True)
@@ -131,14 +150,11 @@ def real_sets(judge: Judge, images, rng) -> dict:
 
 
 def control_sets(judge: Judge, spectrograms, pair_clips, clip_labels, speakers, rng) -> dict:
-    """The best drawings, those of silence, of wrong classes, and of the same classes by other speakers if all the
-    test clips have such."""
-    at_mean, _ = judge.model.generate(spectrograms, samples=0, seed=judge.seed)
-    features, read = judge.look(at_mean)
+    """Drawings of silence, of wrong classes, and of the same classes by other speakers if all the test clips have
+    such."""
     silence, no_clip = np.zeros_like(spectrograms[:1]), np.zeros_like(pair_clips)
     wrong = another_class(clip_labels[pair_clips], clip_labels, rng)
     sets = {
-        "posterior_mean": (features[pair_clips], read[pair_clips]),
         "silent_audio": judge.look(judge.draw(silence, no_clip)),
         "wrong_class_audio": judge.look(judge.draw(spectrograms, wrong)),
     }
@@ -198,7 +214,8 @@ def real_ratios(features, labels, real: RealImages, *groupings) -> np.ndarray:
 
 def clip_spread(judge: Judge, spectrograms, clip_labels, speakers, real: RealImages) -> dict:
     """Mean distance between drawings of one class over that between real images of it, mean over the classes:
-    drawings of one clip (`within_clip`), of two clips (`between_clips`), of these by one speaker or by two.
+    drawings of one clip (`within_clip`), of two clips (`between_clips`), of these by one speaker or by two. And their
+    agreement.
 
     Wrong drawings are far from right ones and would pass for variety: `within_clip_read_rightly` is taken from those
     that the reader reads as what was spoken. None where there are no such pairs.
@@ -219,6 +236,7 @@ def clip_spread(judge: Judge, spectrograms, clip_labels, speakers, real: RealIma
     (_, one_speaker, two_speakers), _ = ratios(everything, clips, voices)
     return {
         "draws_per_clip": CLIP_DRAWS,
+        "agreement": float(np.mean(right)),
         "within_clip": within,
         "within_clip_read_rightly": ratios(right, clips)[0][0],
         "between_clips": between,
@@ -226,6 +244,14 @@ def clip_spread(judge: Judge, spectrograms, clip_labels, speakers, real: RealIma
         "between_clips_of_two_speakers": two_speakers,
         "within_clip_by_class": by_class[:, 0].tolist(),
     }
+
+
+def second_opinion(reader: Reader, sets: dict) -> dict | None:
+    """What another reader says: its name, and the share that it reads as it should of each set (images, labels)."""
+    if (second := second_reader(reader)) is None:
+        return None
+    right = {name: float(np.mean(second.labels(images) == labels)) for name, (images, labels) in sets.items()}
+    return {**second.to_json(), **right}
 
 
 def nearness(images, training) -> dict:

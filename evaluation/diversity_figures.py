@@ -56,6 +56,8 @@ class Diversity:
     spread:                 see `clip_spread`.
     nearest_training_image: see `nearness`, of drawings and of real test images.
     cas:                    see `measure_cas`; None where it was left out.
+    second_reader:          `name` and `sha256` of another classifier, and the share of its readings that are right in
+                            `real_test_images`, `posterior_mean` and `sampled_z`; None where there is no such.
     """
 
     seed: int
@@ -69,6 +71,7 @@ class Diversity:
     spread: dict
     nearest_training_image: dict[str, dict]
     cas: dict | None = None
+    second_reader: dict | None = None
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -93,6 +96,7 @@ class DiversitySummary:
     real_training_images: SetFigures
     nearest_training_image: dict[str, dict]
     cas: dict | None = None
+    second_reader: dict | None = None
 
     @property
     def coverage_to_real(self) -> float:
@@ -108,6 +112,7 @@ class DiversitySummary:
             real_training_images=measured.sets["real_training_images"],
             nearest_training_image=measured.nearest_training_image,
             cas=measured.cas,
+            second_reader=measured.second_reader,
         )
 
     def to_json(self) -> dict:

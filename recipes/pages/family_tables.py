@@ -1,38 +1,92 @@
-"""The table of all families of models that draw what they hear."""
+"""The tables of all families of models that draw what they hear."""
 
 from statistics import fmean
 
 from cells import head, load, row
 
-from crossmodal.app.sweeps.members import agreement_of
+from crossmodal.app.sweeps.members import agreement_of, mean_of
 from evaluation.diversity_figures import DiversitySummary
+
+
+def runs_of_families() -> dict[str, list[dict]]:
+    """The runs of each family."""
+    found: dict[str, list] = {}
+    for name, run in load("families").get("runs", {}).items():
+        found.setdefault(name.rsplit("-", 1)[0], []).append(run)
+    return found
+
+
+def summaries_of(runs: list[dict]) -> list[DiversitySummary]:
+    return [DiversitySummary.from_json(run["diversity"]) for run in runs]
+
+
+def share(values) -> str:
+    """The mean over runs, with its interval where there are several: "98.1% (97.9% to 98.3%)"."""
+    figure = mean_of(list(values))
+    if figure["interval_95"] is None:
+        return f"{figure['mean']:.1%}"
+    low, high = (min(max(each, 0), 1) for each in figure["interval_95"])
+    return f"{figure['mean']:.1%} ({low:.1%} to {high:.1%})"
+
+
+def number(values, digits: int) -> str:
+    return f"{fmean(values):.{digits}f}"
+
+
+def command() -> str:
+    return f"`{load('families')['command']}`\n"
 
 
 def families() -> str:
     """A row per family, the mean over its runs; real images last."""
-    if not (result := load("families")):
+    if not (found := runs_of_families()):
         return ""
-    runs_of: dict[str, list] = {}
-    for name, run in result["runs"].items():
-        runs_of.setdefault(name.rsplit("-", 1)[0], []).append(run)
-    heads = ("parameters", "best drawing", "random draws", "variety within a clip", "recall", "coverage", "FID", "CAS")
-    lines = head("family", *heads)
-    for name, runs in runs_of.items():
-        measured = [agreement_of(run) for run in runs]
-        summaries = [DiversitySummary.from_json(run["diversity"]) for run in runs]
+    lines = head("family", "best drawing", "random draws", "variety within a clip", "coverage", "FID", "CAS")
+    for name, runs in found.items():
+        measured, summaries = [agreement_of(run) for run in runs], summaries_of(runs)
         cells = [
-            f"{runs[0]['parameters']:,}",
-            f"{fmean(m.posterior_mean.accuracy for m in measured):.1%}",
-            f"{fmean(m.sampled_z.accuracy for m in measured):.1%}",
-            f"{fmean(d.within_clip for d in summaries):.2f}",
-            f"{fmean(d.sampled_z.recall for d in summaries):.3f}",
-            f"{fmean(d.sampled_z.coverage for d in summaries):.3f}",
-            f"{fmean(d.sampled_z.fid for d in summaries):.2f}",
-            f"{fmean((d.cas or {}).get('sampled_z', 0.0) for d in summaries):.1%}",
+            share(each.posterior_mean.accuracy for each in measured),
+            share(each.sampled_z.accuracy for each in measured),
+            number((each.within_clip for each in summaries), 2),
+            number((each.sampled_z.coverage for each in summaries), 3),
+            number((each.sampled_z.fid for each in summaries), 2),
+            share(each.cas["sampled_z"] for each in summaries if each.cas),
         ]
         lines.append(row(f"`{name}`", *cells))
     real, cas = summaries[-1].real_training_images, summaries[-1].cas or {}
-    figures = (f"{real.recall:.3f}", f"{real.coverage:.3f}", f"{real.fid:.2f}")
-    last = f"{cas.get('real_training_images', 0.0):.1%}"
-    lines.append(row("real images", "-", "-", f"{measured[-1].real_test_images:.1%}", "1.00", *figures, last))
-    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
+    figures = (f"{real.coverage:.3f}", f"{real.fid:.2f}", f"{cas.get('real_training_images', 0.0):.1%}")
+    lines.append(row("real images", "-", f"{measured[-1].real_test_images:.1%}", "1.00", *figures))
+    return "\n".join([*lines, "", command()])
+
+
+def families_in_detail() -> str:
+    """The further figures of each family."""
+    if not (found := runs_of_families()):
+        return ""
+    heads = ("parameters", "second reader, random draws", "variety between clips", "precision", "recall", "density")
+    lines = head("family", *heads, "KID", "nearest training image", "ms a drawing")
+    for name, runs in found.items():
+        summaries = summaries_of(runs)
+        seconds = [each.second_reader["sampled_z"] for each in summaries if each.second_reader]
+        nearest = [each.nearest_training_image["sampled_z"]["median_ratio_to_second"] for each in summaries]
+        cells = [
+            f"{runs[0]['parameters']:,}",
+            share(seconds) if seconds else "-",
+            number((each.between_clips for each in summaries), 2),
+            *(figures_of(each.sampled_z for each in summaries)),
+            number(nearest, 2),
+            f"{runs[0]['milliseconds_a_drawing']:.2f}" if "milliseconds_a_drawing" in runs[0] else "-",
+        ]
+        lines.append(row(f"`{name}`", *cells))
+    real, second = summaries[-1], summaries[-1].second_reader
+    nearest = real.nearest_training_image["real_test_images"]["median_ratio_to_second"]
+    read = f"{second['real_test_images']:.1%}" if second else "-"
+    cells = ["-", read, "1.00", *figures_of([real.real_training_images]), f"{nearest:.2f}", "-"]
+    return "\n".join([*lines, row("real images", *cells), "", command()])
+
+
+def figures_of(sets) -> list[str]:
+    """Precision, recall, density and KID: means over `SetFigures`."""
+    sets = list(sets)
+    digits = {"precision": 3, "recall": 3, "density": 2, "kid": 3}
+    return [number((getattr(each, name) for each in sets), places) for name, places in digits.items()]

@@ -1,4 +1,4 @@
-"""The tables of README and docs/results.md, written from the files in recipes/results and crossmodal/presets.
+"""The tables of README, docs/results.md and docs/families.md, written from the files in recipes/results and crossmodal/presets.
 
 python recipes/pages/tables.py            # print them
 python recipes/pages/tables.py --write    # put them into their pages
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
-from family_tables import families
+from family_tables import families, families_in_detail
 from speed_tables import speed
 from texture_tables import texture_methods, texture_sweeps, textures
 
@@ -67,6 +67,7 @@ TABLES = {
     "strangers": strangers,
     "strings": strings,
     "families": families,
+    "families in detail": families_in_detail,
     "frontier": frontier,
     "ablation": ablation,
     "textures": textures,
@@ -74,12 +75,12 @@ TABLES = {
     "texture sweeps": texture_sweeps,
     "speed": speed,
 }
-README = {"headlines"}  # the others stand in docs/results.md
+PAGES = {"headlines": "README.md", "families in detail": "docs/families.md"}  # the others: docs/results.md
 
 
 def page_of(table: str) -> Path:
     """Where a table stands."""
-    return ROOT / ("README.md" if table in README else "docs/results.md")
+    return ROOT / PAGES.get(table, "docs/results.md")
 
 
 def main(argv=None) -> int:

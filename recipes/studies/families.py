@@ -4,19 +4,28 @@
 
 Each run has a folder of its own below --workdir; finished runs are not run again, so the same command continues where
 it was stopped. All families hear by the residual encoder; other options of a family are its defaults. Writes
-results/families.json, and beside the runs families.png, agreement against variety, and a report.html on all of them.
+results/families.json, and beside the runs families.png, agreement against variety with a curve for each model that has
+a guidance, a strip of drawings of each family in strips, and a report.html on all of them.
 """
 
+import json
 import sys
 from dataclasses import fields
 from pathlib import Path
 
 from crossmodal.app.experiments import families, train_vae, train_vae_gan
 from crossmodal.app.experiments.audio_to_image import TrainingConfig
+from crossmodal.app.experiments.training_data import load_sources
 from crossmodal.app.options import as_options, run_recipe, whole_number
+from crossmodal.app.sweeps.drawings import curve_of_guidance, drawing_seconds, save_strip
 from crossmodal.app.sweeps.members import agreement_of, publish, read_members, run_members, splits_of
 from crossmodal.app.sweeps.shards import add_shares
+from crossmodal.data.alignment import split_of
 from crossmodal.data.catalog import LOCATIONS
+from crossmodal.reader import find_reader
+from crossmodal.runtime.files import write_json
+from crossmodal.saving.keras_file import load_model
+from crossmodal.sound.spectrogram import LogMel, log_mel
 from evaluation.diversity_figures import DiversitySummary
 
 RESULTS = Path(__file__).parents[1] / "results" / "families.json"
@@ -41,9 +50,46 @@ def members(config: TrainingConfig, names, splits: int) -> dict:
     return found
 
 
+def family_of(run: str) -> str:
+    """flow of flow-seed0."""
+    return run.rsplit("-", 1)[0]
+
+
+def compare_drawings(config: TrainingConfig, runs: dict[str, dict], workdir: Path) -> None:
+    """Add to each family's first run the milliseconds that a drawing takes and the curve of its guidance, if it has
+    one; save a strip of drawings of each family, of the first test clip of each class."""
+    speech, images = load_sources(config)
+    first: dict[str, str] = {}
+    for name in runs:
+        first.setdefault(family_of(name), name)
+    models = {name: load_model(workdir / name) for name in first.values()}
+    one = next(iter(models.values()))
+    split = split_of(speech, one.provenance)
+    clips = [split.test[speech.labels[split.test] == label][0] for label in range(len(speech.classes))]
+    spectrograms = log_mel([speech.waveforms[i] for i in clips], LogMel(**one.front_end))
+    for name, seconds in drawing_seconds(models, spectrograms).items():
+        runs[name]["milliseconds_a_drawing"] = 1000 * seconds
+    for name, model in models.items():
+        save_strip(workdir / "strips" / f"{family_of(name)}.png", model, spectrograms)
+        if hasattr(model, "guidance"):
+            runs[name]["curve"] = once(
+                workdir / name / "curve.json",
+                lambda model=model, name=name: curve_of_guidance(
+                    model, speech, images, split, find_reader(model.classes, model.image_shape, workdir / name)
+                ),
+            )
+
+
+def once(path: Path, measure):
+    """What measure() returns, kept as JSON so that it is not measured again."""
+    if not path.exists():
+        write_json(path, measure())
+    return json.loads(path.read_text())
+
+
 def save_frontier(path: Path, runs: dict[str, dict]) -> None:
-    """Agreement against variety within a clip, both at random draws, a point a run; real images at (1, their
-    agreement)."""
+    """Agreement against variety within a clip, both at random draws: a point a run, a curve where there is a guidance;
+    real images at (1, their agreement)."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.8, 4.8), layout="constrained")
@@ -51,9 +97,12 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
     points: dict[str, list] = {}
     for name, run in runs.items():
         point = (DiversitySummary.from_json(run["diversity"]).within_clip, agreement_of(run).sampled_z.accuracy)
-        points.setdefault(name.rsplit("-", 1)[0], []).append(point)
-    for name, of in points.items():
-        ax.plot(*zip(*of, strict=True), "o", label=name, markersize=5)
+        points.setdefault(family_of(name), []).append(point)
+    for i, (name, of) in enumerate(points.items()):
+        ax.plot(*zip(*of, strict=True), "o", label=name, markersize=5, color=f"C{i}")
+        for run in (each for of_run, each in runs.items() if family_of(of_run) == name and "curve" in each):
+            curve = [(point["within_clip"], point["agreement"]) for point in run["curve"]]
+            ax.plot(*zip(*curve, strict=True), ".-", linewidth=1, markersize=4, color=f"C{i}")
     ax.plot(1, agreement_of(next(iter(runs.values()))).real_test_images, "k*", markersize=12, label="real images")
     ax.set(xlabel="variety within a clip, ratio to real images", ylabel="agreement of random draws")
     ax.legend(fontsize=8)
@@ -64,6 +113,7 @@ def work(config: TrainingConfig, arguments) -> None:
     runs = members(config, arguments.families, arguments.splits)
     run_members(runs, arguments, diversity=True)
     if figures := read_members(runs, arguments.workdir, diversity=True):
+        compare_drawings(config, figures, arguments.workdir)
         save_frontier(arguments.workdir / "families.png", figures)
         chosen = "" if arguments.families == list(FAMILIES) else f" --families {' '.join(arguments.families)}"
         command = f"python recipes/studies/families.py{as_options(config, LOCATIONS)}{chosen}"

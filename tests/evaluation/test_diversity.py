@@ -10,11 +10,11 @@ from crossmodal.data.alignment import Split
 from crossmodal.data.sources import DIGITS, Images, Speech, as_input
 from crossmodal.errors import DataError, ModelError
 from crossmodal.models.vae import AudioImageVAE
-from crossmodal.reader import default_reader
+from crossmodal.reader import default_reader, load_reader, second_reader
 from crossmodal.sound.spectrogram import LogMel
 from evaluation.__main__ import main
 from evaluation.cas import classification_accuracy_score, shuffled_batches
-from evaluation.diversity import RealImages, measure_diversity
+from evaluation.diversity import RealImages, measure_diversity, measure_spread
 from evaluation.diversity_figures import Diversity
 from evaluation.image_sets import choose_like, draw, nearest_to_class_means, other_speakers_clips
 
@@ -212,3 +212,28 @@ def test_real_training_images_reach_the_ceilings(real_data):
     assert figures.coverage == pytest.approx(0.969, abs=0.03)
     assert figures.diversity_ratio == pytest.approx(1, abs=0.05)
     assert abs(figures.fid_extrapolated) < figures.fid
+
+
+def test_a_second_reader_reads_the_same_drawings(images, tones):
+    speech, split = tones
+    report = measure_diversity(Copyist(images), speech, images, split, cas_steps=0)
+    second = report.second_reader
+    assert (second["name"], second["sha256"]) == ("ResidualClassifier", load_reader("residual_mnist").sha256)
+    assert second["real_test_images"] == np.mean(
+        load_reader("residual_mnist").labels(as_input(images.test_images)) == images.test_labels
+    )
+    assert second["sampled_z"] == pytest.approx(report.sets["sampled_z"].agreement, abs=0.15)  # of 8x8 digits, enlarged
+    assert "second reader, ResidualClassifier" in as_tables(report)
+    assert second_reader(load_reader("residual_mnist")) is None
+
+
+def test_the_spread_alone_is_that_of_the_whole_report(images, tones):
+    speech, split = tones
+    spread = measure_spread(Copyist(images), speech, images, split)
+    assert spread == measure_diversity(Copyist(images), speech, images, split, cas_steps=0).spread
+    assert spread["agreement"] == pytest.approx(default_agreement(images), abs=0.05)
+
+
+def default_agreement(images) -> float:
+    """The share of training images that LeNet5 reads rightly."""
+    return np.mean(default_reader().labels(as_input(images.train_images)) == images.train_labels)

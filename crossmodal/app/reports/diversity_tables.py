@@ -63,6 +63,19 @@ def as_tables(report: Diversity) -> str:
             )
         ),
     ]
+    if second := report.second_reader:
+        lines += [
+            "",
+            f"Read rightly by {report.reader['name']} and by a second reader, {second['name']}",
+            *(
+                f"  {title:<41}{first:8.2%}{second[name]:10.2%}"
+                for name, title, first in (
+                    ("posterior_mean", "best drawing", report.sets["posterior_mean"].agreement),
+                    ("sampled_z", "drawn at sampled z", report.sets["sampled_z"].agreement),
+                    ("real_test_images", "real test images", real["agreement"]),
+                )
+            ),
+        ]
     if cas:
         lines += [
             "",

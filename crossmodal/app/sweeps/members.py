@@ -23,7 +23,7 @@ from evaluation.cas import STEPS
 from evaluation.diversity_figures import Diversity, DiversitySummary
 
 T_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}  # Student's t, by number of values
-KEPT = ("parameters", "epochs")  # of a run's metrics, beside its agreement
+KEPT = ("parameters", "epochs", "seconds")  # of a run's metrics, beside its agreement
 
 
 def splits_of(config: TrainingConfig, splits: int) -> dict[str, TrainingConfig]:
