@@ -34,6 +34,8 @@ _HOMES = {
     # sounds and drawings
     "LogMel": "crossmodal.sound.spectrogram",
     "log_mel": "crossmodal.sound.spectrogram",
+    "log_mel_and_durations": "crossmodal.sound.spectrogram",
+    "invert": "crossmodal.sound.inversion",
     "read_audio": "crossmodal.sound.audio",
     "draw_speech": "crossmodal.drawing",
     "Reader": "crossmodal.reader",
