@@ -46,12 +46,15 @@ def invert(spectrogram: np.ndarray, duration_s: float, config: LogMel | None = N
     if not 0 < duration_s <= LONGEST_S:
         raise AudioError(f"A sound cannot last {duration_s:g} s: pass a positive number of up to {LONGEST_S:g} s.")
     samples = max(round(duration_s * config.sample_rate), 1)
-    values = at_fixed_hop(np.clip(spectrogram.reshape(shape), 0, 1), max(samples, config.n_fft), config)
+    span = max(samples, config.n_fft)
+    values = at_fixed_hop(np.clip(spectrogram.reshape(shape), 0, 1), span, config)
     power = np.where(values > 0, 10 ** (config.dynamic_range_db / 10 * (values - 1)), 0)
-    options = {"sr": config.sample_rate, "n_fft": config.n_fft, "fmin": config.fmin, "fmax": config.fmax}
-    magnitude = librosa.feature.inverse.mel_to_stft(power.T, power=2.0, **options)
-    options = {"n_iter": ITERATIONS, "hop_length": hop_of(config), "n_fft": config.n_fft, "random_state": seed}
-    waveform = librosa.griffinlim(magnitude, length=max(samples, config.n_fft), **options)[:samples]
+    magnitude = librosa.feature.inverse.mel_to_stft(
+        power.T, sr=config.sample_rate, n_fft=config.n_fft, power=2.0, fmin=config.fmin, fmax=config.fmax
+    )
+    waveform = librosa.griffinlim(
+        magnitude, n_iter=ITERATIONS, hop_length=hop_of(config), n_fft=config.n_fft, length=span, random_state=seed
+    )[:samples]
     peak = np.abs(waveform).max()
     return (waveform * (PEAK / peak) if peak > 0 else waveform).astype(np.float32)
 
