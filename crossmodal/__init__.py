@@ -29,6 +29,7 @@ _HOMES = {
     "Classifier": "crossmodal.models.classifier",
     "LeNet5": "crossmodal.models.networks.lenet5",
     "ResidualClassifier": "crossmodal.models.networks.residual_classifier",
+    "Listener": "crossmodal.models.listener",
     "Transcriber": "crossmodal.models.transcriber",
     "load_model": "crossmodal.saving.keras_file",
     # sounds and drawings
