@@ -17,6 +17,7 @@ _HOMES = {
     "AudioImageVAE": "crossmodal.models.vae",
     "AudioImageVAEGAN": "crossmodal.models.vae_gan",
     "AudioImageFlow": "crossmodal.models.flow",
+    "JointFlow": "crossmodal.models.joint_flow",
     "AudioImageAutoencoder": "crossmodal.models.autoencoder",
     "ConditionalVAE": "crossmodal.models.conditional_vae",
     "ConditionalGAN": "crossmodal.models.conditional_gan",

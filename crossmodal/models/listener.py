@@ -36,7 +36,7 @@ class Listener(keras.Model):
     def __init__(
         self,
         classes=10,
-        filters=(16, 32, 64),
+        filters=(24, 40, 64),
         blocks=(2, 2, 1),
         dropout=0.2,
         front_end=None,
