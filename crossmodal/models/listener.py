@@ -4,6 +4,8 @@ waveform -> its word alone -> log-mel spectrogram (frames, mels) -> a small resi
 -> logits of the classes. It learns from labels, and from nothing that it judges.
 """
 
+import hashlib
+
 import keras
 import numpy as np
 from keras import ops
@@ -58,11 +60,12 @@ class Listener(keras.Model):
     def call(self, spectrograms, training=False):
         return self.network(spectrograms, training=training)
 
-    def probabilities(self, waveforms) -> np.ndarray:
+    def probabilities(self, waveforms, sample_rate: int | None = None) -> np.ndarray:
         """The probability of each class in each recording.
 
         Args:
-            waveforms: a list of (samples,) float in any amplitude, at the front end's sample rate.
+            waveforms: a list of (samples,) float in any amplitude.
+            sample_rate: Hz, any; the front end's if None.
 
         Returns:
             (recordings, classes) float32.
@@ -70,16 +73,26 @@ class Listener(keras.Model):
         Raises:
             AudioError: a recording is empty or holds a value that is not finite.
         """
+        own_rate = self.front_end["sample_rate"]
+        if sample_rate not in (None, own_rate):
+            import librosa
+
+            waveforms = [librosa.resample(w, orig_sr=sample_rate, target_sr=own_rate) for w in waveforms]
         spectrograms = log_mel(waveforms, LogMel(**self.front_end))[..., None]
         return ops.convert_to_numpy(ops.softmax(in_batches(self.network, spectrograms)))
 
-    def labels(self, waveforms) -> np.ndarray:
+    def labels(self, waveforms, sample_rate: int | None = None) -> np.ndarray:
         """Recordings -> the class that is heard in each, (recordings,) indices into `classes`."""
-        return self.probabilities(waveforms).argmax(axis=1)
+        return self.probabilities(waveforms, sample_rate).argmax(axis=1)
 
-    def hear(self, waveforms) -> list[tuple[str, float]]:
+    def hear(self, waveforms, sample_rate: int | None = None) -> list[tuple[str, float]]:
         """Recordings -> the name of the class that is heard in each, and its probability."""
-        return [(self.classes[row.argmax()], float(row.max())) for row in self.probabilities(waveforms)]
+        return [(self.classes[row.argmax()], float(row.max())) for row in self.probabilities(waveforms, sample_rate)]
+
+    def to_json(self) -> dict:
+        """What reports say of it: its name and the SHA-256 of its weights."""
+        digest = hashlib.sha256(b"".join(np.asarray(w, np.float32).tobytes() for w in self.get_weights()))
+        return {"name": type(self).__name__, "sha256": digest.hexdigest()}
 
     def get_config(self):
         names = ("name", "classes", "filters", "blocks", "dropout", "front_end", "provenance")
