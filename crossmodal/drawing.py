@@ -180,10 +180,11 @@ def set_guidance(model, guidance: float | None) -> None:
         ModelError: the model has no such dial.
     """
     from crossmodal.models.flow import AudioImageFlow
+    from crossmodal.models.joint_flow import JointFlow
 
     if guidance is None:
         return
-    if not isinstance(model, AudioImageFlow):
+    if not isinstance(model, AudioImageFlow | JointFlow):
         raise ModelError(f"A {type(model).__name__} has no guidance: leave --guidance out, or choose a flow.")
     model.guidance = guidance
 

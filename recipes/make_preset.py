@@ -30,6 +30,7 @@ LIMITS = (
     "for digits, and so are sounds, unless it was trained with noise"
 )
 CLASSIFIER_LIMITS = "images like those of its data; anything else is still read as one of its classes"
+LISTENER_LIMITS = "the ten English digits; any other sound is still heard as one of them"
 TRANSCRIBER_LIMITS = "the ten English digits; other words are passed over or taken for digits"
 MADE_LICENCE = "Apache-2.0: made by the library, no recordings"
 TEXTURE_PROTOCOL = (
@@ -74,6 +75,7 @@ def card_of(model, metrics: dict) -> dict:
     """What the card of a model says beside the configuration."""
     from crossmodal.models.base import AudioImageModel
     from crossmodal.models.classifier import Classifier
+    from crossmodal.models.listener import Listener
     from crossmodal.models.transcriber import Transcriber
 
     if isinstance(model, AudioImageModel):
@@ -82,7 +84,9 @@ def card_of(model, metrics: dict) -> dict:
         figures = {name: metrics[name] for name in OF_A_CLASSIFIER}
         return {"data": model.provenance["data"], **figures, "limits": CLASSIFIER_LIMITS}
     if isinstance(model, Transcriber):
-        return transcriber_card(model, metrics)
+        return {**words_card(model, metrics, "string_errors"), "limits": TRANSCRIBER_LIMITS}
+    if isinstance(model, Listener):
+        return {**words_card(model, metrics, "heard"), "limits": LISTENER_LIMITS}
     return texture_card(model, metrics)
 
 
@@ -98,13 +102,13 @@ def drawing_card(model, metrics: dict) -> dict:
     return {**licence, **division, "epochs": metrics["epochs"], **figures, "limits": LIMITS}
 
 
-def transcriber_card(model, metrics: dict) -> dict:
-    """What that of a network that finds words says: error rates on strings of people who did not train."""
+def words_card(model, metrics: dict, figure: str) -> dict:
+    """What that of a network that knows words says: a figure on people who did not train."""
     recipe = model.provenance["recipe"]
     licences = ", ".join(f"{name}: {words}" for name, words in licences_of(recipe).items())
     licence = {"data": recipe["data"], "licence_of_data": licences}
-    named = {name: metrics[name] for name in ("epochs", "classes", "string_errors")}
-    return {**licence, "protocol": model.provenance["protocol"], **named, "limits": TRANSCRIBER_LIMITS}
+    named = {name: metrics[name] for name in ("epochs", "classes", figure)}
+    return {**licence, "protocol": model.provenance["protocol"], **named}
 
 
 def texture_card(model, metrics: dict) -> dict:
@@ -151,14 +155,16 @@ def difference(model, other) -> dict:
 
     from crossmodal.models.base import AudioImageModel
     from crossmodal.models.classifier import Classifier
+    from crossmodal.models.listener import Listener
     from crossmodal.models.transcriber import Transcriber
 
     if isinstance(model, Transcriber):
         frames = np.random.default_rng(0).random((16, 320, model.front_end["n_mels"]), np.float32)
         one, two = (np.asarray(m.network(frames, training=False)) for m in (model, other))
         return {"logits_differ_by_at_most": float(np.abs(one - two).max())}
-    if isinstance(model, Classifier):
-        images = np.random.default_rng(0).random((256, *model.image_shape), np.float32)
+    if isinstance(model, Classifier | Listener):
+        network = model.network if isinstance(model, Listener) else model
+        images = np.random.default_rng(0).random((256, *network.input_shape[1:]), np.float32)
         one, two = (np.asarray(m(images, training=False)) for m in (model, other))
         return {"logits_differ_by_at_most": float(np.abs(one - two).max())}
     if not isinstance(model, AudioImageModel):

@@ -16,6 +16,8 @@ from crossmodal.data.pairing import ByClass, Pairing
 from crossmodal.errors import DataError
 from crossmodal.sound.spectrogram import LogMel
 
+CARRIED = ("clip", "label", "duration", "plain")  # what a batch may carry beside the arrays
+
 
 def steps_per_epoch(pairing: Pairing, batch_size: int) -> int:
     """Whole batches in one epoch; DataError for batches that are smaller than the images of one clip."""
@@ -67,6 +69,8 @@ def paired_batches(
     augmentation: Augmentation | None = None,
     parts: int = 1,
     own: range = range(1),
+    durations_s: np.ndarray | None = None,
+    plain: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Batches of pairs, epoch after epoch, from `first_epoch` to `epochs`.
 
@@ -75,16 +79,20 @@ def paired_batches(
         images: (images, height, width) or (images, height, width, channels) uint8, or the `.npy` file of such an array.
         pairing: which of them go together.
         batch_size: images in a batch, a multiple of `pairing.images_per_clip` times `parts`.
-        needs: what a batch carries beside the arrays, of "clip" (the number of the clip) and "label" (its class).
+        needs: what a batch carries beside the arrays: "clip" (the number of the clip), "label" (its class), "duration"
+            (of the clip, in seconds), "plain" (the clip's spectrogram without augmentation, and of a variant that of
+            the clip that it was made of).
         augmentation: how to change the spectrograms; not at all if None.
         parts: into how many parts each batch is cut.
         own: those to read, one after another.
+        durations_s: (clips,) float32, of the clips, for models that ask for them.
+        plain: (clips,) which clip each is a variant of; none is one if None.
 
     Yields:
         spectrograms (clips, frames, mels, 1) float32 in [0, 1] and
         images (clips, images_per_clip, height, width, channels) float32 in [0, 1],
         with clips = batch_size / images_per_clip / parts; and, if `needs` names any,
-        a dictionary of int64 arrays (clips,) by these names.
+        a dictionary of arrays by these names: (clips,) int64, "duration" float32; "plain" as the spectrograms.
 
     Raises:
         DataError: the batch cannot be cut so, or `needs` names what pairs do not have.
@@ -95,8 +103,10 @@ def paired_batches(
             f"Batches of {batch_size} cannot be cut into {parts} parts of whole groups of {per_clip}: "
             f"choose a multiple of {per_clip * parts}."
         )
-    if unknown := set(needs) - {"clip", "label"}:
-        raise DataError(f"A batch can carry clip and label, not {', '.join(sorted(unknown))}.")
+    if unknown := set(needs) - set(CARRIED):
+        raise DataError(f"A batch can carry {', '.join(CARRIED)}, not {', '.join(sorted(unknown))}.")
+    if "duration" in needs and durations_s is None:
+        raise DataError("The model asks for durations: pass those of the clips, of log_mel_and_durations.")
     groups = batch_size // per_clip
     steps = steps_per_epoch(pairing, batch_size)
     front_end = front_end or LogMel()
@@ -122,12 +132,17 @@ def paired_batches(
         return tf.data.Dataset.from_tensor_slices((tf.fill([len(own)], step), tf.range(own.start, own.stop), *index))
 
     def batch(step, part, clips, labels, members):
-        x = tf.cast(take(sounds, clips), tf.float32)
+        x = heard = tf.cast(take(sounds, clips), tf.float32)
+        asked = {name: rows for name, rows in (("clip", clips), ("label", labels)) if name in needs}
+        if "duration" in needs:
+            asked["duration"] = tf.gather(tf.constant(durations_s, tf.float32), clips)
+        if "plain" in needs:
+            heard = heard if plain is None else tf.cast(take(sounds, tf.gather(tf.constant(plain), clips)), tf.float32)
+            asked["plain"] = heard[..., None]
         if augmentation is not None:
             x = augment(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation, parts, part)
         y = tf.cast(take(pictures, members), tf.float32) / 255
         arrays = x[..., None], y if len(pictures.shape) == 4 else y[..., None]
-        asked = {name: rows for name, rows in (("clip", clips), ("label", labels)) if name in needs}
         return (*arrays, asked) if asked else arrays
 
     dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(batches)

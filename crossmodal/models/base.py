@@ -39,13 +39,13 @@ class AudioImageModel(keras.Model):
         draw(spectrograms, samples, seed)      -> the arrays that `generate` returns,
         train_step(batch), test_step(batch)    -> {name: ()}, by `track`; the names are in TRACKED.
     A batch is (spectrograms (clips, frames, mels, 1), images (clips, n, height, width, channels)): n images go with
-    each clip. `NEEDS` names what else a family asks for: "clip", "label". It comes third, as a dictionary of arrays
-    (clips,); see `crossmodal.data.pipeline.paired_batches`.
+    each clip. `NEEDS` names what else a family asks for: "clip", "label", "duration", "plain". It comes third, as a
+    dictionary of arrays; see `crossmodal.data.pipeline.paired_batches`.
     """
 
     from_preset = classmethod(from_preset)
     TRACKED: tuple[str, ...] = ("loss",)  # what a training step reports, averaged over an epoch
-    NEEDS: tuple[str, ...] = ()  # of "clip" and "label": what a batch carries beside the arrays
+    NEEDS: tuple[str, ...] = ()  # what a batch carries beside the arrays
 
     def __init__(
         self, image_shape=(28, 28, 1), front_end=None, classes=None, provenance=None, least_information=0.0, **kwargs

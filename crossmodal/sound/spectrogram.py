@@ -148,6 +148,13 @@ def log_mel(waveforms: Sequence[np.ndarray], config: LogMel | None = None) -> np
     Raises:
         AudioError: a clip is empty or holds a value that is not finite.
     """
+    return log_mel_and_durations(waveforms, config)[0]
+
+
+def log_mel_and_durations(
+    waveforms: Sequence[np.ndarray], config: LogMel | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `log_mel` returns, and how long each clip is that its frames span: (clips,) float32, in seconds."""
     config = config or LogMel()
     waveforms = [np.asarray(waveform, np.float32) for waveform in waveforms]
     for i, waveform in enumerate(waveforms):
@@ -155,12 +162,13 @@ def log_mel(waveforms: Sequence[np.ndarray], config: LogMel | None = None) -> np
             raise AudioError(f"Clip {i} must be a non-empty, finite array (samples,): check it with read_audio.")
     spectrograms = np.zeros((len(waveforms), config.n_frames, config.n_mels), np.float32)
     if not waveforms:
-        return spectrograms
+        return spectrograms, np.zeros(0, np.float32)
     if config.find_word:
         waveforms = [waveform[slice(*find_word(waveform, config.sample_rate))] for waveform in waveforms]
     waveforms = [
         fit_length(waveform, config) for waveform in trim_silence(waveforms, config.sample_rate, config.trim_db)
     ]
+    durations_s = np.array([len(waveform) for waveform in waveforms], np.float32) / config.sample_rate
     per_frame = np.array([windows_per_frame(len(waveform), config) for waveform in waveforms])
     chunks = []
     for k in np.unique(per_frame):
@@ -175,7 +183,7 @@ def log_mel(waveforms: Sequence[np.ndarray], config: LogMel | None = None) -> np
     # two threads for the chunks, none of their own for the products, which are too small to be worth it
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(min(2, len(chunks))) as pool:
         list(pool.map(work, chunks))
-    return spectrograms
+    return spectrograms, durations_s
 
 
 def _decibels(power: np.ndarray, config: LogMel) -> np.ndarray:

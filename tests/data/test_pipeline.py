@@ -82,8 +82,24 @@ def test_batches_carry_the_clip_and_the_label_if_they_are_asked_for(source):
         assert asked["clip"].shape == asked["label"].shape == (8,)
         np.testing.assert_array_equal(clip_labels[asked["clip"]], asked["label"])
         np.testing.assert_array_equal(np.rint(x2[:, 0, 0, 0] * 10), asked["label"])
-    with pytest.raises(DataError, match="clip and label, not speaker"):
+    with pytest.raises(DataError, match="duration, plain, not speaker"):
         paired_batches(spectrograms, images, pairing, needs=("speaker",), **options)
+
+
+def test_batches_carry_durations_and_what_was_not_changed(source):
+    """The clips from 20 on are variants of those before them, 20 places on."""
+    spectrograms, clip_labels, images, image_labels = source
+    durations_s, plain = np.linspace(0.1, 0.9, 40, dtype=np.float32), np.tile(np.arange(20), 2)
+    options = {"batch_size": 32, "epochs": 1, "seed": 0, "augmentation": Augmentation()}
+    options |= {"needs": ("clip", "duration", "plain"), "durations_s": durations_s}
+    pairing = ByClass(clip_labels, image_labels, 4)
+    for given, rows in ((None, np.arange(40)), (plain, plain)):
+        for x, _, asked in paired_batches(spectrograms, images, pairing, plain=given, **options).as_numpy_iterator():
+            np.testing.assert_array_equal(asked["plain"][..., 0], spectrograms[rows[asked["clip"]]])
+            np.testing.assert_array_equal(asked["duration"], durations_s[asked["clip"]])
+            assert np.abs(x - asked["plain"]).max() > 0.01
+    with pytest.raises(DataError, match="asks for durations"):
+        paired_batches(spectrograms, images, pairing, **{**options, "durations_s": None})
 
 
 def test_given_pairs_in_colour_are_batched_as_they_are(source):

@@ -23,6 +23,7 @@ SMALL = {
     **{name: {"decoder_options": DECODER, **DISCRIMINATOR, "discriminator_units": ()} for name in GANS},
     **{name: {**LAYERS, **DISCRIMINATOR} for name in ("larsen-vae-gan", "vae-dis")},
     "coopnets": {**LAYERS, "descriptor_filters": (4, 4, 4), "steps": 2, "draw_steps": 2},
+    "joint-flow": {"width": 16, "blocks": 1, "heads": 2, "hidden": 32, "steps": 2, "frames_per_token": 12},
     "flow": {"width": 16, "blocks": 1, "heads": 2, "hidden": 32, "steps": 2},
 }
 RNG = np.random.default_rng(0)
@@ -31,7 +32,8 @@ SOUNDS, IMAGES = RNG.random((4, 48, 48, 1), np.float32), RNG.random((4, 2, 28, 2
 
 def small(name, **options):
     keras.utils.set_random_seed(0)
-    return getattr(crossmodal, FAMILIES[name].model)(**ENCODER, **{**SMALL[name], **options})
+    encoder = {} if name == "joint-flow" else ENCODER
+    return getattr(crossmodal, FAMILIES[name].model)(**encoder, **{**SMALL[name], **options})
 
 
 def stepped(model, steps=1):

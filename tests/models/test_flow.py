@@ -6,7 +6,14 @@ import pytest
 import tensorflow as tf
 
 from crossmodal import AudioImageFlow
-from crossmodal.models.networks.transformer import Block, as_images, as_tokens, patch_transformer
+from crossmodal.models.networks.transformer import (
+    Block,
+    as_images,
+    as_tokens,
+    attention,
+    normalised,
+    patch_transformer,
+)
 from crossmodal.saving.keras_file import load_model, save_model
 
 SMALL = {
@@ -43,11 +50,13 @@ def test_attention_is_that_of_keras():
     block = Block(2, 32)
     block(x, np.zeros((2, 96), np.float32))
     theirs = keras.layers.MultiHeadAttention(2, 8)
-    theirs(x, x)
+    scaled = normalised(x)
+    theirs(scaled, scaled)
     q, k, v = np.split(block.qkv.kernel.numpy(), 3, axis=1)
     heads = [part for kernel in (q, k, v) for part in (kernel.reshape(16, 2, 8), np.zeros((2, 8)))]
     theirs.set_weights([*heads, block.out.kernel.numpy().reshape(2, 8, 16), np.zeros(16)])
-    np.testing.assert_allclose(block.attention(x), theirs(x, x), atol=1e-5)
+    found = attention(*block.queries_keys_values(x, block.steering(np.zeros((2, 96), np.float32))))
+    np.testing.assert_allclose(block.out(found), theirs(scaled, scaled), atol=1e-5)
 
 
 def test_a_transformer_draws_nothing_at_the_start_and_hears_its_condition_later():

@@ -6,6 +6,7 @@ of the parsed arguments that returns the exit code.
 
 COMMANDS = {
     "draw": "hear spoken digits and draw them",
+    "say": "see handwritten digits and say them",
     "texture": "learn a sound texture, play it, mix several",
     "train": "train a model and measure it",
     "evaluate": "score a model or a sound texture",

@@ -5,6 +5,7 @@
   crossmodal train vae-gan --data fsdd-mnist --workdir runs/hands
   crossmodal train flow --data fsdd-mnist --workdir runs/flow
   crossmodal train classifier                                   # LeNet5 on MNIST
+  crossmodal train listener                                     # hears which digit was said
   crossmodal train transcriber                                  # finds digits that are said without pauses
   crossmodal train texture --reference rain.wav
   crossmodal train texture-mix --references birds.wav rain.wav --weights 1 3
@@ -19,6 +20,7 @@ from crossmodal.app.experiments import (
     texture_mix,
     texture_single,
     train_classifier,
+    train_listener,
     train_transcriber,
     train_vae,
     train_vae_gan,
@@ -31,6 +33,7 @@ FAMILIES: dict[str, tuple[Any, str]] = {
     "vae-gan": (train_vae_gan, "a VAE-GAN that draws it in many hands"),
     **{name: (family, family.help) for name, family in FURTHER.items()},
     "classifier": (train_classifier, "the classifier that reads the drawings: LeNet5 on MNIST, or on your own images"),
+    "listener": (train_listener, "the classifier that judges sounds: it hears which digit was said"),
     "transcriber": (train_transcriber, "a network that finds the words in strings of digits without pauses"),
     "texture": (texture_single, "CoopNets on one recording of a sound texture"),
     "texture-mix": (texture_mix, "CoopNets on several recordings at once"),

@@ -78,16 +78,25 @@ class CoopNetsConfig(FamilyConfig):
 
 
 @dataclass(frozen=True)
-class FlowConfig(FamilyConfig):
+class AnyFlowConfig(FamilyConfig):
     average: float = option(0.9995, "momentum of the weights' average", least=0, below=1)
     width: int = option(112, f"numbers of a token of the transformer, a multiple of {HEADS}", least=HEADS, most=4096)
     blocks: int = option(6, "blocks of the transformer", least=1, most=64)
-    beta: float = option(0.05, "weight of the KL term", least=0, most=1e6)
     time_mean: float = option(-0.4, "mean of the logit of the times, 0 noise, 1 the image", least=-10, most=10)
     time_spread: float = option(1.0, "standard deviation of that logit", above=0, most=10)
-    unheard: float = option(0.1, "share of the pairs without their sound, for guidance", least=0, below=1)
     steps: int = option(6, "steps in which an image is drawn", least=1, most=1000)
     method: Literal["euler", "midpoint", "heun"] = option("heun", "how they are taken")
+
+
+@dataclass(frozen=True)
+class FlowConfig(AnyFlowConfig):
+    beta: float = option(0.05, "weight of the KL term", least=0, most=1e6)
+    unheard: float = option(0.1, "share of the pairs without their sound, for guidance", least=0, below=1)
+
+
+@dataclass(frozen=True)
+class JointFlowConfig(AnyFlowConfig):
+    frames_per_token: int = option(2, "frames of a sound in a token of the transformer", least=1, most=48)
 
 
 @dataclass(frozen=True)
@@ -150,7 +159,7 @@ class Family:
         report(self.run(config, arguments.workdir), arguments.workdir)
 
 
-def flow_sizes(config: FlowConfig) -> dict:
+def flow_sizes(config: AnyFlowConfig) -> dict:
     """The arguments of a flow that follow from its width; CrossmodalError where the heads cannot share it."""
     if config.width % HEADS:
         raise CrossmodalError(
@@ -159,10 +168,19 @@ def flow_sizes(config: FlowConfig) -> dict:
     return {"heads": HEADS, "hidden": 4 * config.width}
 
 
+def joint_sizes(config: JointFlowConfig) -> dict:
+    """The same of a joint flow; CrossmodalError for an encoder or noise, which it does not have."""
+    if config.encoder or config.noise_share:
+        raise CrossmodalError(
+            "A joint flow hears by its transformer, and says all that it hears: leave out --encoder and --noise-share."
+        )
+    return flow_sizes(config)
+
+
 ADVERSARIAL = {"beta_1": 0.5, "beta_2": 0.99}
 _SETTINGS = {
     "gan": ("hand_dim", "mismatch", "r1"),
-    "flow": ("width", "blocks", "beta", "time_mean", "time_spread", "unheard", "steps", "method"),
+    "flow": ("width", "blocks", "time_mean", "time_spread", "steps", "method"),
 }
 _FAMILIES = (
     Family(
@@ -248,11 +266,22 @@ _FAMILIES = (
         "AudioImageFlow",
         FlowConfig,
         "a flow that draws it in many hands, by steps from noise",
-        settings=_SETTINGS["flow"],
+        settings=(*_SETTINGS["flow"], "beta", "unheard"),
         epochs=24,
         learning_rate=2e-3,
         adam={"beta_2": 0.99},
         further=flow_sizes,
+    ),
+    Family(
+        "joint-flow",
+        "JointFlow",
+        JointFlowConfig,
+        "a flow over both sides: it draws what it hears, says what it sees, imagines both",
+        settings=(*_SETTINGS["flow"], "frames_per_token"),
+        epochs=24,
+        learning_rate=2e-3,
+        adam={"beta_2": 0.99},
+        further=joint_sizes,
     ),
 )
 FAMILIES = {family.name: family for family in _FAMILIES}

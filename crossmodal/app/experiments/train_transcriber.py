@@ -34,8 +34,8 @@ class Config:
     noise_dir: str | None = option(None, "folder of recorded noise, or CROSSMODAL_NOISE")
 
 
-def load_source(config: Config, name: str):
-    """The `Speech` of a name."""
+def load_source(config, name: str):
+    """The `Speech` of a name, which lies where the options say."""
     from crossmodal.data import digits_tts
     from crossmodal.data.catalog import load_speech
 

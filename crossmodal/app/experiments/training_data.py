@@ -62,7 +62,7 @@ def training_data(
     """
     from crossmodal.data.augment import Augmentation
     from crossmodal.data.pipeline import paired_batches, steps_per_epoch
-    from crossmodal.sound.spectrogram import log_mel
+    from crossmodal.sound.spectrogram import log_mel_and_durations
 
     sounds = training_sounds(config, speech, split.train, front_end)
     pictures, pairing = pairs_of(config, images, split.train, sounds.labels)
@@ -88,13 +88,15 @@ def training_data(
         n = min(VALIDATION_BATCHES, steps_per_epoch(held, config.batch_size))
         if n == 0:
             return None
-        clips = log_mel([speech.waveforms[i] for i in split.validation], front_end)
-        return paired_batches(clips, held_pictures, held, epochs=1, **shared).take(n * len(own)).cache()
+        clips, durations_s = log_mel_and_durations([speech.waveforms[i] for i in split.validation], front_end)
+        options = {"epochs": 1, "durations_s": durations_s}
+        return paired_batches(clips, held_pictures, held, **options, **shared).take(n * len(own)).cache()
 
     augmentation = Augmentation().scaled(config.augment) if config.augment else None
 
     def training(first_epoch):
         options = {"first_epoch": first_epoch, "epochs": config.epochs, "augmentation": augmentation}
+        options |= {"durations_s": sounds.durations_s, "plain": sounds.plain}
         return paired_batches(sounds.spectrograms, pictures, pairing, **options, **shared)
 
     return TrainingData(training, validation(), steps)
@@ -115,16 +117,15 @@ def check_enough(config, images: Images, clip_labels: np.ndarray | None, parts: 
 def test_loss(model, speech: Speech, images: Images, split: Split, front_end) -> dict[str, float]:
     """The terms of a model's loss on pairs that are given and were held out, each the mean over all of them."""
     from crossmodal.data.pipeline import paired_batches
-    from crossmodal.sound.spectrogram import log_mel
+    from crossmodal.sound.spectrogram import log_mel_and_durations
 
     assert images.test_clips is not None
-    spectrograms = log_mel([speech.waveforms[i] for i in split.test], front_end)
+    spectrograms, durations_s = log_mel_and_durations([speech.waveforms[i] for i in split.test], front_end)
     labels = None if speech.labels is None else speech.labels[split.test]
     pairing = Given(np.searchsorted(split.test, images.test_clips), labels)
     model.reset_metrics()
-    for batch in paired_batches(
-        spectrograms, images.test_images, pairing, batch_size=1, epochs=1, seed=0, needs=model.NEEDS
-    ):
+    options = {"batch_size": 1, "epochs": 1, "seed": 0, "needs": model.NEEDS, "durations_s": durations_s}
+    for batch in paired_batches(spectrograms, images.test_images, pairing, **options):
         terms = model.test_step(batch)
     return {name: float(value) for name, value in terms.items()}
 

@@ -18,11 +18,15 @@ class TrainingSounds:
     spectrograms: (clips + noises, frames, mels) float32, or float16 where there are variants.
     labels:       (clips,) class of each clip; None where nobody knows.
     noises:       how many of the spectrograms, the last ones, are of noise.
+    durations_s:  (clips + noises,) float32, of the recording that each is, or is a variant of.
+    plain:        (clips + noises,) int64, which of the spectrograms that recording's own is.
     """
 
     spectrograms: np.ndarray
     labels: np.ndarray | None
     noises: int
+    durations_s: np.ndarray
+    plain: np.ndarray
 
 
 def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> TrainingSounds:
@@ -38,7 +42,7 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> Tra
     """
     from crossmodal.data import noises
     from crossmodal.data.variants import Conditions, spectrograms_of_variants
-    from crossmodal.sound.spectrogram import log_mel
+    from crossmodal.sound.spectrogram import log_mel_and_durations
 
     recorded = []
     if config.noise == "recorded":
@@ -51,19 +55,22 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> Tra
         trained = np.arange(len(other.labels)) if other.parts is None else np.flatnonzero(other.parts == "training")
         waveforms += [other.waveforms[i] for i in trained]
         labels = np.concatenate([labels, other.labels[trained]])
-    spectrograms = log_mel(waveforms, front_end)
+    spectrograms, durations_s = log_mel_and_durations(waveforms, front_end)
+    plain = np.arange(len(waveforms))
     if config.variants:
         how = Conditions().without(*config.without)
         options = {"variants": config.variants, "seed": config.seed}
         made = spectrograms_of_variants(waveforms, front_end, how, recorded, **options)
         spectrograms = np.concatenate([spectrograms.astype(np.float16)[None], made]).reshape(-1, *made.shape[2:])
-        labels = np.tile(labels, config.variants + 1)
+        labels, durations_s, plain = (np.tile(of, config.variants + 1) for of in (labels, durations_s, plain))
     if not config.noise_share:
-        return TrainingSounds(spectrograms, labels, 0)
+        return TrainingSounds(spectrograms, labels, 0, durations_s, plain)
     rng = np.random.default_rng([config.seed, 5])
     found = noises.noise_clips(recorded, front_end.sample_rate, NOISE_CLIPS, rng)
-    heard = log_mel(found, replace(front_end, find_word=False)).astype(spectrograms.dtype)
-    return TrainingSounds(np.concatenate([spectrograms, heard]), labels, len(heard))
+    heard, lasting_s = log_mel_and_durations(found, replace(front_end, find_word=False))
+    plain = np.append(plain, len(spectrograms) + np.arange(len(heard)))
+    spectrograms = np.concatenate([spectrograms, heard.astype(spectrograms.dtype)])
+    return TrainingSounds(spectrograms, labels, len(heard), np.append(durations_s, lasting_s), plain)
 
 
 def further_speech(config, speech: Speech) -> list[Speech]:

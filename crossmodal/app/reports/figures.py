@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crossmodal.app.reports.reading import Run
 from evaluation.agreement import Accuracy, Agreement
+from evaluation.coherence import Coherence
 from evaluation.conditions import Conditions
 from evaluation.diversity_figures import Diversity
 
@@ -44,7 +45,14 @@ class Figure:
 def figures_of(run: Run) -> list[Figure]:
     """All that was measured of a run."""
     found = [*agreement(run.agreement), *variety(run.diversity), *texture(run.metrics), *accuracy(run.metrics)]
-    return [*found, *conditions(run.metrics), *confidence(run.metrics), *losses(run.metrics)]
+    return [
+        *found,
+        *conditions(run.metrics),
+        *confidence(run.metrics),
+        *coherence(run.metrics),
+        *heard(run.metrics),
+        *losses(run.metrics),
+    ]
 
 
 def agreement(measured: Agreement | None) -> list[Figure]:
@@ -76,6 +84,28 @@ def confidence(metrics: dict) -> list[Figure]:
     names |= {"drawn_anyway": "recordings of noise in which it hears a word"}
     found = {title: Accuracy.from_json(metrics[name]) for name, title in names.items() if metrics.get(name)}
     return [Figure(title, figure.accuracy, interval=figure.interval_95) for title, figure in found.items()]
+
+
+def coherence(metrics: dict) -> list[Figure]:
+    """Whether image and sound tell the same, in every direction; see `evaluation.coherence`."""
+    if "coherence" not in metrics:
+        return []
+    measured = Coherence.from_json(metrics)
+    ceilings = {"real images": measured.real_images.accuracy}
+    if measured.inverted_clips:
+        ceilings |= {"real clips, inverted": measured.inverted_clips.accuracy}
+    return [
+        Figure(f"coherence, {name}", figure.accuracy, interval=figure.interval_95, ceilings=ceilings)
+        for name, figure in measured.by_way.items()
+    ]
+
+
+def heard(metrics: dict) -> list[Figure]:
+    """How often a listener hears what was said, by source; see `evaluation.listening`."""
+    return [
+        Figure(f"heard rightly, {name}, {of['people']} strangers", of["accuracy"], interval=of["interval_95"])
+        for name, of in metrics.get("heard", {}).items()
+    ]
 
 
 def variety(measured: Diversity | None) -> list[Figure]:

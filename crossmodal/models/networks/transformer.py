@@ -24,6 +24,14 @@ def normalised(x):
     return x * ops.cast(scale, x.dtype)
 
 
+def attention(q, k, v):
+    """Attention of all tokens to all (Vaswani et al. 2017, equation 1): (batch, heads, tokens, each) three times ->
+    (batch, tokens, heads each)."""
+    heads, tokens, each = q.shape[1:]
+    weights = ops.softmax(ops.matmul(q * each**-0.5, ops.transpose(k, (0, 1, 3, 2))))
+    return ops.reshape(ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3)), (-1, tokens, heads * each))
+
+
 @keras.saving.register_keras_serializable("crossmodal")
 class Block(layers.Layer):
     """Attention, then a dense network, each added to the tokens (batch, tokens, width) through a gate.
@@ -56,22 +64,27 @@ class Block(layers.Layer):
         return x_shape
 
     def call(self, x, modulation):
-        steered = ops.split((modulation + ops.cast(self.offsets, modulation.dtype))[:, None], MODULATIONS, axis=-1)
-        shift, scale, gate = steered[:3]
-        x = x + gate * self.attention(normalised(x) * (1 + scale) + shift)
-        shift, scale, gate = steered[3:]
-        y = normalised(x) * (1 + scale) + shift
-        return x + gate * self.down(ops.square(ops.relu(self.up(y))))
+        steering = self.steering(modulation)
+        return self.with_attention(x, attention(*self.queries_keys_values(x, steering)), steering)
 
-    def attention(self, x):
-        """Multi-head attention of all tokens to all (Vaswani et al. 2017, equation 1)."""
+    def steering(self, modulation):
+        """Shift, scale and gate of the attention and of the dense network, (batch, 1, width) each."""
+        return ops.split((modulation + ops.cast(self.offsets, modulation.dtype))[:, None], MODULATIONS, axis=-1)
+
+    def queries_keys_values(self, x, steering):
+        """What the attention asks of the tokens (batch, tokens, width): (batch, heads, tokens, width / heads) each."""
+        shift, scale = steering[:2]
         tokens, width = x.shape[1:]
-        each = width // self.heads
-        qkv = ops.reshape(self.qkv(x), (-1, tokens, 3, self.heads, each))
-        q, k, v = ops.unstack(ops.transpose(qkv, (2, 0, 3, 1, 4)), axis=0)
-        weights = ops.softmax(ops.matmul(q * each**-0.5, ops.transpose(k, (0, 1, 3, 2))))
-        heads = ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3))
-        return self.out(ops.reshape(heads, (-1, tokens, width)))
+        qkv = self.qkv(normalised(x) * (1 + scale) + shift)
+        qkv = ops.reshape(qkv, (-1, tokens, 3, self.heads, width // self.heads))
+        return ops.unstack(ops.transpose(qkv, (2, 0, 3, 1, 4)), axis=0)
+
+    def with_attention(self, x, attended, steering):
+        """The tokens after what the attention found (batch, tokens, width), and the dense network, were added."""
+        gate, shift, scale, last_gate = steering[2:]
+        x = x + gate * self.out(attended)
+        y = normalised(x) * (1 + scale) + shift
+        return x + last_gate * self.down(ops.square(ops.relu(self.up(y))))
 
     def get_config(self):
         return {**super().get_config(), "heads": self.heads, "hidden": self.hidden}

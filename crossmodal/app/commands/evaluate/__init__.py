@@ -4,17 +4,18 @@
   crossmodal evaluate conditions runs/vae
   crossmodal evaluate confidence runs/vae
   crossmodal evaluate strings runs/vae
+  crossmodal evaluate coherence runs/joint-flow
   crossmodal evaluate diversity runs/vae
   crossmodal evaluate texture reference.wav synthesis.wav
 
 `crossmodal-evaluate` is the same.
 """
 
-from crossmodal.app.commands.evaluate import agreement, conditions, confidence, diversity, strings, texture
+from crossmodal.app.commands.evaluate import agreement, coherence, conditions, confidence, diversity, strings, texture
 
 
 def add_arguments(parser) -> None:
     """A subcommand for each score."""
     subparsers = parser.add_subparsers(required=True, metavar="SCORE", title="scores")
-    for score in (agreement, conditions, confidence, strings, diversity, texture):
+    for score in (agreement, conditions, confidence, strings, coherence, diversity, texture):
         score.add_parser(subparsers)

@@ -15,6 +15,7 @@ from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import ModelError
 from crossmodal.runtime.files import check_folder, check_output
 from evaluation.cas import STEPS
+from evaluation.coherence import PAIRS
 from evaluation.strings import STRINGS
 
 # options that a command repeats where they were given, with their defaults
@@ -28,6 +29,8 @@ REPEATED = {
         "guidance": None,
         "cas_steps": STEPS,
         "strings": STRINGS,
+        "pairs": PAIRS,
+        "listener": None,
     },
     **dict.fromkeys(LOCATIONS),
 }

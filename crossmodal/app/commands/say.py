@@ -1,0 +1,68 @@
+"""See pictures and say what they show, one after another, with what the listener hears and how sure it is.
+
+  crossmodal say seven.png --model runs/joint-flow
+  crossmodal say four.png two.jpg -o number.wav --model runs/joint-flow --samples 2
+
+Digits are handwritten, dark on light or light on dark, one in each picture. PNG, JPEG, BMP, GIF, WebP or TIFF. The
+model is one that says what it sees, of crossmodal train joint-flow.
+"""
+
+from pathlib import Path
+
+from crossmodal.app.options import a_name, a_path, add_guidance, seed_number, whole_number
+
+PAUSE_S = 0.25  # after each sound
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("pictures", nargs="+", type=a_name, metavar="PICTURE", help="a picture of one digit")
+    parser.add_argument(
+        "-o", "--output", type=a_path, default=Path("speech.wav"), help="WAV file to write (%(default)s)"
+    )
+    parser.add_argument("--model", type=a_name, required=True, help="a .keras file or the folder of a run")
+    parser.add_argument(
+        "--samples", type=whole_number(1, 1000), default=1, metavar="N", help="sounds of each picture (%(default)s)"
+    )
+    parser.add_argument("--background", choices=("white", "black"), default="white", help="behind what is transparent")
+    add_guidance(parser)
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of the sounds (%(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments) -> None:
+    import numpy as np
+
+    from crossmodal.drawing import set_guidance
+    from crossmodal.reader import default_reader
+    from crossmodal.runtime.files import check_output
+    from crossmodal.runtime.words import printable
+    from crossmodal.saving.keras_file import load_model
+    from crossmodal.sound.audio import write_wav
+    from evaluation.coherence import aloud, check_says, default_listener
+
+    check_output(arguments.output, (".wav",))
+    model = check_says(load_model(arguments.model))
+    set_guidance(model, arguments.guidance)
+    digits = default_reader().fits(model.classes, model.image_shape)
+    images = np.stack([read_image(path, model, digits, arguments.background) for path in arguments.pictures])
+    waveforms = aloud(model, *model.say(images, arguments.samples, arguments.seed))
+    sample_rate = model.front_end["sample_rate"]
+    pause = np.zeros(round(PAUSE_S * sample_rate), np.float32)
+    write_wav(arguments.output, np.concatenate([part for each in waveforms for part in (each, pause)]), sample_rate)
+    heard = default_listener().hear(waveforms, sample_rate) if digits else []
+    for i, path in enumerate(arguments.pictures):
+        words = heard[i * arguments.samples : (i + 1) * arguments.samples]
+        print(f"{printable(path)}: " + (", ".join(f"{word} {sure:.0%}" for word, sure in words) or "said"))
+    print(f"sound: {arguments.output}")
+
+
+def read_image(path: str, model, digits: bool, background):
+    """(height, width, channels) in [0, 1]: a picture as the images are that the model was trained on."""
+    import numpy as np
+
+    from crossmodal.data.handwriting import read_handwriting
+    from crossmodal.data.pictures import read_picture
+
+    if digits:
+        return read_handwriting(path, background=background)
+    return read_picture(path, model.image_shape, background=background).reshape(model.image_shape) / np.float32(255)
