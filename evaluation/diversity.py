@@ -73,7 +73,8 @@ def measure_diversity(
     real = RealImages(real_features, labels)
     drawn = judge.draw(spectrograms, pair_clips)
     best, _ = model.generate(spectrograms, samples=0, seed=seed)
-    sets = {"sampled_z": judge.look(drawn), "posterior_mean": tuple(each[pair_clips] for each in judge.look(best))}
+    best_features, best_read = judge.look(best)
+    sets = {"sampled_z": judge.look(drawn), "posterior_mean": (best_features[pair_clips], best_read[pair_clips])}
     sets |= real_sets(judge, images, rng)
     sets |= control_sets(judge, spectrograms, pair_clips, clip_labels, speech.speakers[split.test], rng)
     spread = clip_spread(judge, spectrograms, clip_labels, speech.speakers[split.test], real)

@@ -1,55 +1,11 @@
 """The tables of all families of models that draw what they hear."""
 
-import textwrap
-from pathlib import Path
 from statistics import fmean
 
-from cells import ROOT, head, load, row
+from cells import head, load, row
 
 from crossmodal.app.sweeps.members import agreement_of, mean_of
 from evaluation.diversity_figures import DiversitySummary
-
-
-STRIPS = "images/families"  # below docs
-ABOUT = {  # what a family's equation does, and when to take it
-    "vae": "The VAE hears a code, adds noise to it and draws the mean of all images that go with it. What is drawn at the "
-    "mean of the code is an archetype of the digit, which readers read best. Take it to be understood by the smallest model.",
-    "vae-gan": "A discriminator that sees drawing and sound together takes the place of the pixels, and draws of one clip are "
-    "compared with its images as two samples. Take it for varied drawings in one pass of a network.",
-    "autoencoder": "The same without noise: one image for each sound, the mean of the class. It is the floor for variety: "
-    "whatever varies in its drawings was in the voice.",
-    "conditional-vae": "A recognition network sees the image and the sound, and what the sound tells need not be told again: "
-    "the hand learns how a digit is written, by maximum likelihood. Training is as calm as a VAE's. Take it to analyse or to "
-    "choose hands; its strokes are a little soft.",
-    "conditional-gan": "Generator and discriminator play for each sound. Strokes are sharp; variety depends on the balance of "
-    "the two players, which R1 and wrong sounds keep.",
-    "wasserstein-gan": "The critic measures a distance between drawings and images instead of telling them apart, and its "
-    "slope is held at 1. Its loss says how far training has come, which no GAN's does; it needs more steps of the critic.",
-    "info-gan": "A conditional GAN some of whose numbers are found again in the drawing, so that they come to mean something "
-    "that can be seen. Take it to look for such axes without labels.",
-    "larsen-vae-gan": "A VAE that compares features of the discriminator in place of pixels: a moved stroke costs less, a "
-    "blurred one more. Between the VAE and the GAN in all respects.",
-    "vae-dis": "The same with the features of a discriminator that was trained before and stays as it is: two calm trainings "
-    "in place of one game.",
-    "coopnets": "A generator draws, a descriptor improves the drawing by Langevin dynamics, and each learns from the other; no "
-    "one has to fool anyone. Take it where the energy of a drawing is wanted, not the drawing alone.",
-    "flow": "A network learns the velocity from noise to images, one regression without a second player, and a drawing takes "
-    "eleven passes. It has a dial at drawing time: guidance trades variety for clearness. The most faithful of all; the "
-    "slowest to draw.",
-}
-
-
-def strips() -> str:
-    """A paragraph and a strip of drawings for each family that was measured."""
-    parts = []
-    for name in runs_of_families():
-        picture = f"![Drawings of {name}]({STRIPS}/{name}.png)\n" if strip_of(name).exists() else ""
-        parts.append("\n".join([f"## `{name}`\n", *textwrap.wrap(ABOUT[name], 120), "", picture]))
-    return "\n".join(parts)
-
-
-def strip_of(name: str) -> Path:
-    return ROOT / "docs" / STRIPS / f"{name}.png"
 
 
 def runs_of_families() -> dict[str, list[dict]]:

@@ -1,4 +1,4 @@
-"""The tables of README, docs/results.md and docs/families.md, written from the files in recipes/results and crossmodal/presets.
+"""The tables of README and docs, written from the files in recipes/results and crossmodal/presets.
 
 python recipes/pages/tables.py            # print them
 python recipes/pages/tables.py --write    # put them into their pages
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
-from family_tables import families, families_in_detail, strips
+from family_tables import families, families_in_detail
 from speed_tables import speed
 from texture_tables import texture_methods, texture_sweeps, textures
 
@@ -67,7 +67,6 @@ TABLES = {
     "strangers": strangers,
     "strings": strings,
     "families": families,
-    "strips": strips,
     "families in detail": families_in_detail,
     "frontier": frontier,
     "ablation": ablation,
@@ -78,7 +77,6 @@ TABLES = {
 }
 PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
-    "strips": "docs/families.md",
     "families in detail": "docs/families.md",
 }
 

@@ -1,4 +1,4 @@
-"""What models draw of the same clips: a strip of drawings of each, how long a drawing takes, and the curve of a dial."""
+"""What models draw of the same clips: strips of drawings, how long a drawing takes, and the curve of a guidance."""
 
 import time
 from pathlib import Path
