@@ -152,7 +152,7 @@ def test_a_classifier_is_reported_with_its_confusions_and_its_images(tmp_path):
 
 def test_coherence_and_what_a_listener_heard_are_figures():
     share = {"accuracy": 0.9, "interval_95": [0.8, 1.0]}
-    judges = dict.fromkeys(("reader", "listener"), {"name": "judge", "sha256": ""})
+    judges = {judge: {"name": "judge", "sha256": ""} for judge in ("reader", "listener")}
     counts = {"seed": 0, "pairs": 10, "clips": 10, "people": None, "log_spectral_distance_db": 2.0}
     judged = {"real_images": share | {"accuracy": 0.99}, "real_clips": share, "inverted_clips": None}
     metrics = {"coherence": {**judges, **counts, **judged, "by_way": {"sound -> image": share}}}
