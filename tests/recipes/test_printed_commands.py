@@ -26,17 +26,20 @@ TEXTURE = "--iterations 1 --steps 1 --samples 20000 --duration-s 2 --revise-step
 # what is added to each program's commands
 QUICK = {
     "draw": "",
+    "say": "",
     "texture learn": "--iterations 1",
     "texture play": "--seconds 1",
     "evaluate agreement": "",
     "evaluate texture": "",
     "evaluate conditions": "",
+    "evaluate coherence": "--pairs 4",
     "evaluate confidence": "",
     "data prepare": "",
     "data info": "",
     "report": "",
     "demo": "",  # until the page has been fetched
 }
+LISTENER = "--epochs 1 --batch-size 32 --variants 0 --noise made"
 TRANSCRIBER = "--epochs 1 --strings 16 --batch-size 8 --filters 8 --test-strings 4"
 LONG = {
     "texture mix": "--iterations 1",
@@ -52,6 +55,8 @@ LONG = {
     **{f"train_family.py {family}": TRAIN for family in FAMILIES},
     "families.py": f"{TRAIN} --families autoencoder --splits 1 --shard 1/1",
     "train classifier": "--epochs 1 --batch-size 100 --validation-images 100",
+    "train listener": LISTENER,
+    "train_listener.py": LISTENER,
     "train transcriber": TRANSCRIBER,
     "train_transcriber.py": TRANSCRIBER,
     "train vae": TRAIN,
