@@ -1,4 +1,4 @@
-"""The tables of README and docs/results.md, written from the files in recipes/results and crossmodal/presets.
+"""The tables of README and docs, written from the files in recipes/results and crossmodal/presets.
 
 python recipes/pages/tables.py            # print them
 python recipes/pages/tables.py --write    # put them into their pages
@@ -10,6 +10,7 @@ from pathlib import Path
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from family_tables import families
+from latent_tables import latent_spaces
 from speed_tables import speed
 from texture_tables import texture_methods, texture_sweeps, textures
 
@@ -73,13 +74,14 @@ TABLES = {
     "texture methods": texture_methods,
     "texture sweeps": texture_sweeps,
     "speed": speed,
+    "latent spaces": latent_spaces,
 }
-README = {"headlines"}  # the others stand in docs/results.md
+PLACES = {"headlines": "README.md", "latent spaces": "docs/latent_space.md"}  # the others stand in docs/results.md
 
 
 def page_of(table: str) -> Path:
     """Where a table stands."""
-    return ROOT / ("README.md" if table in README else "docs/results.md")
+    return ROOT / PLACES.get(table, "docs/results.md")
 
 
 def main(argv=None) -> int:

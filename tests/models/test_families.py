@@ -72,6 +72,28 @@ def test_a_family_takes_a_step_draws_and_is_saved(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+def test_the_drawing_at_a_sounds_latent_is_the_sounds_own(name):
+    model = small(name)
+    latents = model.latents_of(SOUNDS)
+    images, _ = model.generate(SOUNDS, samples=0, seed=0)
+    np.testing.assert_allclose(model.draw_at(latents), images, atol=1e-5)
+    middle = np.zeros((4, model.hand_dim), np.float32)
+    np.testing.assert_allclose(model.draw_at(latents, middle), images, atol=1e-5)
+    assert bool(model.hand_dim) == (name not in ("autoencoder", "larsen-vae-gan", "vae-dis"))
+    if model.hand_dim:
+        if name == "flow":  # which draws nothing before its first step
+            stepped(model, 2)
+        assert np.abs(model.draw_at(latents, middle + 3) - images).max() > 1e-4
+
+
+def test_a_recognition_network_says_in_which_hand_an_image_is():
+    vae, gan = small("conditional-vae"), small("info-gan")
+    assert vae.hands_of(IMAGES[:, 0], vae.latents_of(SOUNDS)).shape == (4, 16)
+    assert gan.hands_of(IMAGES[:, 0], gan.latents_of(SOUNDS)).shape == (4, 3)
+    assert small("autoencoder").hands_of(IMAGES[:, 0], SOUNDS) is None
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_lies_in_its_ranges(name):
     from crossmodal.runtime.ranges import check_config
 

@@ -32,6 +32,7 @@ QUICK = {
     "evaluate texture": "",
     "evaluate conditions": "",
     "evaluate confidence": "",
+    "evaluate latent": "",
     "data prepare": "",
     "data info": "",
     "report": "",

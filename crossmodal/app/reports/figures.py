@@ -8,6 +8,8 @@ from crossmodal.app.reports.reading import Run
 from evaluation.agreement import Accuracy, Agreement
 from evaluation.conditions import Conditions
 from evaluation.diversity_figures import Diversity
+from evaluation.latent.figures import LatentSpace
+from evaluation.latent.report import rows_of
 
 RECORDINGS_HALVES, RECORDINGS_NOISE = {"its other half": 1.0}, {"noise of its spectrum": 0.0}
 
@@ -44,7 +46,8 @@ class Figure:
 def figures_of(run: Run) -> list[Figure]:
     """All that was measured of a run."""
     found = [*agreement(run.agreement), *variety(run.diversity), *texture(run.metrics), *accuracy(run.metrics)]
-    return [*found, *conditions(run.metrics), *confidence(run.metrics), *losses(run.metrics)]
+    found += [*conditions(run.metrics), *confidence(run.metrics), *latent_space(run.metrics)]
+    return [*found, *losses(run.metrics)]
 
 
 def agreement(measured: Agreement | None) -> list[Figure]:
@@ -76,6 +79,17 @@ def confidence(metrics: dict) -> list[Figure]:
     names |= {"drawn_anyway": "recordings of noise in which it hears a word"}
     found = {title: Accuracy.from_json(metrics[name]) for name, title in names.items() if metrics.get(name)}
     return [Figure(title, figure.accuracy, interval=figure.interval_95) for title, figure in found.items()]
+
+
+def latent_space(metrics: dict) -> list[Figure]:
+    """What the latent space is good for; see `evaluation.latent.report`."""
+    if "latent_space" not in metrics:
+        return []
+    found = []
+    for name, figure, form in rows_of(LatentSpace.from_json(metrics["latent_space"])):
+        value = getattr(figure, "accuracy", getattr(figure, "mean", figure))
+        found.append(Figure(name, value, form, getattr(figure, "interval_95", None), full=None if value > 1 else 1.0))
+    return found
 
 
 def variety(measured: Diversity | None) -> list[Figure]:
