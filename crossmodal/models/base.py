@@ -46,6 +46,7 @@ class AudioImageModel(keras.Model):
     from_preset = classmethod(from_preset)
     TRACKED: tuple[str, ...] = ("loss",)  # what a training step reports, averaged over an epoch
     NEEDS: tuple[str, ...] = ()  # of "clip" and "label": what a batch carries beside the arrays
+    PAIRED = True  # whether it is told which image goes with a sound; else a batch has both side by side at random
     hand_dim = 0  # numbers of the hand: what a drawing has beside what was heard
 
     def __init__(
