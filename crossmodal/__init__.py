@@ -26,6 +26,7 @@ _HOMES = {
     "LarsenVAEGAN": "crossmodal.models.larsen",
     "FeatureVAE": "crossmodal.models.feature_vae",
     "ConditionalCoopNets": "crossmodal.models.cooperative_pair",
+    "CycleGAN": "crossmodal.models.cycle_gan",
     "CoopNets": "crossmodal.models.coopnets",
     "Classifier": "crossmodal.models.classifier",
     "LeNet5": "crossmodal.models.networks.lenet5",

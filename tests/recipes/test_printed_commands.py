@@ -34,6 +34,7 @@ QUICK = {
     "evaluate conditions": "",
     "evaluate coherence": "--pairs 4",
     "evaluate confidence": "",
+    "evaluate latent": "",
     "data prepare": "",
     "data info": "",
     "report": "",

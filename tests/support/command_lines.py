@@ -38,6 +38,7 @@ NEEDED = {
     ("evaluate", "coherence"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "strings"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "diversity"): ["{model}", "--data", "folders", "--workdir", "{out}"],
+    ("evaluate", "latent"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "texture"): ["{sound}", "{sound}", "--workdir", "{out}"],
     ("data", "info"): [],
     ("data", "prepare"): ["--data-dir", "{folder}", "--archives", "{missing}"],

@@ -25,6 +25,12 @@ CONFUSIONS = {
     "confusion_sampled_z": "drawn at sampled z",
 }
 
+LATENT = {  # pictures of a latent space
+    "map": "a point for each test clip, coloured by class",
+    "interpolation": "from one clip to another clip of the same person",
+    "arithmetic": "what makes a drawing thick, carried over to other classes",
+}
+
 
 def write_report(workdir, path=None) -> Path:
     """Write the report of a run: of all that its folder holds.
@@ -59,6 +65,7 @@ def write_report(workdir, path=None) -> Path:
         clips=clips_of(run),
         examples=_picture(run.folder / "examples.png"),
         reliability=_picture(run.folder / "reliability.png"),
+        latent={title: picture for name, title in LATENT.items() if (picture := _picture(run.folder / f"{name}.png"))},
         epochs=pictures_of_epochs(run.folder),
         confusions=confusions_of(run),
         frontier=_picture(run.folder / "frontier.png") or _picture(run.folder.parent / "frontier.png"),
