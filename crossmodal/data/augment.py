@@ -129,4 +129,7 @@ def augment(
 
     changed = tf.where(mask(frames, ranges.mask_frames)[:, :, None], 0.0, changed)
     changed = tf.where(mask(mels, ranges.mask_mels)[:, None, :], 0.0, changed)
+    if config.timing == "pad":  # a padded frame stays one: it is 0, as are all that follow
+        padded = tf.cumsum(tf.reduce_max(warped, axis=2), axis=1, reverse=True) <= 0
+        changed = tf.where(padded[:, :, None], 0.0, changed)
     return tf.clip_by_value(changed, 0.0, 1.0)

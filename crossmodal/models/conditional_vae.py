@@ -16,7 +16,7 @@ from keras import layers, ops
 
 from crossmodal.models.conditional import ConditionalModel
 from crossmodal.models.losses import kl_divergence, reconstruction
-from crossmodal.models.networks.encoders import RELU_INIT, gaussian_heads
+from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads
 from crossmodal.models.networks.layers import Conv2D, Dense
 from crossmodal.models.variational import sample_latents
 

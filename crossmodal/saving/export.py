@@ -1,9 +1,11 @@
 """Models for other runtimes: TensorFlow's SavedModel, ONNX, LiteRT. What is written was run and agrees with Keras.
 
 An audio-to-image model becomes spectrogram (batch, frames, mels, 1) -> image (batch, height, width, channels), its best
-drawing, a classifier image -> logits. Inputs and outputs are float32, the batch is of any size.
+drawing, a classifier image -> logits. Inputs and outputs are float32, the batch is of any size. Recurrent layers are
+written step by step, for other runtimes lack the loop that Keras makes of them.
 """
 
+import contextlib
 import os
 import tempfile
 import warnings
@@ -84,6 +86,23 @@ def check_export(path, format: str) -> None:
         raise CrossmodalError(f'{format} needs {", ".join(missing)}: pip install "crossmodal-toolkit[export]".')
 
 
+@contextlib.contextmanager
+def unrolled(model):
+    """Within it the recurrent layers of a model are called step by step, without a loop, and what they give at masked
+    steps is not made 0: Keras 3.15 makes it so at the wrong steps of a layer that goes backwards without a loop."""
+    import keras
+
+    recurrent = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.RNN)]
+    before = [(layer.unroll, layer.zero_output_for_mask) for layer in recurrent]
+    for layer in recurrent:
+        layer.unroll, layer.zero_output_for_mask = True, False
+    try:
+        yield
+    finally:
+        for layer, was in zip(recurrent, before, strict=True):
+            layer.unroll, layer.zero_output_for_mask = was
+
+
 def export_model(model, path, format: str) -> float:
     """Write a model for another runtime, which has to give what Keras gives.
 
@@ -107,11 +126,12 @@ def export_model(model, path, format: str) -> float:
         raise ModelError(f"A {type(model).__name__} cannot be exported: pass a model that draws, or a classifier.")
     shape = model.spectrogram_shape if isinstance(model, AudioImageModel) else model.input_shape[1:]
     inputs = np.random.default_rng(0).random((CHECKED, *shape), np.float32)
+    inputs[: CHECKED // 2, shape[0] // 2 :] = 0  # recordings that end early, for networks that stop there
     expected = keras.ops.convert_to_numpy(model(inputs, training=False))
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         written = Path(folder) / f"model{chosen.suffix}"
         signature = [keras.InputSpec(shape=(None, *shape), dtype="float32")]
-        with native_messages_held_back(), warnings.catch_warnings(action="ignore"):
+        with native_messages_held_back(), warnings.catch_warnings(action="ignore"), unrolled(model):
             model.export(written, format=chosen.keras, input_signature=signature, verbose=False)
             difference = float(np.abs(chosen.run(written, inputs) - expected).max())
         if not difference <= TOLERANCE:

@@ -9,11 +9,11 @@ def own_layers():
     """Within it the toolkit's networks are built of Keras' layers."""
     import keras
 
-    from crossmodal.models.networks import decoders, discriminators, encoders
+    from crossmodal.models.networks import decoders, discriminators, encoder_parts, encoders
 
     names = ("Conv2D", "Conv2DTranspose", "BatchNormalization", "Dense")
     with contextlib.ExitStack() as stack:
-        for module in (encoders, decoders, discriminators):
+        for module in (encoder_parts, encoders, decoders, discriminators):
             used = {name: getattr(keras.layers, name) for name in names if hasattr(module, name)}
             stack.enter_context(mock.patch.multiple(module, **used))
         yield

@@ -147,6 +147,18 @@ def test_each_change_of_an_augmentation_changes_something_of_its_own():
         assert np.abs(changed - x).max() > 0.02, name
 
 
+def test_padded_frames_stay_0_where_recordings_are_padded():
+    """Not so where they are stretched: a noise floor lies below all of a clip."""
+    x = tf.concat([tf.random.stateless_uniform((16, 30, 48), (1, 2), 0.1), tf.zeros((16, 18, 48))], axis=1)
+    padded, stretched = (
+        augment(x, tf.constant((0, 1)), LogMel(timing=timing), Augmentation()).numpy().max(axis=2)
+        for timing in ("pad", "stretch")
+    )
+    assert (padded[:, 42:] == 0).all()  # a shift of 4 frames, a bend of 2 and a factor of 1.16 move no end so far
+    assert (stretched[:, 42:] > 0).mean() > 0.5
+    np.testing.assert_array_equal(padded[:, :18], stretched[:, :18])
+
+
 def test_a_longer_vocal_tract_moves_a_formant_down_in_hertz():
     """The warp acts on hertz: a ridge at band b moves to where the mel scale puts its frequency times a factor."""
     import librosa

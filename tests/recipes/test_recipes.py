@@ -74,6 +74,7 @@ def finished_run(folder, i, diversity=False):
     folder.mkdir(parents=True, exist_ok=True)
     metrics = {
         "parameters": 1,
+        "seconds": 1.0,
         "epochs": 1,
         "clips": 10,
         "real_test_images": 1.0,
@@ -170,6 +171,37 @@ def test_the_frontiers_members_differ_in_alpha_alone():
     assert [configs[f"alpha-{alpha:g}"]["alpha"] for alpha in frontier.ALPHAS] == list(frontier.ALPHAS)
     assert all(config["seed"] == 3 for config in configs.values())
     assert {config["model"] for name, config in configs.items() if "alpha" in name} == {"narrow"}
+
+
+def test_the_study_of_encoders_continues_where_it_was_killed(tmp_path, monkeypatch, capsys):
+    study = recipe("encoders")
+    monkeypatch.setattr(study, "RESULTS", tmp_path / "encoders.json")
+    configs, began = {}, []
+
+    def run(config, workdir):
+        if (workdir / "metrics.json").exists():
+            return
+        configs[workdir.name] = config
+        began.append(workdir.name)
+        if len(began) == 3:
+            raise KeyboardInterrupt
+        finished_run(workdir, len(began))
+
+    monkeypatch.setattr(study.train_vae, "run", run)
+    options = ["--encoders", "linear", "gru", "--epochs", "2", "--workdir", str(tmp_path / "w")]
+    assert study.main(options) == 130
+    assert study.main(options) == 0
+    assert began == ["linear-random", "linear-speaker", "gru-random", "gru-random", "gru-speaker"]
+    assert {config.epochs for config in configs.values()} == {2}
+    assert [config.encoder for config in configs.values()] == ["linear", "linear", "gru", "gru"]
+    held_out = [(config.protocol, config.held_out_speaker) for config in configs.values()]
+    result = json.loads((tmp_path / "encoders.json").read_text())
+    assert held_out == 2 * [("random", None), ("speaker", result["held_out_speaker"])]
+    assert list(result["runs"]) == list(configs)
+    assert result["command"] == "python recipes/studies/encoders.py --epochs 2 --encoders linear gru"
+    assert (tmp_path / "w" / "encoders.png").stat().st_size > 5_000
+    assert study.main([*options, "--encoder", "gru"]) == 2
+    assert "leave out the other options" in capsys.readouterr().err
 
 
 def test_the_ablations_change_one_thing_each():

@@ -2,10 +2,11 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
-from crossmodal import CoopNets, LeNet5, load_model
+from crossmodal import AudioImageVAE, CoopNets, LeNet5, LogMel, load_model
 from crossmodal.__main__ import main
 from crossmodal.errors import CrossmodalError, ModelError
 from crossmodal.saving import export
@@ -30,6 +31,27 @@ def test_the_preset_agrees_in_every_format(format, tmp_path, capfd):
     assert CHECKED != 3
     images, _ = load_model("vae_compact").generate(inputs, samples=0)
     np.testing.assert_allclose(FORMATS[format].run(path, inputs), images, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("elman", {"bidirectional": True, "read_out": "mean"}), ("minimal-gated-unit", {}), ("time-delay", {})],
+)
+def test_other_ways_to_hear_are_exported_too(format, kind, options, tmp_path):
+    need(format)
+    options |= {"taps": (3, 3, 2)} if kind == "time-delay" else {"units": (4,)}
+    front_end = LogMel(n_frames=16, n_mels=8).get_config()
+    model = AudioImageVAE(
+        4, decoder_units=(8,), decoder_filters=(4, 4), encoder_kind=kind, encoder_options=options, front_end=front_end
+    )
+    path = tmp_path / f"digits{FORMATS[format].suffix}"
+    export_model(model, path, format)
+    inputs = np.random.default_rng(1).random((3, 16, 8, 1), np.float32)
+    inputs[0, 9:] = 0  # a clip that ends early
+    images, _ = model.generate(inputs, samples=0)
+    np.testing.assert_allclose(FORMATS[format].run(path, inputs), images, atol=TOLERANCE)
+    assert not any(layer.unroll for layer in model.encoder.layers if isinstance(layer, keras.layers.RNN))
 
 
 def test_lenet5_is_exported_too(tmp_path):

@@ -15,6 +15,9 @@ from crossmodal.app.options import command_of, option
 from crossmodal.data.catalog import LOCATIONS
 
 IGNORED_ON_RESUME = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
+Encoder = Literal[  # of `crossmodal.models.networks.encoders.ENCODERS`
+    "convolutional", "residual", "linear", "time-delay", "elman", "jordan", "minimal-gated-unit", "gru", "lstm"
+]
 Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
 PICTURE_CLIPS = 10  # of pairs without classes
@@ -37,7 +40,7 @@ class TrainingConfig:
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
     augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
     tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
-    encoder: Literal["residual"] | None = option(None, "a residual network hears (the encoder of the model's paper)")
+    encoder: Encoder | None = option(None, "the network that hears (the encoder of the model's paper)")  # noqa: RUF009
     train_also: tuple[Literal["fsdd", "speech-commands"], ...] = option((), "further speech that joins the training")
     find_word: bool = option(False, "take of each recording the word in it alone")
     variants: int = option(0, "recordings made of each training clip in noise and rooms", least=0, most=100)

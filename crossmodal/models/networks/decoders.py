@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from crossmodal.models.networks.encoders import RELU_INIT
+from crossmodal.models.networks.encoder_parts import RELU_INIT
 from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Conv2DTranspose, Dense
 
 INK_LOGITS = 3.5, -4.0  # scale and offset of logits of ink on a dark ground, 20,000 small steps of Adam from 1 and 0

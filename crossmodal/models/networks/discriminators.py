@@ -3,7 +3,8 @@
 import keras
 from keras import layers
 
-from crossmodal.models.networks.encoders import LEAK, RELU_INIT
+from crossmodal.models.networks.encoder_parts import RELU_INIT
+from crossmodal.models.networks.encoders import LEAK
 from crossmodal.models.networks.layers import BatchNormalization, Conv2D
 
 

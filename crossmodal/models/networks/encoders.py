@@ -5,33 +5,19 @@ holds those that can be chosen by name. One more is a function in a file of its 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 from keras import layers, ops
 
+from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads, standardise
 from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Dense
+from crossmodal.models.networks.recurrent import LAYERS, recurrent
+from crossmodal.models.networks.time_delay import linear, time_delay
 from crossmodal.runtime.choices import check_choice
 
-SPECTROGRAM_MEAN, SPECTROGRAM_STD = 0.4, 0.3  # of spoken digits, roughly; brings the encoder's input near N(0, 1)
-RELU_INIT = "he_normal"  # keeps the variance through layers of ReLU (He et al., 2015)
 LEAK = 0.2  # slope of LeakyReLU below 0
 HEAD_SCALE = 0.1  # a step of Adam moves each of a head's 8,192 weights alike: unscaled, z would jump by several units
-
-
-def standardise(dtype) -> keras.layers.Layer:
-    """The first layer of an encoder: a spectrogram in [0, 1] to about zero mean and unit variance."""
-    scale, offset = 1 / SPECTROGRAM_STD, -SPECTROGRAM_MEAN / SPECTROGRAM_STD
-    return layers.Rescaling(scale, offset, dtype=dtype, name="standardise")
-
-
-def gaussian_heads(x, latent_dim, initial_log_var, free_dim=0) -> list:
-    """Dense heads [z_mean, z_log_var] of features (n,), float32. The last `free_dim` of both are 0 for every sound."""
-    heads = []
-    for name, start in (("z_mean", 0.0), ("z_log_var", initial_log_var)):
-        options = {"bias_initializer": keras.initializers.Constant(start), "dtype": "float32"}
-        head = Dense(latent_dim - free_dim, name=name, **options)(x)
-        heads.append(ops.pad(head, ((0, 0), (0, free_dim))) if free_dim else head)
-    return heads
 
 
 def convolutional(
@@ -40,27 +26,33 @@ def convolutional(
     initial_log_var,
     dtype,
     *,
-    filters,
-    units,
+    filters=(32, 64, 128),
+    units=(256,),
     padding="valid",
     batch_norm=False,
+    max_pooling=False,
     dropout=0.0,
+    free_dim=0,
 ) -> keras.Model:
-    """The paper's encoder of its VAE: convolutions of 4x4 with stride 2, then dense layers, all with ReLU."""
+    """The paper's encoder of its VAE: convolutions of 4x4 with stride 2, then dense layers, all with ReLU. With
+    `max_pooling` the convolutions have stride 1, and the largest of 2x2 values is kept."""
     x = inputs = keras.Input(input_shape, name="spectrogram")
     x = standardise(dtype)(x)
     for i, n in enumerate(filters, 1):
         options = {"use_bias": not batch_norm, "kernel_initializer": RELU_INIT}
-        x = Conv2D(n, 4, strides=2, padding=padding, dtype=dtype, name=f"conv{i}", **options)(x)
+        strides = 1 if max_pooling else 2
+        x = Conv2D(n, 4, strides=strides, padding=padding, dtype=dtype, name=f"conv{i}", **options)(x)
         if batch_norm:
             x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
+        if max_pooling:
+            x = layers.MaxPooling2D(dtype=dtype, name=f"pool{i}")(x)
     x = layers.Flatten(dtype=dtype, name="flatten")(x)
     for i, n in enumerate(units, 1):
         if dropout:
             x = layers.Dropout(dropout, dtype=dtype, name=f"dropout{i}")(x)
         x = Dense(n, "relu", kernel_initializer=RELU_INIT, dtype=dtype, name=f"fc{i}")(x)
-    return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var), name="encoder")
+    return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var, free_dim), name="encoder")
 
 
 def fully_convolutional(input_shape, latent_dim, initial_log_var, dtype, *, filters, free_dim=0) -> keras.Model:
@@ -121,6 +113,9 @@ ENCODERS: dict[str, Callable[..., keras.Model]] = {
     "convolutional": convolutional,
     "fully convolutional": fully_convolutional,
     "residual": residual,
+    "linear": linear,
+    "time-delay": time_delay,
+    **{kind: partial(recurrent, kind) for kind in LAYERS},
 }
 
 
