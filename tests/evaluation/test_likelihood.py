@@ -6,7 +6,7 @@ from enumeration import all_states, with_random_weights
 from scipy.special import logsumexp
 
 from crossmodal.errors import ModelError
-from crossmodal.models.boltzmann.restricted import RestrictedBoltzmannMachine
+from crossmodal.models.pretraining.restricted import RestrictedBoltzmannMachine
 from evaluation.likelihood import annealed_log_partition, exact_log_partition, log_likelihood
 
 

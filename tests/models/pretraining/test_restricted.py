@@ -8,7 +8,7 @@ from enumeration import all_states, shares_of, with_random_weights
 from scipy.special import logsumexp, softmax
 
 from crossmodal.errors import ModelError
-from crossmodal.models.boltzmann.restricted import RestrictedBoltzmannMachine
+from crossmodal.models.pretraining.restricted import RestrictedBoltzmannMachine
 from crossmodal.sampling.langevin import langevin
 
 V, H = 4, 3
@@ -112,10 +112,10 @@ def test_langevin_dynamics_walks_on_the_same_free_energy_as_gibbs_sampling():
 def test_it_learns_a_distribution_of_few_units(chains):
     """Bars: 1100 and 0011 as often as each other; the log likelihood rises from -4 log 2 towards -log 2."""
     keras.utils.set_random_seed(0)
-    data = np.tile([[1, 1, 0, 0], [0, 0, 1, 1]], (64, 1)).astype(np.float32)
+    data = np.tile([[1, 1, 0, 0], [0, 0, 1, 1]], (640, 1)).astype(np.float32)
     rbm = RestrictedBoltzmannMachine(V, 2, steps=2, chains=chains, decay=0.0)
-    rbm.compile(keras.optimizers.Adam(0.05))
-    rbm.fit(data, epochs=60, batch_size=64, verbose=0)
+    rbm.compile(keras.optimizers.Adam(0.02))
+    rbm.fit(data, epochs=10, batch_size=64, verbose=0)
     free = np.array(rbm.free_energy(all_states(V).astype(np.float32)))
     log_p = -np.array(rbm.free_energy(data[:2])) - logsumexp(-free)
     assert log_p.mean() > -1.0
@@ -124,10 +124,10 @@ def test_it_learns_a_distribution_of_few_units(chains):
 
 def test_sparsity_moves_the_hidden_biases_towards_the_target():
     keras.utils.set_random_seed(0)
-    data = np.random.default_rng(0).integers(0, 2, (256, V)).astype(np.float32)
+    data = np.random.default_rng(0).integers(0, 2, (2560, V)).astype(np.float32)
     rbm = RestrictedBoltzmannMachine(V, 6, sparsity=5.0, target=0.1)
     rbm.compile(keras.optimizers.Adam(0.02))
-    rbm.fit(data, epochs=60, batch_size=64, verbose=0)
+    rbm.fit(data, epochs=6, batch_size=64, verbose=0)
     np.testing.assert_allclose(np.mean(rbm(data), 0), 0.1, atol=0.06)
 
 

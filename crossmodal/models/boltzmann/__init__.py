@@ -1,1 +1,0 @@
-"""Boltzmann machines, which learn from data without labels, and the networks that are built of them."""
