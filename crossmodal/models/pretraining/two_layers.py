@@ -51,12 +51,8 @@ class TwoLayers(keras.Model):
 
     def start_at(self, v):
         """Give the visible biases the values that a model without hidden units learns from data v (n, visible) (Hinton
-        2010, section 8). Means of Bernoulli units below 0.01 and above 0.99 count as these."""
-        mean = np.asarray(v, np.float64).mean(axis=0)
-        if self.visible_kind == "bernoulli":
-            mean = np.clip(mean, 0.01, 0.99)
-            mean = np.log(mean / (1 - mean))
-        self.visible_bias.assign(mean)
+        2010, section 8)."""
+        self.visible_bias.assign(self.visible_units.input_of(np.mean(v, axis=0, dtype=np.float64)))
 
     def config_of_layers(self) -> dict:
         """The arguments of `make_layers`."""
