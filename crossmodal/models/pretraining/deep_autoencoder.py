@@ -25,13 +25,15 @@ class DeepAutoencoder(keras.Model):
     Args:
         units: of each layer, the visible one first, the code last.
         kinds: "bernoulli" or "gaussian" of each layer; all Bernoulli if None.
+        provenance: facts on the training, for whoever receives the file.
 
     Raises:
         ModelError: there are fewer than two layers, or other numbers of units and kinds.
     """
 
-    def __init__(self, units, kinds=None, **kwargs):
+    def __init__(self, units, kinds=None, provenance=None, **kwargs):
         super().__init__(**kwargs)
+        self.provenance = dict(provenance or {})
         self.units, self.kinds = tuple(units), tuple(kinds or ["bernoulli"] * len(units))
         if len(self.units) < 2 or len(self.kinds) != len(self.units):
             raise ModelError(
@@ -75,4 +77,4 @@ class DeepAutoencoder(keras.Model):
         return self.decoder(self.encoder(x, training=training), training=training)
 
     def get_config(self):
-        return {**super().get_config(), "units": self.units, "kinds": self.kinds}
+        return {**super().get_config(), "units": self.units, "kinds": self.kinds, "provenance": self.provenance}

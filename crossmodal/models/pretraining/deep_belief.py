@@ -22,17 +22,19 @@ from keras import layers, ops
 from crossmodal.errors import ModelError
 from crossmodal.models.pretraining.restricted import RestrictedBoltzmannMachine
 from crossmodal.models.pretraining.units import units_of
+from crossmodal.models.pretraining.unsupervised import UnsupervisedModel
 from crossmodal.sampling.gibbs import bernoulli, two_seeds
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class DeepBeliefNetwork(keras.Model):
+class DeepBeliefNetwork(UnsupervisedModel):
     """A deep belief network of Bernoulli hidden units, to be compiled with an optimizer alone.
 
     Args:
         units: of each layer, the visible one first; three layers or more.
         visible_kind: "bernoulli" or "gaussian".
         steps: k, sweeps at the top in each step of the training.
+        **kwargs: see `UnsupervisedModel`.
 
     Example:
         machines = [RestrictedBoltzmannMachine(784, 500), RestrictedBoltzmannMachine(500, 500)]
@@ -56,8 +58,6 @@ class DeepBeliefNetwork(keras.Model):
             up.build((None, below))
             down.build((None, above))
         self.top = RestrictedBoltzmannMachine(units[-2], units[-1], steps=steps, dtype=self.dtype_policy)
-        self.seed_generator = keras.random.SeedGenerator(0)
-        self.trackers = {name: keras.metrics.Mean(name) for name in self.TRACKED}
         self.built = True
 
     @classmethod
@@ -143,7 +143,7 @@ class DeepBeliefNetwork(keras.Model):
         return generation, recognition
 
     def train_step(self, data):
-        v = ops.cast(data[0] if isinstance(data, tuple) else data, self.variable_dtype)
+        v = self.examples_in(data)
         seeds = [self.seed_generator.next() for _ in range(3)]
         states = self.up(v, seeds[0])
         model = self.top.sample(states[-1], self.steps, seeds[1])
@@ -153,15 +153,8 @@ class DeepBeliefNetwork(keras.Model):
             top = self.top.contrast(states[-1], model) + self.top.penalties(states[-1])
             loss = generation + recognition + top
         self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
-        error = ops.mean(ops.square(v - self.reconstruct(v)))
-        values = {"loss": loss, "generation": generation, "recognition": recognition, "reconstruction": error}
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-        return {name: self.trackers[name].result() for name in values}
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
+        values = {"generation": generation, "recognition": recognition, "reconstruction": self.error(v)}
+        return self.track({"loss": loss, **values})
 
     def get_config(self):
         return {**super().get_config(), **{name: getattr(self, name) for name in ("units", "visible_kind", "steps")}}

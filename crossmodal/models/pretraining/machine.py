@@ -17,10 +17,11 @@ import tensorflow as tf
 from keras import ops
 
 from crossmodal.errors import ModelError
+from crossmodal.models.pretraining.unsupervised import UnsupervisedModel
 from crossmodal.sampling.gibbs import gibbs
 
 
-class BoltzmannMachine(keras.Model):
+class BoltzmannMachine(UnsupervisedModel):
     """A Boltzmann machine, to be compiled with an optimizer alone and fitted to visible units.
 
     Args:
@@ -31,6 +32,7 @@ class BoltzmannMachine(keras.Model):
         sparsity: weight of sum (target - q)^2, q the mean of each hidden unit over a batch; it moves the hidden biases
             alone (Lee, Ekanadham & Ng 2008).
         target: how often a hidden unit should be 1, from 0 to 1.
+        **kwargs: see `UnsupervisedModel`.
 
     A subclass defines
         free_energy(v)      -> (n,), differentiable,
@@ -40,7 +42,6 @@ class BoltzmannMachine(keras.Model):
     and the names of its kernels, KERNELS. Data may be means, such as grey pixels in [0, 1].
     """
 
-    TRACKED = ("loss", "reconstruction")
     KERNELS: tuple[str, ...] = ("kernel",)
 
     def __init__(self, visible_shape, steps=1, chains=0, decay=1e-4, sparsity=0.0, target=0.1, **kwargs):
@@ -49,8 +50,6 @@ class BoltzmannMachine(keras.Model):
             raise ModelError(f"steps is {steps}, chains {chains}: sweep once or more, with chains 0 or more.")
         self.visible_shape, self.steps, self.chains = tuple(visible_shape), steps, chains
         self.decay, self.sparsity, self.target = decay, sparsity, target
-        self.seed_generator = keras.random.SeedGenerator(0)
-        self.trackers = {name: keras.metrics.Mean(name) for name in self.TRACKED}
         if chains:
             shape, half = (chains, *self.visible_shape), keras.initializers.RandomUniform(0, 1, seed=0)
             self.particles = self.add_weight(shape=shape, initializer=half, trainable=False, name="particles")
@@ -80,7 +79,7 @@ class BoltzmannMachine(keras.Model):
         return loss + self.sparsity * ops.sum(slope * self.hidden_bias)
 
     def train_step(self, data):
-        v = ops.cast(data[0] if isinstance(data, tuple) else data, self.variable_dtype)
+        v = self.examples_in(data)
         model = self.sample(self.particles if self.chains else v, self.steps, self.seed_generator.next())
         if self.chains:
             self.particles.assign(model)
@@ -88,24 +87,6 @@ class BoltzmannMachine(keras.Model):
             loss = self.contrast(v, model) + self.penalties(v)
         self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
         return self.track({"loss": loss, "reconstruction": self.error(v)})
-
-    def test_step(self, data):
-        v = ops.cast(data[0] if isinstance(data, tuple) else data, self.variable_dtype)
-        return self.track({"reconstruction": self.error(v)})
-
-    def error(self, v):
-        """The mean squared error of the reconstructions of v, a unit, ()."""
-        return ops.mean(ops.square(v - self.reconstruct(v)))
-
-    def track(self, values):
-        """Add a step's values; returns the means of the epoch so far."""
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-        return {name: self.trackers[name].result() for name in values}
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
 
     def get_config(self):
         names = ("visible_shape", "steps", "chains", "decay", "sparsity", "target")

@@ -21,6 +21,7 @@ from keras import ops
 
 from crossmodal.errors import ModelError
 from crossmodal.models.pretraining.two_layers import TwoLayers
+from crossmodal.models.pretraining.unsupervised import UnsupervisedModel
 from crossmodal.runtime.choices import check_choice
 
 NOISES = ("mask", "normal")
@@ -33,7 +34,7 @@ def coin_divergence(rho: float, rho_i):
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class SparseAutoencoder(TwoLayers):
+class SparseAutoencoder(UnsupervisedModel, TwoLayers):
     """Visible units x (n, visible) and a code (n, hidden), with tied weights; compiled with an optimizer alone.
 
     Args:
@@ -44,6 +45,7 @@ class SparseAutoencoder(TwoLayers):
         noise: "mask" sets a share of the inputs to 0, "normal" adds numbers from N(0, amount^2).
         amount: that share, or that standard deviation; 0 for no noise.
         decay: weight of |W|^2 / 2.
+        **kwargs: see `UnsupervisedModel`.
 
     Raises:
         ModelError: one of these is not what it says.
@@ -70,8 +72,6 @@ class SparseAutoencoder(TwoLayers):
             raise ModelError(f"rho is {rho}, the hidden units {hidden_kind}: sparse units are Bernoulli, 0 < rho < 1.")
         self.beta, self.rho, self.noise, self.amount, self.decay = beta, rho, noise, amount, decay
         self.make_layers(visible, hidden, visible_kind, hidden_kind)
-        self.seed_generator = keras.random.SeedGenerator(0)
-        self.trackers = {name: keras.metrics.Mean(name) for name in self.TRACKED}
         self.built = True
 
     def call(self, x):
@@ -103,29 +103,22 @@ class SparseAutoencoder(TwoLayers):
         return terms["cross_entropy"] + self.beta * terms["sparsity"] + self.decay * terms["decay"]
 
     def train_step(self, data):
-        x = ops.cast(data[0] if isinstance(data, tuple) else data, self.variable_dtype)
+        x = self.examples_in(data)
         given = self.with_noise(x)
         with tf.GradientTape() as tape:
             terms = self.losses_of(x, given)
             loss = self.total(terms)
         self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
-        return self.track(x, {**terms, "loss": loss})
+        return self.track(self.figures_of(x, loss, terms))
 
     def test_step(self, data):
-        x = ops.cast(data[0] if isinstance(data, tuple) else data, self.variable_dtype)
+        x = self.examples_in(data)
         terms = self.losses_of(x, x)
-        return self.track(x, {**terms, "loss": self.total(terms)})
+        return self.track(self.figures_of(x, self.total(terms), terms))
 
-    def track(self, x, values):
-        """Add a step's values; returns the means of the epoch so far."""
-        values = {**values, "reconstruction": ops.mean(ops.square(x - self.reconstruct(x)))}
-        for name in self.TRACKED:
-            self.trackers[name].update_state(values[name])
-        return {name: self.trackers[name].result() for name in self.TRACKED}
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
+    def figures_of(self, x, loss, terms):
+        """What a step reports."""
+        return {name: {**terms, "loss": loss, "reconstruction": self.error(x)}[name] for name in self.TRACKED}
 
     def get_config(self):
         names = ("beta", "rho", "noise", "amount", "decay")
