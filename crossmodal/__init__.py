@@ -33,6 +33,12 @@ _HOMES = {
     "ResidualClassifier": "crossmodal.models.networks.residual_classifier",
     "Listener": "crossmodal.models.listener",
     "Transcriber": "crossmodal.models.transcriber",
+    "RestrictedBoltzmannMachine": "crossmodal.models.pretraining.restricted",
+    "SemiRestrictedBoltzmannMachine": "crossmodal.models.pretraining.semi_restricted",
+    "ConvolutionalBoltzmannMachine": "crossmodal.models.pretraining.convolutional",
+    "DeepBeliefNetwork": "crossmodal.models.pretraining.deep_belief",
+    "SparseAutoencoder": "crossmodal.models.pretraining.sparse_autoencoder",
+    "DeepAutoencoder": "crossmodal.models.pretraining.deep_autoencoder",
     "load_model": "crossmodal.saving.keras_file",
     # sounds and drawings
     "LogMel": "crossmodal.sound.spectrogram",
@@ -54,6 +60,7 @@ _HOMES = {
     # training
     "prepare_texture": "crossmodal.training.cooperative",
     "train_texture": "crossmodal.training.cooperative",
+    "train_greedily": "crossmodal.training.greedy",
     "CrossmodalError": "crossmodal.errors",
 }
 __all__ = sorted(_HOMES)

@@ -20,8 +20,10 @@ from printed import PAGES, ROOT, StandIn, commands_in, make_inputs, names_in, ou
 from recipe_scripts import RECIPES, recipe
 
 from crossmodal.app.experiments.families import FAMILIES
+from crossmodal.app.experiments.pretraining import METHODS
 
 TRAIN = "--epochs 1 --passes 1"
+PRETRAIN = "--epochs 1 --fine-epochs 1 --sweeps 2 --examples 100 --units 8 4"
 TEXTURE = "--iterations 1 --steps 1 --samples 20000 --duration-s 2 --revise-steps 1 --draws 1"
 # what is added to each program's commands
 QUICK = {
@@ -55,6 +57,7 @@ LONG = {
     "train_vae_gan.py": TRAIN,
     **{f"train_family.py {family}": TRAIN for family in FAMILIES},
     "encoders.py": f"{TRAIN} --encoders linear --shard 1/1",
+    **{f"pretrain.py {method}": PRETRAIN for method in METHODS},
     "families.py": f"{TRAIN} --families autoencoder --splits 1 --shard 1/1",
     "train classifier": "--epochs 1 --batch-size 100 --validation-images 100",
     "train listener": LISTENER,

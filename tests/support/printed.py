@@ -56,7 +56,7 @@ def program_of(command: str) -> str:
     program, *words = shlex.split(command)
     if program == "python":
         name = Path(words[0]).name
-        return f"{name} {words[1]}" if name in ("splits.py", "train_family.py") else name
+        return f"{name} {words[1]}" if name in ("splits.py", "train_family.py", "pretrain.py") else name
     return " ".join(words[:2]) if words[0] in ("texture", "train", "evaluate", "data") else words[0]
 
 
