@@ -56,8 +56,10 @@ def parameters_of(rbm) -> Parameters:
     """The parameters of a `RestrictedBoltzmannMachine` with Bernoulli hidden units; ModelError for other ones."""
     if rbm.hidden_kind != "bernoulli":
         raise ModelError("The likelihood needs Bernoulli hidden units: this machine has Gaussian ones.")
-    arrays = (ops.convert_to_numpy(w).astype(np.float64) for w in (rbm.kernel, rbm.visible_bias, rbm.hidden_bias))
-    return Parameters(*arrays, rbm.visible_kind == "gaussian")
+    kernel, visible, hidden = (
+        ops.convert_to_numpy(w).astype(np.float64) for w in (rbm.kernel, rbm.visible_bias, rbm.hidden_bias)
+    )
+    return Parameters(kernel, visible, hidden, rbm.visible_kind == "gaussian")
 
 
 def exact_log_partition(rbm) -> float:

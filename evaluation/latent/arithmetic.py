@@ -86,9 +86,9 @@ def add_styles(judge: Judge, test: Heard, rng, seed: int) -> dict[str, Carried]:
                 rise, read = carry_over(*to, by_class[source], by_class[target], target)
                 by_chance, _ = carry_over(*to, mixed, by_class[target], target)
                 rows.append((rise, by_chance, by_class[source].contrast, read, source))
-        rise, by_chance, contrast, read, units = map(np.array, zip(*rows, strict=True))
+        rises, chances, contrasts, reads, units = map(np.array, zip(*rows, strict=True))
         thin = {label: by_class[label].extremes[0] for label in classes}
         before = [np.mean(judge.read(written[label][0][thin[label]]) == label) for label in classes]
-        shares = (ratio_of(rise, contrast, units, seed), ratio_of(by_chance, contrast, units, seed))
-        found[name] = Carried(*shares, read=float(read.mean()), read_before=float(np.mean(before)))
+        shares = (ratio_of(rises, contrasts, units, seed), ratio_of(chances, contrasts, units, seed))
+        found[name] = Carried(*shares, read=float(reads.mean()), read_before=float(np.mean(before)))
     return found

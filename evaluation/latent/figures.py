@@ -89,7 +89,7 @@ class LatentSpace:
     def from_json(cls, figures: dict) -> "LatentSpace":
         """The record that `to_json` gave."""
         known = {name: figures[name] for name in cls.__dataclass_fields__ if name in figures}
-        readers: dict[type, Any] = {
+        readers: dict[Any, tuple[str, ...]] = {
             Accuracy: ("class_probe", "spectrogram_probe", "at_clips", "at_new"),
             Mean: ("retrieval", "retrieval_of_spectrograms"),
         }

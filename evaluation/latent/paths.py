@@ -53,7 +53,8 @@ def interpolate(judge: Judge, test: Heard, rng, seed: int) -> tuple[Path, Path] 
     latents = between(*test.latents[pairs.T])
     drawn = judge.draw(latents.reshape(-1, latents.shape[-1])).reshape(*latents.shape[:2], *judge.reader.image_shape)
     units = test.units[pairs[:, 0]]
-    return tuple(path_of(judge.reader, images, units, seed) for images in (drawn, between(drawn[:, 0], drawn[:, -1])))
+    faded = between(drawn[:, 0], drawn[:, -1])
+    return path_of(judge.reader, drawn, units, seed), path_of(judge.reader, faded, units, seed)
 
 
 def path_of(reader: Reader, images, units, seed: int) -> Path:

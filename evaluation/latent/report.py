@@ -119,9 +119,9 @@ def rows_of(measured: LatentSpace) -> list[tuple]:
         rows.append(("indexing: mean average precision", measured.retrieval, number))
         rows.append(("indexing: mean average precision of spectrograms", measured.retrieval_of_spectrograms, number))
         rows.append(("indexing: mean average precision by chance", measured.retrieval_by_chance, number))
-    for name, style in (measured.arithmetic or {}).items():
-        rows.append((f"arithmetic: share of {name} that is carried over", style.share, number))
-        rows.append((f"arithmetic: share of {name}, of hands at random", style.share_at_random, number))
-        rows.append((f"arithmetic: agreement after {name} was added", style.read, percent))
-        rows.append((f"arithmetic: agreement before {name} was added", style.read_before, percent))
+    for name, carried in (measured.arithmetic or {}).items():
+        rows.append((f"arithmetic: share of {name} that is carried over", carried.share, number))
+        rows.append((f"arithmetic: share of {name}, of hands at random", carried.share_at_random, number))
+        rows.append((f"arithmetic: agreement after {name} was added", carried.read, percent))
+        rows.append((f"arithmetic: agreement before {name} was added", carried.read_before, percent))
     return rows
