@@ -103,7 +103,7 @@ def run(config: Config, workdir: Path) -> dict:
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
     train(
         model,
-        batches(config, images.train_images[kept], images.train_labels[kept], steps),
+        batches(config, images.train_images[kept], images.train_labels[kept]),
         epochs=config.epochs,
         steps_per_epoch=steps,
         workdir=workdir,
@@ -133,28 +133,20 @@ def run(config: Config, workdir: Path) -> dict:
     return finish(workdir, metrics)
 
 
-def batches(config: Config, images, labels, steps: int):
+def batches(config: Config, images, labels):
     """first epoch -> batches of warped images (n, height, width, channels) in [0, 1] and their labels (n,), a function
     of the seed."""
     import tensorflow as tf
 
+    from crossmodal.data.rows import batches_of_rows
+
     images, labels = tf.constant(images if images.ndim == 4 else images[..., None]), tf.constant(labels)
 
-    def from_epoch(first_epoch):
-        return tf.data.Dataset.range(first_epoch, config.epochs).flat_map(epoch_batches).prefetch(4)
-
-    def epoch_batches(epoch):
-        seed = tf.stack([tf.constant(config.seed, tf.int64), epoch])
-        shuffled = tf.random.experimental.stateless_shuffle(tf.range(len(labels)), seed)
-        rows = tf.data.Dataset.from_tensor_slices(shuffled).batch(config.batch_size, drop_remainder=True).enumerate()
-        return rows.map(lambda step, rows: batch(epoch * steps + step, rows), num_parallel_calls=2)
-
-    def batch(step, rows):
+    def batch(seed, rows):
         x = tf.cast(tf.gather(images, rows), tf.float32) / 255
-        seed = tf.stack([tf.constant(config.seed, tf.int64), step])
         return warp(x, seed, config.shift, config.scale), tf.gather(labels, rows)
 
-    return from_epoch
+    return batches_of_rows(len(labels), config.batch_size, config.epochs, config.seed, batch)
 
 
 def in_order(images, labels):

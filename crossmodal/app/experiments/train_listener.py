@@ -103,32 +103,23 @@ def heard_in_training(config: Config, training: Recordings, front_end):
     return np.concatenate(spectrograms), np.tile(training.labels, config.variants + 1)
 
 
-def batches(config: Config, spectrograms, labels, classes: int, front_end, steps: int):
+def batches(config: Config, spectrograms, labels, classes: int, front_end):
     """first epoch -> batches of augmented spectrograms (n, frames, mels, 1) in [0, 1] and the probabilities of their
     classes (n, classes), a function of the seed."""
     import tensorflow as tf
 
     from crossmodal.data.augment import Augmentation, augment
+    from crossmodal.data.rows import batches_of_rows
 
     ranges = Augmentation().scaled(config.augment)
     spectrograms, targets = tf.constant(spectrograms), tf.one_hot(labels, classes)
 
-    def from_epoch(first_epoch):
-        return tf.data.Dataset.range(first_epoch, config.epochs).flat_map(epoch_batches).prefetch(4)
-
-    def epoch_batches(epoch):
-        seed = tf.stack([tf.constant(config.seed, tf.int64), epoch])
-        shuffled = tf.random.experimental.stateless_shuffle(tf.range(len(labels)), seed)
-        rows = tf.data.Dataset.from_tensor_slices(shuffled).batch(config.batch_size, drop_remainder=True).enumerate()
-        return rows.map(lambda step, rows: batch(epoch * steps + step, rows), num_parallel_calls=2)
-
-    def batch(step, rows):
+    def batch(seed, rows):
         x = tf.cast(tf.gather(spectrograms, rows), tf.float32)
-        if config.augment:
-            x = augment(x, tf.stack([tf.constant(config.seed, tf.int64), step]), front_end, ranges)
+        x = augment(x, seed, front_end, ranges) if config.augment else x
         return x[..., None], tf.gather(targets, rows)
 
-    return from_epoch
+    return batches_of_rows(len(labels), config.batch_size, config.epochs, config.seed, batch)
 
 
 def run(config: Config, workdir: Path) -> dict:
@@ -169,7 +160,7 @@ def run(config: Config, workdir: Path) -> dict:
     held = log_mel(validation.waveforms, front_end)[..., None], tf.one_hot(validation.labels, len(classes))
     train(
         model,
-        batches(config, spectrograms, labels, len(classes), front_end, steps),
+        batches(config, spectrograms, labels, len(classes), front_end),
         epochs=config.epochs,
         steps_per_epoch=steps,
         workdir=workdir,
