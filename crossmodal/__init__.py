@@ -26,12 +26,19 @@ _HOMES = {
     "LarsenVAEGAN": "crossmodal.models.larsen",
     "FeatureVAE": "crossmodal.models.feature_vae",
     "ConditionalCoopNets": "crossmodal.models.cooperative_pair",
+    "CycleGAN": "crossmodal.models.cycle_gan",
     "CoopNets": "crossmodal.models.coopnets",
     "Classifier": "crossmodal.models.classifier",
     "LeNet5": "crossmodal.models.networks.lenet5",
     "ResidualClassifier": "crossmodal.models.networks.residual_classifier",
     "Listener": "crossmodal.models.listener",
     "Transcriber": "crossmodal.models.transcriber",
+    "RestrictedBoltzmannMachine": "crossmodal.models.pretraining.restricted",
+    "SemiRestrictedBoltzmannMachine": "crossmodal.models.pretraining.semi_restricted",
+    "ConvolutionalBoltzmannMachine": "crossmodal.models.pretraining.convolutional",
+    "DeepBeliefNetwork": "crossmodal.models.pretraining.deep_belief",
+    "SparseAutoencoder": "crossmodal.models.pretraining.sparse_autoencoder",
+    "DeepAutoencoder": "crossmodal.models.pretraining.deep_autoencoder",
     "load_model": "crossmodal.saving.keras_file",
     # sounds and drawings
     "LogMel": "crossmodal.sound.spectrogram",
@@ -53,6 +60,7 @@ _HOMES = {
     # training
     "prepare_texture": "crossmodal.training.cooperative",
     "train_texture": "crossmodal.training.cooperative",
+    "train_greedily": "crossmodal.training.greedy",
     "CrossmodalError": "crossmodal.errors",
 }
 __all__ = sorted(_HOMES)

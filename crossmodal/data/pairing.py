@@ -1,8 +1,8 @@
 """Which sound goes with which image: the alignment of two sources is the only supervision.
 
-A pairing is of one of two kinds. `ByClass`: each image is given a clip of its class, drawn anew each epoch. `Given`: a
-table says which clip each image goes with, and nobody needs to know any class. Both say what the pairs of an epoch are,
-as a pure numpy function of (seed, epoch):
+A pairing is of one of three kinds. `ByClass`: each image is given a clip of its class, drawn anew each epoch. `Given`:
+a table says which clip each image goes with, and nobody needs to know any class. `Unpaired`: there is no supervision at
+all. Each says what stands side by side in an epoch, as a pure numpy function of (seed, epoch):
 
     clips (groups,), images (groups, images_per_clip) = pairing.epoch(seed, epoch)
 """
@@ -124,4 +124,34 @@ class Given:
         return self.clip_labels[self.clips[images[:, 0]]]
 
 
-Pairing = ByClass | Given
+@dataclass(frozen=True)
+class Unpaired:
+    """No pairs: sounds and images side by side at random, whatever either is of.
+
+    Args:
+        clips, images: how many there are.
+        images_per_clip: images that stand beside each clip of a batch; of the last ones up to `images_per_clip - 1` sit
+            out an epoch.
+    """
+
+    clips: int
+    images: int
+    images_per_clip: int = 1
+
+    @property
+    def groups(self) -> int:
+        """Clips with the images beside them in an epoch."""
+        return self.images // self.images_per_clip
+
+    def epoch(self, seed: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """All images at random, and clips at random: clips (groups,) and images (groups, images_per_clip)."""
+        rng = np.random.default_rng([seed, 1, epoch])
+        images = rng.permutation(self.images)[: self.groups * self.images_per_clip]
+        return rng.integers(self.clips, size=self.groups), images.reshape(-1, self.images_per_clip)
+
+    def labels(self, images: np.ndarray) -> np.ndarray:
+        """DataError: there are none."""
+        raise DataError("The model asks for labels, and it is trained without pairs: train one that needs none.")
+
+
+Pairing = ByClass | Given | Unpaired

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from crossmodal.errors import DataError
+from crossmodal.errors import DataError, ModelError
 from crossmodal.presets import from_preset
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.spectrogram import LogMel
@@ -46,6 +46,8 @@ class AudioImageModel(keras.Model):
     from_preset = classmethod(from_preset)
     TRACKED: tuple[str, ...] = ("loss",)  # what a training step reports, averaged over an epoch
     NEEDS: tuple[str, ...] = ()  # what a batch carries beside the arrays
+    PAIRED = True  # whether it is told which image goes with a sound; else a batch has both side by side at random
+    hand_dim = 0  # numbers of the hand: what a drawing has beside what was heard
 
     def __init__(
         self, image_shape=(28, 28, 1), front_end=None, classes=None, provenance=None, least_information=0.0, **kwargs
@@ -97,6 +99,35 @@ class AudioImageModel(keras.Model):
     def draw(self, spectrograms, samples, seed):
         """What `generate` returns, of spectrograms (clips, frames, mels, 1) that have been checked."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it draws.")
+
+    def latents_of(self, spectrograms):
+        """The latent of each sound, of (clips, frames, mels) in [0, 1]: (clips, d) numpy array, see `draw_at`.
+
+        Raises:
+            ModelError: the family has none.
+        """
+        raise ModelError(f"{type(self).__name__} has no latent that a drawing is made from.")
+
+    def draw_at(self, latents, hands=None):
+        """What is drawn at latents, as `generate` draws at a sound's own.
+
+        Args:
+            latents: (n, d), see `latents_of`.
+            hands: (n, hand_dim), each ~ N(0, I); the middle of all hands, 0, if None.
+
+        Returns:
+            (n, height, width, channels) numpy array in [0, 1].
+
+        Raises:
+            ModelError: the family has no latent.
+        """
+        raise ModelError(f"{type(self).__name__} has no latent that a drawing is made from.")
+
+    def hands_of(self, images, latents):
+        """The hand in which images (n, height, width, channels) in [0, 1] of latents (n, d) are written, as far as a
+        network that saw images in training can say: (n, numbers) numpy array; None where a family has no such network.
+        """
+        return None
 
     def information(self, spectrograms):
         """How much each sound, of (clips, frames, mels) in [0, 1], tells of its image: (clips,) numpy array.

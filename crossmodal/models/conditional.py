@@ -60,6 +60,15 @@ class ConditionalModel(AudioImageModel):
         draws = self.decode(np.repeat(c, samples, axis=0), h) if samples else images[:0]
         return images, draws.reshape(len(c), samples, *self.image_shape)
 
+    def latents_of(self, spectrograms):
+        """c."""
+        x = np.asarray(spectrograms, np.float32).reshape(-1, *self.spectrogram_shape)
+        return ops.convert_to_numpy(in_batches(self.encoder, x))
+
+    def draw_at(self, latents, hands=None):
+        hands = np.zeros((len(latents), self.hand_dim)) if hands is None else hands
+        return self.decode(np.asarray(latents, np.float32), np.asarray(hands, np.float32))
+
     def decode(self, codes, hands):
         """(n, code_dim) and (n, hand_dim) -> (n, height, width, channels) numpy images in [0, 1]."""
         return as_numpy_images(in_batches(self.decoder, np.concatenate([codes, hands], axis=-1)))

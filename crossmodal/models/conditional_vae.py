@@ -11,6 +11,7 @@ what was said and h how it is written. An image is drawn by h ~ N(0, I).
 """
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from crossmodal.models.conditional import ConditionalModel
@@ -74,6 +75,11 @@ class ConditionalVAE(ConditionalModel):
             "reconstruction": ops.mean(reconstruction(y, self.logits(c, h, training))),
             "kl": ops.mean(kl_divergence(h_mean, h_log_var)),
         }
+
+    def hands_of(self, images, latents):
+        """h_mean of q(h|y, c)."""
+        images, codes = np.asarray(images, np.float32), np.asarray(latents, np.float32)
+        return ops.convert_to_numpy(self.recognition.predict([images, codes], verbose=0)[0])
 
     def train_step(self, data):
         pairs = self.pairs_in(data)

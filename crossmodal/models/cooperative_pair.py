@@ -166,6 +166,9 @@ class ConditionalCoopNets(VariationalModel):
         draws = self.revised(draws, np.repeat(z_mean, samples, axis=0), [seed, 1])
         return images, draws.reshape(len(images), samples, *self.image_shape)
 
+    def draw_at(self, latents, hands=None):
+        return self.revised(super().draw_at(latents, hands), self.with_hands(latents, None), [0, 0])
+
     def revised(self, images, sounds, seed):
         """Numpy images (n, height, width, channels) after `draw_steps` steps, some at a time."""
         if not self.draw_steps or not len(images):

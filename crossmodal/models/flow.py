@@ -16,6 +16,8 @@ taken beyond the one without sound, v0 + g (v - v0) (Ho & Salimans 2022): the gu
 distribution, more for clearer and less varied drawings.
 """
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -158,6 +160,19 @@ class AudioImageFlow(VariationalModel):
         parts = [slice(i, i + BATCH) for i in range(0, len(z), BATCH)]
         drawn = [self.solution(tf.constant(noise[part]), tf.constant(z[part]), self.guidance).numpy() for part in parts]
         return np.concatenate(drawn) if drawn else noise
+
+    @property
+    def hand_dim(self):
+        """The noise is the hand."""
+        return math.prod(self.image_shape)
+
+    def latents_of(self, spectrograms):
+        x = np.asarray(spectrograms, np.float32).reshape(-1, *self.spectrogram_shape)
+        return ops.convert_to_numpy(in_batches(self.encoder, x)[0])
+
+    def draw_at(self, latents, hands=None):
+        noise = None if hands is None else np.asarray(hands, np.float32).reshape(-1, *self.image_shape)
+        return self.decode(latents, noise)
 
     def draw(self, spectrograms, samples, seed):
         z_mean = ops.convert_to_numpy(in_batches(self.encoder, ops.convert_to_tensor(spectrograms))[0])

@@ -12,9 +12,12 @@ most: slant, thickness, width.
 """
 
 import keras
+import numpy as np
 from keras import ops
 
 from crossmodal.models.conditional_gan import ConditionalGAN
+
+BATCH = 1000  # images that the discriminator looks at at once
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -36,6 +39,12 @@ class InfoGAN(ConditionalGAN):
     def style(self, images):
         """s_mean(y), (n, style_dim), of images (n, height, width, channels) in [0, 1]."""
         return self.finder(self.discriminator(images, training=False)[1])
+
+    def hands_of(self, images, latents):
+        """The style, as the discriminator finds it."""
+        images = np.asarray(images, np.float32)
+        parts = [ops.convert_to_numpy(self.style(images[i : i + BATCH])) for i in range(0, len(images), BATCH)]
+        return np.concatenate(parts)
 
     def losses_and_drawings(self, spectrograms, images, training=False):
         terms, given, (hands, of_drawn) = super().losses_and_drawings(spectrograms, images, training)

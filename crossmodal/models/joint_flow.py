@@ -51,7 +51,7 @@ class JointFlow(AudioImageModel):
         shares: of the training pairs, one for each of `WAYS`.
         time_mean, time_spread: of the logit of t in training.
         steps, method: how the equation is solved, see `crossmodal.sampling.ode`.
-        guidance: g, 1 for the learned distribution; more goes on from what is drawn or said without the given side.
+        guidance: g, 1 for the learned distribution; more takes each side further from what it is without the other.
         **kwargs: see `AudioImageModel`.
 
     The best drawing of a clip begins at noise 0, others and all sounds at noise of their own.
@@ -140,30 +140,30 @@ class JointFlow(AudioImageModel):
         return self.pair.flat(*self.transformer([*self.pair.part(state), rows], training=False))
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def solution(self, start, moving, guidance):
-        """States (n, size) at t = 1 of what starts at `start`.
-
-        Args:
-            moving: (2,) 1 for a side that starts at noise, 0 for one that is given.
-            guidance: g; 1 asks for no noise in place of what is given.
-        """
-        moves = self.pair.per_number(moving[None])
+    def solution(self, start, way: str, guidance):
+        """States (n, size) at t = 1 of what starts at `start`, for one of `WAYS` and a guidance g."""
+        first, slope = map(tf.constant, zip(*WAYS[way], strict=True))
+        moves = self.pair.per_number(slope[None])
         noise = keras.random.normal(ops.shape(start), seed=1) if guidance != 1 else None
 
+        def alone(x, t, side):
+            own = self.pair.per_number(side[None])
+            return own * self.predicted(own * x + (1 - own) * noise, side * t)
+
         def velocity(x, t):
-            drawn = self.predicted(x, moving * t + (1 - moving))
+            drawn = self.predicted(x, first + slope * t)
             if noise is not None:
-                alone = self.predicted(moves * x + (1 - moves) * noise, moving * t)
-                drawn = alone + guidance * (drawn - alone)
+                moving = [side for side, (_, m) in zip(np.eye(2, dtype=np.float32), WAYS[way], strict=True) if m]
+                without = sum(alone(x, t, side) for side in moving)
+                drawn = without + guidance * (drawn - without)
             return moves * (drawn - x) / (1 - t)
 
         return solve(start, velocity, steps=self.steps, method=self.method)
 
     def solved(self, start, way: str):
         """Images, spectrograms and durations in seconds (n,), numpy arrays, from states (n, size) and a way."""
-        moving = tf.constant([slope for _, slope in WAYS[way]])
         parts = [tf.constant(start[i : i + BATCH]) for i in range(0, len(start), BATCH)]
-        ends = [self.solution(part, moving, self.guidance).numpy() for part in parts]
+        ends = [self.solution(part, way, self.guidance).numpy() for part in parts]
         return self.pair.pairs(np.concatenate(ends) if ends else start)
 
     def noise(self, n, seed):
@@ -173,7 +173,7 @@ class JointFlow(AudioImageModel):
     def call(self, spectrograms, training=False):
         grey = ops.full((ops.shape(spectrograms)[0], *self.image_shape), 0.5)  # noise 0
         start = self.pair.join(grey, spectrograms, ops.zeros(ops.shape(spectrograms)[:1]))
-        end = self.solution(start, ops.convert_to_tensor([1.0, 0.0]), self.guidance)
+        end = self.solution(start, "image of sound", self.guidance)
         return ops.clip((self.pair.part(end)[0] + 1) / 2, 0, 1)
 
     def draw(self, spectrograms, samples, seed):

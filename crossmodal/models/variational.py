@@ -65,6 +65,24 @@ class VariationalModel(AudioImageModel):
         draws = self.decode(ops.reshape(z, (-1, self.latent_dim))) if samples else images[:0]
         return images, draws.reshape(len(images), samples, *self.image_shape)
 
+    @property
+    def hand_dim(self):
+        """The last dimensions of z that the sound leaves alone, of a family that has such."""
+        return getattr(self, "free_dim", 0)
+
+    def latents_of(self, spectrograms):
+        """z_mean without the dimensions of the hand."""
+        x = np.asarray(spectrograms, np.float32).reshape(-1, *self.spectrogram_shape)
+        return ops.convert_to_numpy(in_batches(self.encoder, x)[0])[:, : self.latent_dim - self.hand_dim]
+
+    def draw_at(self, latents, hands=None):
+        return self.decode(self.with_hands(latents, hands))
+
+    def with_hands(self, latents, hands):
+        """z (n, latent_dim) of latents (n, latent_dim - hand_dim) and hands (n, hand_dim), 0 if None."""
+        hands = np.zeros((len(latents), self.hand_dim), np.float32) if hands is None else hands
+        return np.concatenate([latents, hands], axis=1, dtype=np.float32)
+
     def information(self, spectrograms):
         """KL(q(z|x) || N(0, I)) of each sound, in nats: what its image costs to tell (Kingma & Welling 2014)."""
         x = np.asarray(spectrograms, np.float32).reshape(-1, *self.spectrogram_shape)

@@ -10,6 +10,7 @@ from pathlib import Path
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from family_tables import families, families_in_detail
+from latent_tables import latent_spaces
 from speed_tables import speed
 from texture_tables import texture_methods, texture_sweeps, textures
 
@@ -74,10 +75,12 @@ TABLES = {
     "texture methods": texture_methods,
     "texture sweeps": texture_sweeps,
     "speed": speed,
+    "latent spaces": latent_spaces,
 }
 PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
     "families in detail": "docs/families.md",
+    "latent spaces": "docs/latent_space.md",
 }
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from recipe_scripts import recipe
 
 from crossmodal.app.experiments import (
+    pretraining,
     texture_mix,
     texture_single,
     train_classifier,
@@ -55,6 +56,7 @@ CONFIGS = [
         train_classifier.Config,
         train_listener.Config,
         train_transcriber.Config,
+        pretraining.Config,
         texture_single.Config,
         texture_mix.Config,
     ),

@@ -13,6 +13,7 @@ from PIL import Image
 from crossmodal.__main__ import main
 from crossmodal.app.pictures.images import save_grid, save_heard
 from crossmodal.app.reports import compare_runs, write_report
+from crossmodal.app.reports.figures import coherence, heard
 from crossmodal.app.reports.sounds import recordings_of
 from crossmodal.errors import ModelError
 
@@ -147,6 +148,20 @@ def test_a_classifier_is_reported_with_its_confusions_and_its_images(tmp_path):
     for words in ("99.0%", "98.0% to 100.0%", "chance", "What was read", "Test images", "1 epoch<"):
         assert words in text
     assert (folder / "examples.png").read_bytes() in files_in(text, "image/png")
+
+
+def test_coherence_and_what_a_listener_heard_are_figures():
+    share = {"accuracy": 0.9, "interval_95": [0.8, 1.0]}
+    judges = {judge: {"name": "judge", "sha256": ""} for judge in ("reader", "listener")}
+    counts = {"seed": 0, "pairs": 10, "clips": 10, "people": None, "log_spectral_distance_db": 2.0}
+    judged = {"real_images": share | {"accuracy": 0.99}, "real_clips": share, "inverted_clips": None}
+    metrics = {"coherence": {**judges, **counts, **judged, "by_way": {"sound -> image": share}}}
+    (figure,) = coherence(metrics)
+    assert (figure.name, figure.value, figure.interval) == ("coherence, sound -> image", 0.9, (0.8, 1.0))
+    assert figure.ceilings == {"real images": 0.99}
+    (figure,) = heard({"heard": {"fsdd": share | {"people": 2}}})
+    assert (figure.name, figure.value) == ("heard rightly, fsdd, 2 strangers", 0.9)
+    assert coherence({}) == heard({}) == []
 
 
 def test_an_evaluation_of_sounds_is_reported_with_them(tmp_path, noise):

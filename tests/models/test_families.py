@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import crossmodal
 from crossmodal.app.experiments.families import FAMILIES
-from crossmodal.errors import DataError
+from crossmodal.errors import DataError, ModelError
 from crossmodal.models.larsen import likeness
 from crossmodal.saving.keras_file import load_model, save_model
 from crossmodal.training.optimizers import FusedAdam, warm_cosine
@@ -24,6 +24,13 @@ SMALL = {
     **{name: {**LAYERS, **DISCRIMINATOR} for name in ("larsen-vae-gan", "vae-dis")},
     "coopnets": {**LAYERS, "descriptor_filters": (4, 4, 4), "steps": 2, "draw_steps": 2},
     "joint-flow": {"width": 16, "blocks": 1, "heads": 2, "hidden": 32, "steps": 2, "frames_per_token": 12},
+    "cycle-gan": {
+        "decoder_options": DECODER,
+        "discriminator_filters": (4, 4, 4),
+        "encoder_options": {"filters": (4, 4, 4), "units": (8,)},
+        "image_encoder_options": {"filters": (4, 4, 4), "units": (8,)},
+        "sound_decoder_options": DECODER,
+    },
     "flow": {"width": 16, "blocks": 1, "heads": 2, "hidden": 32, "steps": 2},
 }
 RNG = np.random.default_rng(0)
@@ -64,13 +71,40 @@ def test_a_family_takes_a_step_draws_and_is_saved(name, tmp_path):
     assert (images.shape, draws.shape) == ((4, 28, 28, 1), (4, 2, 28, 28, 1))
     assert draws.min() >= 0
     assert draws.max() <= 1
-    assert np.array_equal(draws[:, 0], draws[:, 1]) == (name == "autoencoder")
+    assert np.array_equal(draws[:, 0], draws[:, 1]) == (name in ("autoencoder", "cycle-gan"))
     save_model(model, tmp_path / "model.keras")
     again = load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(again.generate(SOUNDS, samples=2, seed=1)[1], draws, atol=1e-5)
     assert model.generate(SOUNDS, samples=0)[1].shape == (4, 0, 28, 28, 1)
     with pytest.raises(DataError, match="NaN"):
         model.generate(np.full_like(SOUNDS, np.nan))
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "joint-flow"])
+def test_the_drawing_at_a_sounds_latent_is_the_sounds_own(name):
+    model = small(name)
+    latents = model.latents_of(SOUNDS)
+    images, _ = model.generate(SOUNDS, samples=0, seed=0)
+    np.testing.assert_allclose(model.draw_at(latents), images, atol=1e-5)
+    middle = np.zeros((4, model.hand_dim), np.float32)
+    np.testing.assert_allclose(model.draw_at(latents, middle), images, atol=1e-5)
+    assert bool(model.hand_dim) == (name not in ("autoencoder", "cycle-gan", "larsen-vae-gan", "vae-dis"))
+    if model.hand_dim:
+        if name == "flow":  # which draws nothing before its first step
+            stepped(model, 2)
+        assert np.abs(model.draw_at(latents, middle + 3) - images).max() > 1e-4
+
+
+def test_a_joint_flow_has_no_latent_to_draw_at():
+    with pytest.raises(ModelError, match="has no latent"):
+        small("joint-flow").latents_of(SOUNDS)
+
+
+def test_a_recognition_network_says_in_which_hand_an_image_is():
+    vae, gan = small("conditional-vae"), small("info-gan")
+    assert vae.hands_of(IMAGES[:, 0], vae.latents_of(SOUNDS)).shape == (4, 16)
+    assert gan.hands_of(IMAGES[:, 0], gan.latents_of(SOUNDS)).shape == (4, 3)
+    assert small("autoencoder").hands_of(IMAGES[:, 0], SOUNDS) is None
 
 
 @pytest.mark.parametrize("name", FAMILIES)

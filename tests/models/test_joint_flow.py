@@ -114,18 +114,19 @@ def test_what_is_heard_is_not_what_is_learned():
 
 
 class Linear(JointFlow):
-    """Predicts a number of each side by the time of the other: 0.2 if it is given, 0 if it is missing."""
+    """Predicts a number of each side by the time of the other: 0 if it is missing, else 0.2."""
 
     def predicted(self, state, times):
-        return tf.ones_like(state) * 0.2 * self.pair.per_number(tf.cast(times[None, ::-1] == 1.0, tf.float32))
+        return tf.ones_like(state) * 0.2 * self.pair.per_number(tf.cast(times[None, ::-1] > 0, tf.float32))
 
 
 @pytest.mark.parametrize("guidance", [0.0, 1.0, 3.0])
-def test_guidance_goes_on_from_what_is_drawn_without_the_given_side(guidance):
+def test_guidance_goes_on_from_what_each_side_is_without_the_other(guidance):
     model = Linear(**SMALL, guidance=guidance)
     images, draws = model.generate(np.ones((1, 48, 48)), samples=2)
     spectrograms, durations_s = model.say(np.ones((1, 28, 28, 1)), samples=2)
-    for found in (images, draws, spectrograms):
+    imagined, sounds, _ = model.imagine(2)
+    for found in (images, draws, spectrograms, imagined, sounds):
         np.testing.assert_allclose(found, (1 + 0.2 * guidance) / 2, atol=1e-4)
     np.testing.assert_allclose(durations_s, 0.4 * np.exp(0.4 * 0.2 * guidance), rtol=1e-4)
 

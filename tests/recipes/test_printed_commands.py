@@ -20,23 +20,29 @@ from printed import PAGES, ROOT, StandIn, commands_in, make_inputs, names_in, ou
 from recipe_scripts import RECIPES, recipe
 
 from crossmodal.app.experiments.families import FAMILIES
+from crossmodal.app.experiments.pretraining import METHODS
 
 TRAIN = "--epochs 1 --passes 1"
+PRETRAIN = "--epochs 1 --fine-epochs 1 --sweeps 2 --examples 100 --units 8 4"
 TEXTURE = "--iterations 1 --steps 1 --samples 20000 --duration-s 2 --revise-steps 1 --draws 1"
 # what is added to each program's commands
 QUICK = {
     "draw": "",
+    "say": "",
     "texture learn": "--iterations 1",
     "texture play": "--seconds 1",
     "evaluate agreement": "",
     "evaluate texture": "",
     "evaluate conditions": "",
+    "evaluate coherence": "--pairs 4",
     "evaluate confidence": "",
+    "evaluate latent": "",
     "data prepare": "",
     "data info": "",
     "report": "",
     "demo": "",  # until the page has been fetched
 }
+LISTENER = "--epochs 1 --batch-size 32 --variants 0 --noise made"
 TRANSCRIBER = "--epochs 1 --strings 16 --batch-size 8 --filters 8 --test-strings 4"
 LONG = {
     "texture mix": "--iterations 1",
@@ -51,8 +57,11 @@ LONG = {
     "train_vae_gan.py": TRAIN,
     **{f"train_family.py {family}": TRAIN for family in FAMILIES},
     "encoders.py": f"{TRAIN} --encoders linear --shard 1/1",
+    **{f"pretrain.py {method}": PRETRAIN for method in METHODS},
     "families.py": f"{TRAIN} --families autoencoder --splits 1 --shard 1/1",
     "train classifier": "--epochs 1 --batch-size 100 --validation-images 100",
+    "train listener": LISTENER,
+    "train_listener.py": LISTENER,
     "train transcriber": TRANSCRIBER,
     "train_transcriber.py": TRANSCRIBER,
     "train vae": TRAIN,

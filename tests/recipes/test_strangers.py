@@ -55,6 +55,15 @@ def test_it_is_measured_on_strangers(run, score, tmp_path, capsys):
     assert ("agreement, noise at 5 dB" if score == "conditions" else "expected calibration error") in report
 
 
+def test_its_latent_space_is_measured_and_drawn(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("evaluation.latent.paths.PATHS", 4)
+    assert main(["evaluate", "latent", str(run), "--workdir", str(tmp_path / "scored")]) == 0
+    assert "2 people, none of whom trained" in capsys.readouterr().out
+    report = (tmp_path / "scored" / "report.html").read_text()
+    for words in ("indexing: mean average precision", "a point for each test clip", "from one clip to another"):
+        assert words in report
+
+
 def test_what_tests_does_not_join_the_training(run, tmp_path, capsys):
     argv = "train vae --data speech-commands-mnist --protocol speakers --train-also speech-commands --epochs 1"
     assert main([*argv.split(), "--workdir", str(tmp_path / "run")]) == 2

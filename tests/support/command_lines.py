@@ -15,10 +15,12 @@ from crossmodal.app.options import a_name, a_path
 
 NUMBERS = ("0", "-1", "nan", "inf", "1e308", "-1e308", "9" * 30, "0.5", "many", "")
 NAMES = ("{missing}", "{folder}", "{file}", "{file}/below", "{closed}/new", "", " ", "x" * 5000, "-", "0", "七\n%s{{}}")
-SUFFIXES = {"draw": ".png", "learn": ".keras", "mix": ".keras", "play": ".wav", "export": ".onnx", "report": ".html"}
+SUFFIXES = {"draw": ".png", "learn": ".keras", "mix": ".keras", "export": ".onnx", "report": ".html"}
+SUFFIXES |= dict.fromkeys(("say", "play"), ".wav")
 # what a command needs beside the option that is tried
 NEEDED = {
     ("draw",): ["{sound}", "--model", "{model}", "-o", "{out}.png"],
+    ("say",): ["{missing}", "--model", "{model}", "-o", "{out}.wav"],
     ("texture", "learn"): ["{missing}", "-o", "{out}.keras"],
     ("texture", "mix"): ["{missing}", "{sound}", "-o", "{out}.keras"],
     ("texture", "play"): ["{model}", "-o", "{out}.wav"],
@@ -28,12 +30,15 @@ NEEDED = {
     ("train", "texture"): ["--reference", "{missing}", "--workdir", "{out}"],
     ("train", "texture-mix"): ["--references", "{missing}", "{sound}", "--workdir", "{out}"],
     ("train", "classifier"): ["--data-dir", "{folder}", "--archives", "{missing}", "--workdir", "{out}"],
+    ("train", "listener"): ["--data", "fsdd", "--data-dir", "{folder}", "--workdir", "{out}"],
     ("train", "transcriber"): ["--data", "fsdd", "--data-dir", "{folder}", "--workdir", "{out}"],
     ("evaluate", "agreement"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "conditions"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "confidence"): ["{model}", "--data", "folders", "--workdir", "{out}"],
+    ("evaluate", "coherence"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "strings"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "diversity"): ["{model}", "--data", "folders", "--workdir", "{out}"],
+    ("evaluate", "latent"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "texture"): ["{sound}", "{sound}", "--workdir", "{out}"],
     ("data", "info"): [],
     ("data", "prepare"): ["--data-dir", "{folder}", "--archives", "{missing}"],

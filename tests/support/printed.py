@@ -56,7 +56,7 @@ def program_of(command: str) -> str:
     program, *words = shlex.split(command)
     if program == "python":
         name = Path(words[0]).name
-        return f"{name} {words[1]}" if name in ("splits.py", "train_family.py") else name
+        return f"{name} {words[1]}" if name in ("splits.py", "train_family.py", "pretrain.py") else name
     return " ".join(words[:2]) if words[0] in ("texture", "train", "evaluate", "data") else words[0]
 
 
@@ -76,10 +76,20 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             soundfile.write(folder / name, speech if hears else rain(4.0, seed=seed), 8000 if hears else 20_000)
         elif Path(name).suffix == ".keras":
             untrained_texture().save(folder / name)
+        elif Path(name).suffix == ".png":
+            picture_of_a_bar(folder / name)
         elif name == "runs/reader":
             untrained_reader(folder / name)
         elif name.startswith("runs/"):
             finished_run(folder / name, "digits-tts" if name == "runs/vae" else "fsdd-mnist")
+
+
+def picture_of_a_bar(path: Path) -> None:
+    from PIL import Image
+
+    pixels = np.full((60, 60), 255, np.uint8)
+    pixels[10:50, 28:33] = 0
+    Image.fromarray(pixels).save(path)
 
 
 def untrained_reader(folder: Path) -> None:
@@ -100,13 +110,19 @@ def untrained_texture():
 
 
 def finished_run(folder: Path, data: str) -> None:
-    """A run as a training leaves it, of a small model that has not learned anything."""
+    """A run as a training leaves it, of a small model that has not learned anything; runs/joint-flow says things."""
     from crossmodal.data.sources import DIGITS
+    from crossmodal.models.joint_flow import JointFlow
     from crossmodal.models.vae import AudioImageVAE
 
     folder.mkdir(parents=True)
     said = {"data": data, "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []}
-    AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS, provenance=said).save(folder / "model.keras")
+    if folder.name == "joint-flow":
+        sizes = {"width": 16, "blocks": 1, "heads": 2, "hidden": 16, "frames_per_token": 12, "steps": 1}
+        model = JointFlow(**sizes, classes=DIGITS, provenance=said)
+    else:
+        model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS, provenance=said)
+    model.save(folder / "model.keras")
     (folder / "config.json").write_text(json.dumps({"config": {"data": data}, "environment": {}}))
     (folder / "metrics.json").write_text(json.dumps({"command": "python recipes/train_vae.py", "epochs": 1}))
 

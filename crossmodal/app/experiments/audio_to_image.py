@@ -181,7 +181,8 @@ def train_and_measure(
     parts, own = own_parts(strategy)
     with strategy.scope():
         model = build(dtype=config.precision, **settings)
-    data = training_data(config, speech, images, split, front_end, needs=model.NEEDS, parts=parts, own=own)
+    wants = {"needs": model.NEEDS, "paired": model.PAIRED}
+    data = training_data(config, speech, images, split, front_end, **wants, parts=parts, own=own)
     with strategy.scope():
         model.compile(make_optimizer(config.epochs * data.steps, config.precision), jit_compile=False)
         if config.initial_weights:

@@ -78,6 +78,11 @@ class CoopNetsConfig(FamilyConfig):
 
 
 @dataclass(frozen=True)
+class CycleGANConfig(FamilyConfig):
+    cycle: float = option(10.0, "weight of the two cycles", least=0, most=1e6)
+
+
+@dataclass(frozen=True)
 class AnyFlowConfig(FamilyConfig):
     average: float = option(0.9995, "momentum of the weights' average", least=0, below=1)
     width: int = option(112, f"numbers of a token of the transformer, a multiple of {HEADS}", least=HEADS, most=4096)
@@ -259,6 +264,16 @@ _FAMILIES = (
         settings=("steps", "step", "draw_steps", "mismatch"),
         epochs=8,
         learning_rate=1e-3,
+        adam=ADVERSARIAL,
+    ),
+    Family(
+        "cycle-gan",
+        "CycleGAN",
+        CycleGANConfig,
+        "a CycleGAN, which is not told which sound goes with which image",
+        settings=("cycle",),
+        epochs=12,
+        learning_rate=5e-4,
         adam=ADVERSARIAL,
     ),
     Family(

@@ -10,7 +10,7 @@ from crossmodal.app.experiments.training_sounds import training_sounds
 from crossmodal.data.alignment import Split
 from crossmodal.data.amounts import check_amounts
 from crossmodal.data.catalog import HOW_READ, PLACES, load_pair
-from crossmodal.data.pairing import ByClass, Given, Pairing
+from crossmodal.data.pairing import ByClass, Given, Pairing, Unpaired
 from crossmodal.data.sources import Images, Speech
 from crossmodal.errors import DataError
 
@@ -46,6 +46,7 @@ def training_data(
     front_end,
     *,
     needs: tuple[str, ...] = (),
+    paired: bool = True,
     parts: int = 1,
     own: range = range(1),
 ) -> TrainingData:
@@ -55,6 +56,7 @@ def training_data(
         config: a `TrainingConfig` with nothing left open.
         front_end: the `LogMel` that makes the spectrograms.
         needs: what the model asks for beside the arrays.
+        paired: whether an image stands beside a sound that it goes with; else beside any.
         parts, own: of batches that are cut into `parts`, the parts to read.
 
     Raises:
@@ -70,6 +72,8 @@ def training_data(
         raise DataError("Given pairs have a clip each: leave out --variants and --noise-share.")
     if sounds.noises and isinstance(pairing, ByClass):
         pairing = replace(pairing, noises=sounds.noises, noise_share=config.noise_share)
+    if not paired:
+        pairing = Unpaired(len(sounds.spectrograms), len(pictures), config.images_per_clip)
     check_enough(config, images, sounds.labels, parts, speech.classes)
     steps = steps_per_epoch(pairing, config.batch_size)
     shared = {
@@ -85,6 +89,8 @@ def training_data(
         """A small set may have no validation clips of some classes, or none at all."""
         clip_labels = None if speech.labels is None else speech.labels[split.validation]
         held_pictures, held = pairs_of(config, images, split.validation, clip_labels)
+        if not paired:
+            held = Unpaired(len(split.validation), len(held_pictures), config.images_per_clip)
         n = min(VALIDATION_BATCHES, steps_per_epoch(held, config.batch_size))
         if n == 0:
             return None

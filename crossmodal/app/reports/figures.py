@@ -9,6 +9,8 @@ from evaluation.agreement import Accuracy, Agreement
 from evaluation.coherence import Coherence
 from evaluation.conditions import Conditions
 from evaluation.diversity_figures import Diversity
+from evaluation.latent.figures import LatentSpace
+from evaluation.latent.report import rows_of
 
 RECORDINGS_HALVES, RECORDINGS_NOISE = {"its other half": 1.0}, {"noise of its spectrum": 0.0}
 
@@ -51,6 +53,7 @@ def figures_of(run: Run) -> list[Figure]:
         *confidence(run.metrics),
         *coherence(run.metrics),
         *heard(run.metrics),
+        *latent_space(run.metrics),
         *losses(run.metrics),
     ]
 
@@ -106,6 +109,17 @@ def heard(metrics: dict) -> list[Figure]:
         Figure(f"heard rightly, {name}, {of['people']} strangers", of["accuracy"], interval=of["interval_95"])
         for name, of in metrics.get("heard", {}).items()
     ]
+
+
+def latent_space(metrics: dict) -> list[Figure]:
+    """What the latent space is good for; see `evaluation.latent.report`."""
+    if "latent_space" not in metrics:
+        return []
+    found = []
+    for name, figure, form in rows_of(LatentSpace.from_json(metrics["latent_space"])):
+        value = getattr(figure, "accuracy", getattr(figure, "mean", figure))
+        found.append(Figure(name, value, form, getattr(figure, "interval_95", None), full=None if value > 1 else 1.0))
+    return found
 
 
 def variety(measured: Diversity | None) -> list[Figure]:

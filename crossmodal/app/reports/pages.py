@@ -25,6 +25,12 @@ CONFUSIONS = {
     "confusion_sampled_z": "drawn at sampled z",
 }
 
+LATENT = {  # pictures of a latent space
+    "map": "a point for each test clip, coloured by class",
+    "interpolation": "from one clip to another clip of the same person",
+    "arithmetic": "what makes a drawing thick, carried over to other classes",
+}
+
 
 def write_report(workdir, path=None) -> Path:
     """Write the report of a run: of all that its folder holds.
@@ -59,6 +65,8 @@ def write_report(workdir, path=None) -> Path:
         clips=clips_of(run),
         examples=_picture(run.folder / "examples.png"),
         reliability=_picture(run.folder / "reliability.png"),
+        latent={title: picture for name, title in LATENT.items() if (picture := _picture(run.folder / f"{name}.png"))},
+        learned=pictures_of_learning(run.folder),
         epochs=pictures_of_epochs(run.folder),
         confusions=confusions_of(run),
         frontier=_picture(run.folder / "frontier.png") or _picture(run.folder.parent / "frontier.png"),
@@ -154,6 +162,12 @@ def pictures_of_epochs(folder: Path) -> dict[str, bytes]:
     paths = sorted((folder / "epochs").glob("epoch-*.png"))
     chosen = sorted(set(np.linspace(0, len(paths) - 1, min(MOST_EPOCHS, len(paths))).round().astype(int)))
     return {f"epoch {int(paths[i].stem.rpartition('-')[2])}": paths[i].read_bytes() for i in chosen}
+
+
+def pictures_of_learning(folder: Path) -> dict[str, bytes]:
+    """The pictures of a model that learned without labels, by what they show; none of other runs."""
+    found = {name: _picture(folder / f"{name}.png") for name in ("filters", "reconstructions", "samples")}
+    return {name: picture for name, picture in found.items() if picture}
 
 
 def confusions_of(run: Run) -> dict[str, dict[str, list[float]]]:

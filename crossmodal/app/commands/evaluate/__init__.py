@@ -6,16 +6,26 @@
   crossmodal evaluate strings runs/vae
   crossmodal evaluate coherence runs/joint-flow
   crossmodal evaluate diversity runs/vae
+  crossmodal evaluate latent runs/vae
   crossmodal evaluate texture reference.wav synthesis.wav
 
 `crossmodal-evaluate` is the same.
 """
 
-from crossmodal.app.commands.evaluate import agreement, coherence, conditions, confidence, diversity, strings, texture
+from crossmodal.app.commands.evaluate import (
+    agreement,
+    coherence,
+    conditions,
+    confidence,
+    diversity,
+    latent,
+    strings,
+    texture,
+)
 
 
 def add_arguments(parser) -> None:
     """A subcommand for each score."""
     subparsers = parser.add_subparsers(required=True, metavar="SCORE", title="scores")
-    for score in (agreement, conditions, confidence, strings, coherence, diversity, texture):
+    for score in (agreement, conditions, confidence, strings, coherence, diversity, latent, texture):
         score.add_parser(subparsers)

@@ -1,0 +1,94 @@
+"""Pre-trainings, which learn from images or sounds without labels: what `recipes/pretrain.py METHOD` offers.
+
+A method is a function of `crossmodal.app.experiments.pretraining_methods`; a training takes a minute and is not
+continued, but begun anew, if it was stopped.
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from crossmodal.app.experiments.finish import finish
+from crossmodal.app.options import command_of, option
+
+PLACES = ("data_dir", "archives", "speech_commands_dir")
+SAMPLES = 60  # drawn for the picture
+METHODS = {
+    "rbm": "a restricted Boltzmann machine",
+    "semi-restricted": "one with lateral weights among the visible units, beside one without",
+    "deep-belief": "a deep belief network: greedy machines, then contrastive wake-sleep",
+    "convolutional": "two convolutional machines with probabilistic max pooling",
+    "deep-autoencoder": "an autoencoder of unrolled machines, fine-tuned",
+    "sparse": "an autoencoder whose hidden units are active in few examples",
+    "denoising": "an autoencoder that restores what was set to 0",
+    "stacked": "two denoising autoencoders, unrolled and fine-tuned",
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    data: Literal["fsdd-mnist", "speech-commands-mnist", "digits-tts"] = option("digits-tts", "where examples are from")
+    side: Literal["images", "sounds"] = option("images", "learn from its images, or spectrograms of its sounds")
+    only: str | None = option(None, "learn from the examples of this class alone")
+    visible: Literal["bernoulli", "gaussian"] | None = option(None, "kind of the visible units (bernoulli for images)")
+    units: tuple[int, ...] = option((), "hidden units of each layer, or features of a convolutional one (by method)")
+    epochs: int = option(20, "epochs of each layer", least=1, most=99_999)
+    fine_epochs: int = option(20, "epochs of fine-tuning, for methods that have it", least=1, most=99_999)
+    examples: int = option(10_000, "most training examples", least=1, most=10_000_000)
+    batch_size: int = option(50, "examples per step", least=1, most=65_536)
+    learning_rate: float = option(1e-3, "Adam's rate", above=0, most=1)
+    steps: int = option(1, "k, sweeps of Gibbs sampling in a step of the training", least=1, most=1000)
+    chains: int = option(0, "persistent chains; 0 begins them at the data", least=0, most=65_536)
+    sweeps: int = option(500, "sweeps of Gibbs sampling that draw a sample", least=1, most=100_000)
+    seed: int = option(0, "seed of division, weights, order and samples", least=0, most=2**32 - 1)
+    data_dir: str | None = option(None, "TFDS's folder of prepared data")
+    archives: str | None = option(None, "folder of the original archives, for a machine without a network")
+    speech_commands_dir: str | None = option(None, "folder of the Speech Commands archive, extracted")
+
+
+def run(method: str, config: Config, workdir: Path) -> dict:
+    """Train in `workdir`, measure on held-out examples; returns the metrics."""
+    from crossmodal.app.experiments import pretraining_methods as methods
+    from crossmodal.app.experiments.pretraining_data import load_examples
+    from crossmodal.app.pictures.features import save_features, save_mosaic, save_reconstructions
+    from crossmodal.data.catalog import licences_of
+    from crossmodal.runtime.determinism import fix_numbers
+    from crossmodal.saving.keras_file import save_model
+    from crossmodal.training.runs import environment, open_run
+
+    if metrics := open_run(workdir, config, ignore=PLACES):
+        return finish(workdir, metrics)
+    began = time.time()
+    fix_numbers(config.seed, False)
+    examples = load_examples(config, bernoulli_only=method == "semi-restricted")
+    learned = getattr(methods, method.replace("-", "_"))(config, examples)
+    recipe = {"name": method, **asdict(config), **dict.fromkeys(PLACES)}
+    learned.model.provenance = {"data": config.data, "seed": config.seed, "recipe": recipe}
+    learned.model.provenance |= {"protocol": "speakers"} if config.side == "sounds" else {}
+    learned.model.provenance |= {"licences": licences_of(recipe), "environment": environment()}
+    save_model(learned.model, workdir / "model.keras")
+    restored = learned.reconstruct(examples.test)
+    save_features(workdir / "filters.png", examples.upright(learned.features))
+    pictures = examples.pictures(examples.test), examples.pictures(restored)
+    save_reconstructions(workdir / "reconstructions.png", *pictures, examples.labels, examples.classes)
+    if learned.sample:
+        save_mosaic(workdir / "samples.png", examples.pictures(learned.sample(SAMPLES)))
+    metrics = {"command": command_of(f"python recipes/pretrain.py {method}", config, PLACES)}
+    metrics |= {"parameters": learned.model.count_params(), "examples": len(examples.train)}
+    metrics |= methods.errors(examples, restored) | learned.figures
+    return finish(workdir, metrics | {"seconds": time.time() - began})
+
+
+def work_of(method: str):
+    """The function of a config and arguments that `run_recipe` calls."""
+
+    def work(config: Config, arguments) -> None:
+        metrics = run(method, config, arguments.workdir)
+        share = metrics["squared_error"] / metrics["squared_error_of_the_mean"]
+        print(f"Of held-out examples {share:.1%} of the squared error of their mean is left in the reconstructions.")
+        if "log_likelihood" in metrics:
+            print(f"log likelihood of held-out examples, rounded: {metrics['log_likelihood']:.1f} nats each")
+        print(f"model, figures and pictures: {arguments.workdir}")
+
+    return work

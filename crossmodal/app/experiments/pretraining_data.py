@@ -1,0 +1,84 @@
+"""The examples of a pre-training: images, or spectrograms of people who do not test."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LEAST_DEVIATION = 0.05  # of a standardised unit, before: one that hardly varies is not blown up
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples without their labels, as visible units.
+
+    train, test: (n, height, width) float32, in [0, 1], or standardised by `mean` and `deviation`, of the training ones.
+    labels, groups: (test,) class of each test example; who said it, or a number of its own.
+    classes: names of the classes.
+    kind: of the visible units, "bernoulli" or "gaussian".
+    mean, deviation: (height, width), 0 and 1 of Bernoulli units.
+    sounds: whether these are spectrograms (frames, mels).
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    classes: tuple[str, ...]
+    kind: str
+    mean: np.ndarray
+    deviation: np.ndarray
+    sounds: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of an example."""
+        return self.train.shape[1], self.train.shape[2]
+
+    def pictures(self, v) -> np.ndarray:
+        """Visible units (n, ...) as pictures in [0, 1], those of sounds with low tones at the bottom."""
+        return self.upright(np.clip(np.reshape(v, (-1, *self.shape)) * self.deviation + self.mean, 0, 1))
+
+    def upright(self, x) -> np.ndarray:
+        """Pictures (n, height, width) of sounds with time to the right and low tones at the bottom."""
+        return np.swapaxes(x, 1, 2)[:, ::-1] if self.sounds else x
+
+
+def load_examples(config, bernoulli_only: bool = False) -> Examples:
+    """The examples that the options of a pre-training name.
+
+    Args:
+        config: a `pretraining.Config`.
+        bernoulli_only: the method has no Gaussian visible units.
+
+    Raises:
+        DataError: a source is absent, or has no such class.
+    """
+    from crossmodal.data.catalog import load_pair
+    from crossmodal.data.sources import as_input
+    from crossmodal.errors import DataError
+
+    places = {name: getattr(config, name) for name in ("data_dir", "archives", "speech_commands_dir")}
+    speech, images = load_pair(config.data, **places)
+    sounds = config.side == "sounds"
+    if sounds:
+        from crossmodal.data.alignment import split_clips
+        from crossmodal.sound.spectrogram import LogMel, log_mel
+
+        split = split_clips(speech, "speakers", seed=config.seed)
+        x = {part: log_mel([speech.waveforms[i] for i in getattr(split, part)], LogMel()) for part in ("train", "test")}
+        train, test, y, labels = x["train"], x["test"], speech.labels[split.train], speech.labels[split.test]
+        groups = speech.speakers[split.test]
+    else:
+        train, test = (as_input(x)[..., 0] for x in (images.train_images, images.test_images))
+        y, labels, groups = images.train_labels, images.test_labels, np.arange(len(test))
+    if config.only:
+        if config.only not in speech.classes:
+            raise DataError(f"There is no class {config.only!r}: choose one of {', '.join(speech.classes)}.")
+        train = train[y == speech.classes.index(config.only)]
+    train = np.random.default_rng(config.seed).permutation(train)[: config.examples]
+    kind: str = config.visible or ("gaussian" if sounds and not bernoulli_only else "bernoulli")
+    mean, deviation = np.zeros(train.shape[1:], np.float32), np.ones(train.shape[1:], np.float32)
+    if kind == "gaussian":
+        mean, deviation = train.mean(axis=0), np.maximum(train.std(axis=0), LEAST_DEVIATION)
+    train, test = (train - mean) / deviation, (test - mean) / deviation
+    return Examples(train, test, labels, groups, tuple(speech.classes), kind, mean, deviation, sounds)

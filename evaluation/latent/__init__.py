@@ -1,0 +1,1 @@
+"""What a latent space is good for, see `evaluation.latent.report`."""
