@@ -37,7 +37,7 @@ class TrainingConfig:
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
     augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
     tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
-    encoder: Literal["residual"] | None = option(None, "a residual network hears (the encoder of the model's paper)")
+    encoder: Literal["residual", "dense"] | None = option(None, "which network hears (that of the model's paper)")
     train_also: tuple[Literal["fsdd", "speech-commands"], ...] = option((), "further speech that joins the training")
     find_word: bool = option(False, "take of each recording the word in it alone")
     variants: int = option(0, "recordings made of each training clip in noise and rooms", least=0, most=100)
