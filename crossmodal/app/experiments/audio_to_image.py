@@ -16,7 +16,7 @@ from crossmodal.data.catalog import LOCATIONS
 
 IGNORED_ON_RESUME = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
 Encoder = Literal[  # of `crossmodal.models.networks.encoders.ENCODERS`
-    "convolutional", "residual", "linear", "time-delay", "elman", "jordan", "minimal-gated-unit", "gru", "lstm"
+    "convolutional", "residual", "dense", "linear", "time-delay", "elman", "jordan", "minimal-gated-unit", "gru", "lstm"
 ]
 Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch

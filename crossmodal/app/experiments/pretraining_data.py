@@ -4,18 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEAST_DEVIATION = 0.05  # of a standardised unit, before: one that hardly varies is not blown up
-
 
 @dataclass(frozen=True)
 class Examples:
     """Examples without their labels, as visible units.
 
-    train, test: (n, height, width) float32, in [0, 1], or standardised by `mean` and `deviation`, of the training ones.
+    train, test: (n, height, width) float32, in [0, 1], or standardised by `mean` and `deviation`.
     labels, groups: (test,) class of each test example; who said it, or a number of its own.
     classes: names of the classes.
     kind: of the visible units, "bernoulli" or "gaussian".
-    mean, deviation: (height, width), 0 and 1 of Bernoulli units.
+    mean, deviation: of all units; 0 and 1 of Bernoulli units, of sounds those by which encoders standardise.
     sounds: whether these are spectrograms (frames, mels).
     """
 
@@ -25,8 +23,8 @@ class Examples:
     groups: np.ndarray
     classes: tuple[str, ...]
     kind: str
-    mean: np.ndarray
-    deviation: np.ndarray
+    mean: float
+    deviation: float
     sounds: bool
 
     @property
@@ -56,6 +54,7 @@ def load_examples(config, bernoulli_only: bool = False) -> Examples:
     from crossmodal.data.catalog import load_pair
     from crossmodal.data.sources import as_input
     from crossmodal.errors import DataError
+    from crossmodal.models.networks.encoders import SPECTROGRAM_MEAN, SPECTROGRAM_STD
 
     places = {name: getattr(config, name) for name in ("data_dir", "archives", "speech_commands_dir")}
     speech, images = load_pair(config.data, **places)
@@ -77,8 +76,8 @@ def load_examples(config, bernoulli_only: bool = False) -> Examples:
         train = train[y == speech.classes.index(config.only)]
     train = np.random.default_rng(config.seed).permutation(train)[: config.examples]
     kind: str = config.visible or ("gaussian" if sounds and not bernoulli_only else "bernoulli")
-    mean, deviation = np.zeros(train.shape[1:], np.float32), np.ones(train.shape[1:], np.float32)
+    mean, deviation = 0.0, 1.0
     if kind == "gaussian":
-        mean, deviation = train.mean(axis=0), np.maximum(train.std(axis=0), LEAST_DEVIATION)
+        mean, deviation = (SPECTROGRAM_MEAN, SPECTROGRAM_STD) if sounds else (float(train.mean()), float(train.std()))
     train, test = (train - mean) / deviation, (test - mean) / deviation
     return Examples(train, test, labels, groups, tuple(speech.classes), kind, mean, deviation, sounds)

@@ -90,6 +90,9 @@ def rbm(config, examples: Examples) -> Learned:
         found = annealed_log_partition(machine, flat(examples.train), seed=config.seed)
         likelihoods = log_likelihood(machine, np.round(flat(examples.test)), found.log_z)
         figures = {"log_likelihood": float(likelihoods.mean()), "log_z": found._asdict()}
+        figures["log_likelihood_by_class"] = {
+            name: float(likelihoods[examples.labels == label].mean()) for label, name in enumerate(examples.classes)
+        }
     restore = lambda v: in_parts(machine.reconstruct, flat(v))  # noqa: E731
     return Learned(machine, features_of(machine, examples), restore, sampler(machine, config, examples), figures)
 

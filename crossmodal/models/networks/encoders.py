@@ -109,10 +109,21 @@ def residual(
     return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var, free_dim), name="encoder")
 
 
+def dense(input_shape, latent_dim, initial_log_var, dtype, *, units=(400, 150), free_dim=0) -> keras.Model:
+    """Dense layers with sigmoids, as stacks that were trained without labels have them: it may start from the encoder
+    of a `DeepAutoencoder` of sounds, whose layers are called alike."""
+    x = inputs = keras.Input(input_shape, name="spectrogram")
+    x = layers.Flatten(dtype=dtype, name="flatten")(standardise(dtype)(x))
+    for i, n in enumerate(units, 1):
+        x = Dense(n, "sigmoid", dtype=dtype, name=f"fc{i}")(x)
+    return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var, free_dim), name="encoder")
+
+
 ENCODERS: dict[str, Callable[..., keras.Model]] = {
     "convolutional": convolutional,
     "fully convolutional": fully_convolutional,
     "residual": residual,
+    "dense": dense,
     "linear": linear,
     "time-delay": time_delay,
     **{kind: partial(recurrent, kind) for kind in LAYERS},

@@ -5,7 +5,8 @@ Layers with weights W_1 ... W_L, trained one after the other, become an encoder 
     h_i = f_i(c_i + W_i'h_(i-1)),   h_0 = x,        h^_(i-1) = g_i(b_i + W_i h^_i),   h^_L = h_L, the code,
 
 with sigmoids, or none where units are Gaussian. From there on all weights are free, those down no longer the transposes
-of those up, and backpropagation fine-tunes them. The network starts where the stack already restores its data.
+of those up, and backpropagation fine-tunes them. The network starts where the stack already restores its data. An
+encoder of sounds may start from it: see `crossmodal.models.networks.encoders.dense`.
 """
 
 import itertools
@@ -40,8 +41,8 @@ class DeepAutoencoder(keras.Model):
                 f"{len(self.units)} layers, {len(self.kinds)} kinds: name two layers or more and the kind of each."
             )
         names = range(1, len(self.units))
-        up = [self._dense(i, f"dense{i}") for i in names]
-        down = [self._dense(i - 1, f"dense{i}") for i in reversed(names)]
+        up = [self._dense(i, f"fc{i}") for i in names]
+        down = [self._dense(i - 1, f"restore{i}") for i in reversed(names)]
         self.encoder = keras.Sequential([keras.Input((self.units[0],)), *up], name="encoder")
         self.decoder = keras.Sequential([keras.Input((self.units[-1],)), *down], name="decoder")
         self.built = True
