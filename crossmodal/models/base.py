@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from crossmodal.errors import DataError, ModelError
+from crossmodal.models.tracking import Tracking
 from crossmodal.presets import from_preset
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.spectrogram import LogMel
@@ -24,7 +25,7 @@ def in_batches(network, x):
     return network.predict_on_batch(x) if len(x) <= FEW else network.predict(x, verbose=0)
 
 
-class AudioImageModel(keras.Model):
+class AudioImageModel(Tracking, keras.Model):
     """Hears a spectrogram and draws an image.
 
     Args:
@@ -199,16 +200,6 @@ class AudioImageModel(keras.Model):
             scaled = self.optimizer.scale_loss(terms["loss"])  # for float16; the optimizer scales back
         self.optimizer.apply(tape.gradient(scaled, learning), learning)
         return terms
-
-    def track(self, values):
-        """Add a step's values; returns the means of the epoch so far."""
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-        return {name: self.trackers[name].result() for name in values}
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
 
     def get_config(self):
         names = ("image_shape", "front_end", "classes", "provenance", "least_information")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crossmodal.models.networks.encoders import SPECTROGRAM_MEAN, SPECTROGRAM_STD
+from crossmodal.models.networks.encoder_parts import SPECTROGRAM_MEAN, SPECTROGRAM_STD
 from crossmodal.models.pretraining.deep_autoencoder import DeepAutoencoder
 from crossmodal.models.vae import AudioImageVAE
 from crossmodal.training.initial import take_weights

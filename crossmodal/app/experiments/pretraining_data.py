@@ -54,7 +54,7 @@ def load_examples(config, bernoulli_only: bool = False) -> Examples:
     from crossmodal.data.catalog import load_pair
     from crossmodal.data.sources import as_input
     from crossmodal.errors import DataError
-    from crossmodal.models.networks.encoders import SPECTROGRAM_MEAN, SPECTROGRAM_STD
+    from crossmodal.models.networks.encoder_parts import SPECTROGRAM_MEAN, SPECTROGRAM_STD
 
     places = {name: getattr(config, name) for name in ("data_dir", "archives", "speech_commands_dir")}
     speech, images = load_pair(config.data, **places)

@@ -3,8 +3,10 @@
 import keras
 from keras import ops
 
+from crossmodal.models.tracking import Tracking
 
-class UnsupervisedModel(keras.Model):
+
+class UnsupervisedModel(Tracking, keras.Model):
     """A model to be compiled with an optimizer alone and fitted to examples alone, (n, ...) in the precision of the
     model; of a batch of several arrays it takes the first.
 
@@ -34,16 +36,6 @@ class UnsupervisedModel(keras.Model):
 
     def test_step(self, data):
         return self.track({"reconstruction": self.error(self.examples_in(data))})
-
-    def track(self, values):
-        """Add a step's values; returns the means of the epoch so far."""
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-        return {name: self.trackers[name].result() for name in values}
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())
 
     def get_config(self):
         return {**super().get_config(), "provenance": self.provenance}
