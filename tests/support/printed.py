@@ -80,6 +80,8 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             picture_of_a_bar(folder / name)
         elif name == "runs/reader":
             untrained_reader(folder / name)
+        elif name == "runs/stacked":
+            untrained_stack(folder / name)
         elif name.startswith("runs/"):
             finished_run(folder / name, "digits-tts" if name == "runs/vae" else "fsdd-mnist")
 
@@ -98,6 +100,13 @@ def untrained_reader(folder: Path) -> None:
 
     folder.mkdir(parents=True)
     LeNet5(DIGITS).save(folder / "model.keras")
+
+
+def untrained_stack(folder: Path) -> None:
+    from crossmodal.models.pretraining.deep_autoencoder import DeepAutoencoder
+
+    folder.mkdir(parents=True)
+    DeepAutoencoder((48 * 48, 400, 150), ("gaussian", "bernoulli", "bernoulli")).save(folder / "model.keras")
 
 
 def untrained_texture():

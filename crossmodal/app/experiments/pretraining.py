@@ -5,7 +5,7 @@ continued, but begun anew, if it was stopped.
 """
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from crossmodal.app.options import command_of, option
 
 PLACES = ("data_dir", "archives", "speech_commands_dir")
 SAMPLES = 60  # drawn for the picture
+AUTOENCODERS = ("sparse", "denoising", "stacked")
 METHODS = {
     "rbm": "a restricted Boltzmann machine",
     "semi-restricted": "one with lateral weights among the visible units, beside one without",
@@ -37,7 +38,7 @@ class Config:
     fine_epochs: int = option(20, "epochs of fine-tuning, for methods that have it", least=1, most=99_999)
     examples: int = option(10_000, "most training examples", least=1, most=10_000_000)
     batch_size: int = option(50, "examples per step", least=1, most=65_536)
-    learning_rate: float = option(1e-3, "Adam's rate", above=0, most=1)
+    learning_rate: float | None = option(None, "Adam's rate (0.003 of autoencoders, else 0.001)", above=0, most=1)
     steps: int = option(1, "k, sweeps of Gibbs sampling in a step of the training", least=1, most=1000)
     chains: int = option(0, "persistent chains; 0 begins them at the data", least=0, most=65_536)
     sweeps: int = option(500, "sweeps of Gibbs sampling that draw a sample", least=1, most=100_000)
@@ -47,7 +48,7 @@ class Config:
     speech_commands_dir: str | None = option(None, "folder of the Speech Commands archive, extracted")
 
 
-def run(method: str, config: Config, workdir: Path) -> dict:
+def run(method: str, asked: Config, workdir: Path) -> dict:
     """Train in `workdir`, measure on held-out examples; returns the metrics."""
     from crossmodal.app.experiments import pretraining_methods as methods
     from crossmodal.app.experiments.pretraining_data import load_examples
@@ -57,8 +58,9 @@ def run(method: str, config: Config, workdir: Path) -> dict:
     from crossmodal.saving.keras_file import save_model
     from crossmodal.training.runs import environment, open_run
 
-    if metrics := open_run(workdir, config, ignore=PLACES):
+    if metrics := open_run(workdir, asked, ignore=PLACES):
         return finish(workdir, metrics)
+    config = replace(asked, learning_rate=asked.learning_rate or (3e-3 if method in AUTOENCODERS else 1e-3))
     began = time.time()
     fix_numbers(config.seed, False)
     examples = load_examples(config, bernoulli_only=method == "semi-restricted")
@@ -74,7 +76,7 @@ def run(method: str, config: Config, workdir: Path) -> dict:
     save_reconstructions(workdir / "reconstructions.png", *pictures, examples.labels, examples.classes)
     if learned.sample:
         save_mosaic(workdir / "samples.png", examples.pictures(learned.sample(SAMPLES)))
-    metrics = {"command": command_of(f"python recipes/pretrain.py {method}", config, PLACES)}
+    metrics = {"command": command_of(f"python recipes/pretrain.py {method}", asked, PLACES)}
     metrics |= {"parameters": learned.model.count_params(), "examples": len(examples.train)}
     metrics |= methods.errors(examples, restored) | learned.figures
     return finish(workdir, metrics | {"seconds": time.time() - began})
