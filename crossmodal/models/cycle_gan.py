@@ -6,7 +6,10 @@ of spectrograms. Equations 1 to 3 there, with the least squares of its section 4
 
     G, F:   mean (D_Y(G(x)) - 1)^2  +  mean (D_X(F(y)) - 1)^2
             + cycle (mean |F(G(x)) - x| + mean |G(F(y)) - y|)
-    D_Y:    1/2 mean (D_Y(y) - 1)^2  +  1/2 mean D_Y(G(x))^2,    and D_X alike
+    D_Y:    1/2 mean (D_Y(y) - 1)^2  +  1/2 mean D_Y(G(x))^2  +  r1/2 mean |dD_Y/dy|^2,    and D_X alike
+
+The last term, taken every 16th step, is not the paper's (R1, Mescheder et al. 2018). It holds the discriminators back,
+which otherwise win within an epoch; see docs/models.md for what that is worth.
 
 Each generator has a code between a convolutional encoder and decoder, for where a pixel of a spectrogram lies says
 nothing of where one of the image does. The paper's store of earlier drawings is left out.
@@ -23,6 +26,7 @@ from keras import ops
 
 from crossmodal.models.base import as_numpy_images, in_batches
 from crossmodal.models.conditional import ConditionalModel
+from crossmodal.models.conditional_gan import INTERVAL
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
 from crossmodal.models.networks.discriminators import convolutional_discriminator
 from crossmodal.models.networks.encoders import build_encoder
@@ -39,6 +43,7 @@ class CycleGAN(ConditionalModel):
     Args:
         code_dim: numbers of the code within each generator.
         cycle: weight of the two cycles.
+        r1: weight of half the squared slope of the discriminators at real images and sounds.
         discriminator_filters: of both discriminators, see `convolutional_discriminator`.
         encoder_kind, encoder_options, decoder_options: of G, see `ConditionalModel`.
         image_encoder_options, sound_decoder_options: of F: a convolutional encoder, a fully convolutional decoder.
@@ -57,6 +62,7 @@ class CycleGAN(ConditionalModel):
         self,
         code_dim=64,
         cycle=10.0,
+        r1=10.0,
         discriminator_filters=(16, 32, 64, 128),
         encoder_kind="convolutional",
         encoder_options=None,
@@ -74,7 +80,7 @@ class CycleGAN(ConditionalModel):
             {**DECODER, **(decoder_options or {})},
             **kwargs,
         )
-        self.cycle = cycle
+        self.cycle, self.r1 = cycle, r1
         self.discriminator_filters = tuple(discriminator_filters)
         self.image_encoder_options = {**ENCODER, **(image_encoder_options or {})}
         self.sound_decoder_options = {**SOUND_DECODER, **(sound_decoder_options or {})}
@@ -143,12 +149,30 @@ class CycleGAN(ConditionalModel):
         discriminators = (self.image_discriminator, self.sound_discriminator)
         return tuple([v for part in parts for v in part.trainable_variables] for parts in (generators, discriminators))
 
+    def squared_slope(self, discriminator, real):
+        """The mean of |dD/dx|^2 at real images or sounds (n, ...)."""
+        with tf.GradientTape() as tape:
+            tape.watch(real)
+            scores = tf.reduce_sum(self.score(discriminator, real))
+        slope = tf.cast(tape.gradient(scores, real), tf.float32)
+        return tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=(1, 2, 3)))
+
+    def penalty(self, spectrograms, images):
+        """R1 of both discriminators, every INTERVAL steps."""
+        images = ops.reshape(images, (-1, *self.image_shape))
+
+        def both():
+            slopes = self.squared_slope(self.image_discriminator, images)
+            return INTERVAL * self.r1 / 2 * (slopes + self.squared_slope(self.sound_discriminator, spectrograms))
+
+        return tf.cond(tf.equal(self.optimizer.iterations.value % INTERVAL, 0), both, lambda: 0.0)
+
     def train_step(self, data):
-        generators, discriminators = self.players()
+        pair, (generators, discriminators) = self.pairs_in(data), self.players()
         with tf.GradientTape(persistent=True) as tape:
-            terms = self.total(self.losses_of(*self.pairs_in(data), training=True))
+            terms = self.total(self.losses_of(*pair, training=True))
             scale = self.optimizer.scale_loss(1.0)  # for float16; the optimizer scales back
-            scaled, against = scale * terms["loss"], scale * terms["discriminator_loss"]
+            scaled, against = scale * terms["loss"], scale * (terms["discriminator_loss"] + self.penalty(*pair))
         gradients = tape.gradient(scaled, generators) + tape.gradient(against, discriminators)
         self.optimizer.apply(gradients, generators + discriminators)
         return self.track(terms)
@@ -161,7 +185,7 @@ class CycleGAN(ConditionalModel):
         return images, np.repeat(images[:, None], samples, axis=1)
 
     def get_config(self):
-        names = ("cycle", "discriminator_filters", "image_encoder_options", "sound_decoder_options")
+        names = ("cycle", "r1", "discriminator_filters", "image_encoder_options", "sound_decoder_options")
         config = {**super().get_config(), **{name: getattr(self, name) for name in names}}
         return {name: value for name, value in config.items() if name != "hand_dim"}
 

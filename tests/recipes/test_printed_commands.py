@@ -70,6 +70,7 @@ LONG = {
     "splits.py vae-gan": f"{TRAIN} --splits 2 --shard 2/99",
     "splits.py flow": f"{TRAIN} --splits 2 --shard 2/99",
     "alpha_frontier.py": f"{TRAIN} --shard 1/99",
+    "unpaired.py": f"{TRAIN} --shard 1/1",
     "ablation.py": f"{TRAIN} --shard 1/99",
     "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",
     "scaling_benchmark.py": "--models compact --batches 16 --worker-batches 16 --workers 1 --pairs 640 --steps 1 "

@@ -80,6 +80,7 @@ class CoopNetsConfig(FamilyConfig):
 @dataclass(frozen=True)
 class CycleGANConfig(FamilyConfig):
     cycle: float = option(10.0, "weight of the two cycles", least=0, most=1e6)
+    r1: float = option(10.0, "weight of R1, the slope at real images and sounds", least=0, most=1e6)
 
 
 @dataclass(frozen=True)
@@ -271,9 +272,9 @@ _FAMILIES = (
         "CycleGAN",
         CycleGANConfig,
         "a CycleGAN, which is not told which sound goes with which image",
-        settings=("cycle",),
+        settings=("cycle", "r1"),
         epochs=12,
-        learning_rate=5e-4,
+        learning_rate=3e-4,
         adam=ADVERSARIAL,
     ),
     Family(
