@@ -40,7 +40,7 @@ SOUNDS, IMAGES = RNG.random((4, 48, 48, 1), np.float32), RNG.random((4, 2, 28, 2
 def small(name, **options):
     keras.utils.set_random_seed(0)
     encoder = {} if name == "joint-flow" else ENCODER
-    return getattr(crossmodal, FAMILIES[name].model)(**encoder, **{**SMALL[name], **options})
+    return getattr(crossmodal, FAMILIES[name].model)(**{**encoder, **SMALL[name], **options})
 
 
 def stepped(model, steps=1):

@@ -33,7 +33,9 @@ class Config:
     side: Literal["images", "sounds"] = option("images", "learn from its images, or spectrograms of its sounds")
     only: str | None = option(None, "learn from the examples of this class alone")
     visible: Literal["bernoulli", "gaussian"] | None = option(None, "kind of the visible units (bernoulli for images)")
-    units: tuple[int, ...] = option((), "hidden units of each layer, or features of a convolutional one (by method)")
+    units: tuple[int, ...] = option(
+        (), "hidden units of each layer, or features of a convolutional one (by method)", least=1, most=65_536
+    )
     epochs: int = option(20, "epochs of each layer", least=1, most=99_999)
     fine_epochs: int = option(20, "epochs of fine-tuning, for methods that have it", least=1, most=99_999)
     examples: int = option(10_000, "most training examples", least=1, most=10_000_000)
