@@ -23,7 +23,6 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from crossmodal.models.base import in_batches
 from crossmodal.models.losses import kl_divergence
 from crossmodal.models.networks.encoders import build_encoder
 from crossmodal.models.networks.transformer import patch_transformer
@@ -167,15 +166,14 @@ class AudioImageFlow(VariationalModel):
         return math.prod(self.image_shape)
 
     def latents_of(self, spectrograms):
-        x = np.asarray(spectrograms, np.float32).reshape(-1, *self.spectrogram_shape)
-        return ops.convert_to_numpy(in_batches(self.encoder, x)[0])
+        return self.z_mean_of(spectrograms)
 
     def draw_at(self, latents, hands=None):
         noise = None if hands is None else np.asarray(hands, np.float32).reshape(-1, *self.image_shape)
         return self.decode(latents, noise)
 
     def draw(self, spectrograms, samples, seed):
-        z_mean = ops.convert_to_numpy(in_batches(self.encoder, ops.convert_to_tensor(spectrograms))[0])
+        z_mean = self.z_mean_of(spectrograms)
         z = np.repeat(z_mean, samples, axis=0)
         noise = np.random.default_rng(seed).standard_normal((len(z), *self.image_shape), np.float32)
         return self.decode(z_mean), self.decode(z, noise).reshape(len(z_mean), samples, *self.image_shape)

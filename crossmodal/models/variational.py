@@ -70,10 +70,14 @@ class VariationalModel(AudioImageModel):
         """The last dimensions of z that the sound leaves alone, of a family that has such."""
         return getattr(self, "free_dim", 0)
 
+    def z_mean_of(self, spectrograms):
+        """(clips, frames, mels) or (clips, frames, mels, 1) -> z_mean, (clips, latent_dim) numpy array."""
+        x = np.asarray(spectrograms, np.float32).reshape(-1, *self.spectrogram_shape)
+        return ops.convert_to_numpy(in_batches(self.encoder, x)[0])
+
     def latents_of(self, spectrograms):
         """z_mean without the dimensions of the hand."""
-        x = np.asarray(spectrograms, np.float32).reshape(-1, *self.spectrogram_shape)
-        return ops.convert_to_numpy(in_batches(self.encoder, x)[0])[:, : self.latent_dim - self.hand_dim]
+        return self.z_mean_of(spectrograms)[:, : self.latent_dim - self.hand_dim]
 
     def draw_at(self, latents, hands=None):
         return self.decode(self.with_hands(latents, hands))

@@ -17,9 +17,9 @@ from pathlib import Path
 from crossmodal.app.experiments import families, train_vae, train_vae_gan
 from crossmodal.app.experiments.audio_to_image import TrainingConfig
 from crossmodal.app.experiments.training_data import load_sources
-from crossmodal.app.options import as_options, run_recipe, whole_number
+from crossmodal.app.options import as_options, run_recipe
 from crossmodal.app.sweeps.drawings import curve_of_guidance, drawing_seconds, save_strip
-from crossmodal.app.sweeps.members import agreement_of, publish, read_members, run_members, splits_of
+from crossmodal.app.sweeps.members import add_splits, agreement_of, publish, read_members, run_members, splits_of
 from crossmodal.app.sweeps.shards import add_shares
 from crossmodal.data.alignment import split_of
 from crossmodal.data.catalog import LOCATIONS
@@ -125,7 +125,7 @@ def work(config: TrainingConfig, arguments) -> None:
 
 def extra(parser) -> None:
     add_shares(parser)
-    parser.add_argument("--splits", type=whole_number(1, 100), default=3, help="random divisions (%(default)s)")
+    add_splits(parser, default=3)
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES), help="which (all)")
 
 

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from crossmodal.app.experiments import families, train_vae, train_vae_gan
-from crossmodal.app.options import as_options, run_recipe, whole_number
-from crossmodal.app.sweeps.members import as_text, means, publish, read_members, run_members, splits_of
+from crossmodal.app.options import as_options, run_recipe
+from crossmodal.app.sweeps.members import add_splits, as_text, means, publish, read_members, run_members, splits_of
 from crossmodal.app.sweeps.shards import add_shares
 from crossmodal.data.catalog import LOCATIONS
 
@@ -43,7 +43,7 @@ def main(argv=None) -> int:
             publish(result, RESULTS / arguments.results, arguments.workdir)
 
     def extra(parser):
-        parser.add_argument("--splits", type=whole_number(2, 100), default=5, help="random divisions (%(default)s)")
+        add_splits(parser, default=5, least=2)
         add_shares(parser)
         parser.add_argument("--diversity", action="store_true", help="measure it too, three minutes a run")
         parser.add_argument("--results", default="splits.json", help="name of the file in recipes/results")

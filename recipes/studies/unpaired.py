@@ -12,8 +12,8 @@ from pathlib import Path
 
 from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.app.experiments.training_data import load_sources
-from crossmodal.app.options import as_options, run_recipe, whole_number
-from crossmodal.app.sweeps.members import KEPT, publish, run_members, splits_of
+from crossmodal.app.options import as_options, run_recipe
+from crossmodal.app.sweeps.members import KEPT, add_splits, all_finished, publish, run_members, splits_of
 from crossmodal.app.sweeps.shards import add_shares
 from crossmodal.data.alignment import split_of
 from crossmodal.data.catalog import LOCATIONS
@@ -40,9 +40,7 @@ def measure(config, folder: Path) -> dict:
 def work(config, arguments) -> None:
     runs = {name: (FAMILY.run, member) for name, member in splits_of(config, arguments.splits).items()}
     run_members(runs, arguments, diversity=False)
-    missing = [name for name in runs if not (arguments.workdir / name / "metrics.json").exists()]
-    if missing:
-        print(f"not finished yet: {', '.join(missing)}")
+    if not all_finished(runs, arguments.workdir):
         return
     figures = {name: measure(member, arguments.workdir / name) for name, (_, member) in runs.items()}
     command = f"python recipes/studies/unpaired.py{as_options(config, LOCATIONS)}"
@@ -52,7 +50,7 @@ def work(config, arguments) -> None:
 
 def extra(parser) -> None:
     add_shares(parser)
-    parser.add_argument("--splits", type=whole_number(1, 100), default=1, help="random divisions (%(default)s)")
+    add_splits(parser, default=1)
 
 
 def main(argv=None) -> int:

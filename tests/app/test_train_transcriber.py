@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 from recipe_scripts import recipe
+from stopped import run_in_two_parts
 
 from crossmodal import Transcriber
 from crossmodal.app.experiments.train_transcriber import Config, noise_strings, run
 from crossmodal.presets import read_preset
 from crossmodal.saving.keras_file import load_model
-from crossmodal.training import loop
 
 SMALL = {"strings": 16, "epochs": 2, "batch_size": 8, "filters": 8, "test_strings": 4}
 
@@ -22,18 +22,8 @@ def finished(tmp_path_factory):
     return folder
 
 
-def test_a_stopped_training_ends_as_an_unbroken_one(finished, tmp_path, monkeypatch):
-    save = loop.save_checkpoint
-
-    def stopped(*arguments):
-        save(*arguments)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(loop, "save_checkpoint", stopped)
-        with pytest.raises(KeyboardInterrupt):
-            run(Config(**SMALL), tmp_path)
-    run(Config(**SMALL), tmp_path)
+def test_a_stopped_training_ends_as_an_unbroken_one(finished, tmp_path):
+    run_in_two_parts(run, Config(**SMALL), tmp_path)
     one, other = (load_model(folder).get_weights() for folder in (finished, tmp_path))
     assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from crossmodal.app.experiments.audio_to_image import TrainingConfig
 from crossmodal.app.experiments.training_data import load_sources
-from crossmodal.app.options import as_options
+from crossmodal.app.options import as_options, whole_number
 from crossmodal.app.sweeps.shards import Jobs, share_out
 from crossmodal.data.alignment import split_of
 from crossmodal.data.catalog import LOCATIONS
@@ -32,6 +32,13 @@ def splits_of(config: TrainingConfig, splits: int) -> dict[str, TrainingConfig]:
         speech, _ = load_sources(config)
         return {speaker: replace(config, held_out_speaker=str(speaker)) for speaker in sorted(set(speech.speakers))}
     return {f"seed{seed}": replace(config, seed=seed) for seed in range(splits)}
+
+
+def add_splits(parser, default: int, least: int = 1) -> None:
+    """The option --splits, see `splits_of`."""
+    parser.add_argument(
+        "--splits", type=whole_number(least, 100), default=default, help="random divisions (%(default)s)"
+    )
 
 
 def run_members(
@@ -111,14 +118,20 @@ def publish(result: dict, path: Path, workdir: Path) -> None:
     print(f"report: {write_report(workdir)}")
 
 
+def all_finished(names, workdir: Path, last: str = "metrics.json") -> bool:
+    """Whether each run has its last file; a line that says which have not."""
+    missing = [name for name in names if not (workdir / name / last).exists()]
+    if missing:
+        print(f"not finished yet: {', '.join(missing)}")
+    return not missing
+
+
 def read_members(names, workdir: Path, *, diversity: bool) -> dict[str, dict] | None:
     """What is kept of each run's figures; None, and a line that says so, while some have not finished."""
     from crossmodal.training.runs import read_metrics
 
     last = "diversity.json" if diversity else "metrics.json"
-    missing = [name for name in names if not (workdir / name / last).exists()]
-    if missing:
-        print(f"not finished yet: {', '.join(missing)}")
+    if not all_finished(names, workdir, last):
         return None
     runs = {}
     for name in names:
