@@ -25,6 +25,7 @@ CHANGES = {
     "no wrong sounds": {"mismatch": 0.0},
     "discriminator sees 22 of 28 rows and columns": {"whole_image": False},
     "no R1": {"r1": 0.0},
+    "no clipping": {"clip_norm": 0.0},
     "no average": {"average": 0.0},
 }
 

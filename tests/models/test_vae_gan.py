@@ -124,6 +124,24 @@ def test_r1_is_half_the_squared_slope_and_comes_every_sixteenth_step():
     assert float(model.r1_penalty(real, sounds)) == 0
 
 
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
+def test_clipping_shortens_the_step_of_the_discriminator_and_leaves_the_generators(precision):
+    data = tuple(tf.constant(array) for array in pairs())
+    steps = {}
+    for clip_norm in (0.0, 0.01):
+        model = build(batch_norm=False, clip_norm=clip_norm, dtype=precision)
+        model.compile(keras.optimizers.SGD(1.0), jit_compile=False)
+        before = model.discriminator.get_weights(), model.decoder.get_weights()
+        norm = float(model.train_step(data)["discriminator_gradient_norm"])
+        after = model.discriminator.get_weights(), model.decoder.get_weights()
+        steps[clip_norm] = [[b - a for a, b in zip(*pair, strict=True)] for pair in zip(before, after, strict=True)]
+        length = float(tf.linalg.global_norm(steps[clip_norm][0]))
+        assert norm > 0.1
+        assert length == pytest.approx(clip_norm or norm, rel=1e-3)
+    for free, clipped in zip(steps[0.0][1], steps[0.01][1], strict=True):
+        np.testing.assert_allclose(free, clipped, atol=1e-6)
+
+
 @pytest.mark.parametrize("way", [{}, {"conditional": True, "reconstruction": "energy", "batch_norm": False}], ids=str)
 def test_a_saved_model_draws_the_same(way, tmp_path):
     model = build(**way, provenance={"seed": 3}, classes=["a", "b"])

@@ -30,13 +30,25 @@ class Config(TrainingConfig):
     mismatch: float | None = option(None, "weight of wrong sounds (4 balanced, else 0)", least=0, most=1e6)
     whole_image: bool | None = option(None, "let the discriminator see all of 28 rows and columns (balanced)")
     r1: float | None = option(None, "weight of R1, the slope at real images (0.03 balanced, else 0)", least=0, most=1e6)
+    clip_norm: float | None = option(
+        None, "longest norm of the discriminator's gradient, 0 for any (10 balanced, else 0)", least=0, most=1e6
+    )
     average: float | None = option(None, "momentum of the weights' average (0.999 balanced, else 0)", least=0, below=1)
 
 
 WARMUP_STEPS = 200  # over which the learning rate rises
-LOSS = ("alpha", "beta", "reconstruction", "conditional", "mismatch", "whole_image", "r1")  # settings of the model
+LOSS = (
+    "alpha",
+    "beta",
+    "reconstruction",
+    "conditional",
+    "mismatch",
+    "whole_image",
+    "r1",
+    "clip_norm",
+)  # settings of the model
 PAPER = {"epochs": 4, "learning_rate": 1e-3, "average": 0.0, "alpha": 0.2, "beta": 0.5, "reconstruction": "bernoulli"}
-PAPER |= {"conditional": False, "mismatch": 0.0, "whole_image": False, "r1": 0.0}
+PAPER |= {"conditional": False, "mismatch": 0.0, "whole_image": False, "r1": 0.0, "clip_norm": 0.0}
 BALANCED = {"epochs": 12, "learning_rate": 1.5e-3, "average": 0.999}  # and `crossmodal.models.vae_gan.BALANCED`
 
 
