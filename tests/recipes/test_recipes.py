@@ -277,7 +277,7 @@ def test_train_classifier_reads_mnist_after_one_epoch(tmp_path, real_data):
     assert reader.classes == DIGITS
 
 
-def test_a_classifier_of_colour_pictures_reads_people_whom_it_has_not_seen(tmp_path):
+def test_a_classifier_of_colour_pictures_reads_people_whom_it_has_not_seen(tmp_path, capsys):
     from PIL import Image
 
     from crossmodal.reader import load_reader
@@ -289,7 +289,9 @@ def test_a_classifier_of_colour_pictures_reads_people_whom_it_has_not_seen(tmp_p
             Image.new("RGB", (30, 20), tuple(c + person for c in colour)).save(path)
     data = ["--data", "folders", "--images-dir", str(tmp_path / "flowers"), "--group-of", "(p.*)_"]
     shape = ["--image-size", "16", "--colour", "--epochs", "10", "--batch-size", "12", "--workdir", str(tmp_path)]
-    assert recipe("train_classifier").main([*data, *shape]) == 0
+    assert recipe("train_classifier").main([*data, *shape]) == 2
+    assert "LeNet5 reads no images of 16x16 pixels: choose 28 or more, or --model residual." in capsys.readouterr().err
+    assert recipe("train_classifier").main([*data, *shape, "--model", "residual"]) == 0
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["accuracy"] == 1
     assert metrics["interval_95"] == [pytest.approx(0.025 ** (1 / 4)), 1]  # of four test pictures
