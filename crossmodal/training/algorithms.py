@@ -3,12 +3,21 @@
     descriptor   Algorithm D: persistent chains, each iteration goes on where the last one left them
     contrastive  the same with chains that start from the recording (contrastive divergence)
     generator    Algorithm G, alternating back-propagation: latents of the recording are inferred by Langevin
-    coopnets     chains start from the generator's draws; the generator regresses the revised draws on their latents
-    coopnets-z   the same, and Langevin first revises those latents (the more rigorous form)
+    coopnets     chains start from the generator's draws and teach the descriptor; it teaches the generator, see below
+    coopnets-z   the same, but Langevin first revises the latents, and the generator regresses the revised draws on them
+
+In `coopnets` the generator learns by one of two losses:
+
+    energy    -E f(g(z)), z ~ N(0, I) fresh in each of several steps (T. Kim & Y. Bengio 2016, arXiv 1606.03439, section
+              3; of a descriptor of averages over time it is the loss of D. Ulyanov et al. 2016, "Texture Networks")
+    waveform  |Y - g(z)|^2 / (2 sigma_g^2), Y being what the chain that started at g(z) came to (the thesis)
+
+A waveform's phases nobody can predict from z, so its regression teaches little but levels. f knows averages alone.
 
 An iteration is a function of the state and of two integers, all that is random comes from these. It returns figures:
 `energy_gap` (f of the recording less f of the chains, per sample), `drift_to_noise` and `rms` of the chains' last step,
-`revised` (RMS of what the chains changed) and `error` (RMS of revised signal less g(z), the thesis' measure).
+`revised` (RMS of what the chains changed), `error` (RMS of revised signal less g(z), the thesis' measure) and, by
+energy, `generator_f` (f of the generator's draws, per sample).
 """
 
 from collections.abc import Callable
@@ -30,6 +39,8 @@ OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
     "adam": lambda rate: FusedAdam(rate, beta_1=0.5),
     "sgd": keras.optimizers.SGD,
 }
+RATES = {"energy": 0.003, "waveform": 0.001}  # of the generator
+LAST_RATE = 0.05  # of the generator by energy, a share of its first
 
 
 @dataclass(frozen=True)
@@ -38,12 +49,15 @@ class Settings:
 
     Args:
         algorithm: what is trained, and how; see above.
+        generator_loss: what the generator learns by in `coopnets`; see above.
+        generator_steps: its steps of an iteration, by energy.
         iterations: updates of the networks.
         chains, samples: signals that are drawn and revised at once, and the length of each, a multiple of 1,000.
         latent_steps, latent_step, latent_sigma: Langevin on latents (coopnets-z, generator): steps, their size, and the
             standard deviation of the generator's error, by which its own loss is scaled too.
         optimizer: "adam" (beta1 0.5) or "sgd".
-        descriptor_rate, generator_rate: learning rates.
+        descriptor_rate, generator_rate: learning rates; the generator's falls to a 20th over all steps by energy. None
+            stands for 0.003 by energy, 0.001 by waveforms.
         by_positions: divide each convolution's gradient by the length of its map, as the published code does.
         stabilise: back off outside the bands below; return to the last good state when chains are too loud or a value
             is not finite.
@@ -59,6 +73,8 @@ class Settings:
     """
 
     algorithm: Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"] = "coopnets"
+    generator_loss: Literal["energy", "waveform"] = "energy"
+    generator_steps: int = 10
     iterations: int = 60
     chains: int = 1
     samples: int = 40_000
@@ -67,7 +83,7 @@ class Settings:
     latent_sigma: float = 0.3
     optimizer: Literal["adam", "sgd"] = "adam"
     descriptor_rate: float = 0.003
-    generator_rate: float = 0.001
+    generator_rate: float | None = None
     by_positions: bool = False
     stabilise: bool = True
     most_drift: float = 30.0
@@ -78,11 +94,22 @@ class Settings:
 
     def __post_init__(self):
         check_choice("algorithm", self.algorithm, ALGORITHMS)
+        check_choice("generator_loss", self.generator_loss, RATES)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        least = {"iterations": 0, "chains": 1, "samples": 1, "latent_steps": 0, "block": 1}
+        least = {"generator_steps": 1, "iterations": 0, "chains": 1, "samples": 1, "latent_steps": 0, "block": 1}
         for name, number in least.items():
             if getattr(self, name) < number:
                 raise ModelError(f"{name} is {getattr(self, name)}: give {number} or more.")
+
+    @property
+    def by_energy(self) -> bool:
+        """Whether the generator learns by energy."""
+        return self.algorithm == "coopnets" and self.generator_loss == "energy"
+
+    @property
+    def first_generator_rate(self) -> float:
+        """The generator's learning rate at its first step."""
+        return RATES["energy" if self.by_energy else "waveform"] if self.generator_rate is None else self.generator_rate
 
 
 class State(NamedTuple):
@@ -104,7 +131,7 @@ class State(NamedTuple):
 def make_state(model: CoopNets, signal: np.ndarray, settings: Settings) -> State:
     """The state before the first iteration."""
     s = settings
-    optimizers = [OPTIMIZERS[s.optimizer](rate) for rate in (s.descriptor_rate, s.generator_rate)]
+    optimizers = [OPTIMIZERS[s.optimizer](rate) for rate in (s.descriptor_rate, s.first_generator_rate)]
     for optimizer, network in zip(optimizers, (model.descriptor, model.generator), strict=True):
         optimizer.build(network.trainable_variables)
     kept = {"descriptor": (s.samples,), "generator": model.generator.latent_shape(s.samples)}
@@ -136,8 +163,11 @@ def contrastive_divergence(state: State, seeds, first) -> dict:
 
 
 def cooperate(state: State, seeds, first) -> dict:
-    """CoopNets: draw and revise; data less revised draws teach the descriptor, the revised draws the generator."""
+    """CoopNets: draw and revise; data less revised draws teach the descriptor, which teaches the generator by energy, or
+    the revised draws do."""
     z, revised, figures = draw_and_revise(state, seeds)
+    if state.settings.by_energy:
+        return {**figures, "error": figures["revised"], "generator_f": descend_energy(state, seeds[4])}
     return {**figures, "error": learn_generator(state, z, revised)}
 
 
@@ -204,9 +234,33 @@ def learn_generator(state: State, z, signal) -> tf.Tensor:
     with tf.GradientTape() as tape:
         error = signal - map_rows(generator, z)
         loss = tf.reduce_sum(tf.square(error)) / (2 * s.latent_sigma**2 * s.chains)
-    state.generator_optimizer.learning_rate.assign(s.generator_rate * tf.convert_to_tensor(state.rate))
+    state.generator_optimizer.learning_rate.assign(s.first_generator_rate * tf.convert_to_tensor(state.rate))
     state.generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
     return root_mean_square(error)
+
+
+def descend_energy(state: State, seed) -> tf.Tensor:
+    """`generator_steps` steps of the generator down -E f(g(z)), each on latents of its own.
+
+    Returns:
+        f of the last step's draws, per sample, before that step.
+    """
+    s, model, optimizer = state.settings, state.model, state.generator_optimizer
+    variables = model.generator.trainable_variables
+    steps = max(1, s.iterations * s.generator_steps)
+    falling = keras.optimizers.schedules.CosineDecay(s.first_generator_rate, steps, alpha=LAST_RATE)
+
+    def step(i, _):
+        z = model.latents(s.chains, s.samples, tf.random.experimental.stateless_fold_in(seed, i))
+        with tf.GradientTape() as tape:
+            f = tf.reduce_mean(map_rows(lambda z: model.descriptor(model.generator(z)), z))
+            loss = -f
+        optimizer.learning_rate.assign(falling(optimizer.iterations) * tf.convert_to_tensor(state.rate))
+        optimizer.apply(tape.gradient(loss, variables), variables)
+        return i + 1, f
+
+    first = (tf.constant(0), tf.constant(0.0))
+    return tf.while_loop(lambda i, _: i < s.generator_steps, step, first, parallel_iterations=1)[1] / s.samples
 
 
 def infer_latents(state: State, z, signal, seed):

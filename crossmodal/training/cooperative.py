@@ -109,7 +109,7 @@ def thesis_settings(reading: str = "swapped") -> dict:
     """
     check_choice("reading", reading, READINGS)
     # a drift that takes a chain from silence to a recording's level in 40 steps
-    stable = {"most_drift": 3.0, "block": 5}
+    stable = {"most_drift": 3.0, "block": 5, "generator_loss": "waveform"}
     shared = {"iterations": 500, "chains": 2, "samples": 60_000, "optimizer": "sgd", "by_positions": True}
     return {**shared, **stable, **READINGS[reading]}
 

@@ -259,6 +259,8 @@ def test_signals_that_cannot_be_trained_on():
     ("change", "message"),
     [
         ({"algorithm": "coopnet"}, "no algorithm 'coopnet': choose one of coopnets, coopnets-z, descriptor"),
+        ({"generator_loss": "waveforms"}, "no generator_loss 'waveforms': choose one of energy, waveform"),
+        ({"generator_steps": 0}, "generator_steps is 0: give 1 or more"),
         ({"optimizer": "Adam"}, "no optimizer 'Adam': choose one of adam, sgd"),
         ({"iterations": -1}, "iterations is -1: give 0 or more"),
         ({"chains": 0}, "chains is 0: give 1 or more"),
