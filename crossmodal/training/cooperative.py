@@ -24,7 +24,7 @@ from crossmodal.models.coopnets import CoopNets, bandwidth
 from crossmodal.models.networks.waveform import UPSAMPLING
 from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.determinism import fix_numbers
-from crossmodal.training.algorithms import Settings, State, iterate, make_state
+from crossmodal.training.algorithms import iterate
 from crossmodal.training.checkpoints import (
     all_finite,
     load_checkpoint,
@@ -34,6 +34,7 @@ from crossmodal.training.checkpoints import (
     training_in,
 )
 from crossmodal.training.runs import append_history
+from crossmodal.training.texture_state import Settings, State, make_state
 
 MOST_RECOVERIES = 12  # from one block of iterations to the next
 _FALL, _RISE = 0.8, 1.02  # of the learning rates, per iteration outside and inside the bands

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from crossmodal.data.textures import rain
 from crossmodal.models.coopnets import CoopNets
-from crossmodal.training.algorithms import LAST_RATE, Settings, descend_energy, make_state
+from crossmodal.training.algorithms import descend_energy
 from crossmodal.training.cooperative import prepare_texture, train_texture
+from crossmodal.training.texture_state import LAST_RATE, Settings, make_state
 
 POWER, SAMPLES = 4.0, 20
 TOY = Settings(iterations=40, generator_steps=10, chains=64, samples=SAMPLES, generator_rate=0.05)

@@ -11,7 +11,7 @@ from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator
-from crossmodal.training.algorithms import ALGORITHMS, Settings, divide_by_positions, make_state
+from crossmodal.training.algorithms import ALGORITHMS, divide_by_positions
 from crossmodal.training.checkpoints import restore, snapshot
 from crossmodal.training.cooperative import (
     all_variables,
@@ -22,6 +22,7 @@ from crossmodal.training.cooperative import (
     train_texture,
 )
 from crossmodal.training.runs import append_history, position_of, read_history
+from crossmodal.training.texture_state import Settings, make_state
 
 SMALL = Settings(iterations=6, chains=2, samples=4000, latent_steps=2, block=2, descriptor_rate=1e-3)
 
