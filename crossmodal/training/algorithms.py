@@ -8,8 +8,8 @@
 
 In `coopnets` the generator learns by one of two losses:
 
-    energy    -E f(g(z)), z ~ N(0, I) fresh in each of several steps (T. Kim & Y. Bengio 2016, arXiv 1606.03439, section
-              3; of a descriptor of averages over time it is the loss of D. Ulyanov et al. 2016, "Texture Networks")
+    energy    -E f(g(z)), z ~ N(0, I) fresh in each of several steps (T. Kim & Y. Bengio 2016, arXiv 1606.03439; of a
+              descriptor of averages over time it is the loss of D. Ulyanov et al. 2016, "Texture Networks")
     waveform  |Y - g(z)|^2 / (2 sigma_g^2), Y being what the chain that started at g(z) came to (the thesis)
 
 A waveform's phases nobody can predict from z, so its regression teaches little but levels. f knows averages alone.
