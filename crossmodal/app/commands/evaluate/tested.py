@@ -51,6 +51,9 @@ def add_model_options(parser) -> None:
     )
     parser.add_argument("--speech-commands-dir", type=a_name, help="folder of the Speech Commands archive, extracted")
     parser.add_argument("--noise-dir", type=a_name, help="folder of recorded noise that tests (the run's)")
+    parser.add_argument(
+        "--pairs", type=a_name, help="for data manifest: table of pairs, or folder of shards (the run's)"
+    )
     for kind in ("sounds", "images"):
         parser.add_argument(
             f"--{kind}-dir",
@@ -95,9 +98,9 @@ def locations_of(arguments) -> dict[str, str]:
         return given
     kept = {name: config[name] for name in LOCATIONS if isinstance(config.get(name), str) and name not in given}
     for name, place in kept.items():
-        if not Path(place).is_dir():
+        if not (Path(place).exists() if name == "pairs" else Path(place).is_dir()):
             raise DataError(
-                f"The run's data are no longer at {place}: pass {flag_of(name)} with the folder they are in now."
+                f"The run's data are no longer at {place}: pass {flag_of(name)} with the place they are in now."
             )
     return {**kept, **given}
 
@@ -140,6 +143,7 @@ def load_tested(arguments) -> Tested:
     locations = locations_of(arguments)
     places = {name: place for name, place in locations.items() if name in PLACES}
     options: dict[str, Any] = {**options_of(model, chosen["data"]), **places}
+    options |= {"protocol": chosen["protocol"], "seed": chosen["seed"]}
     speech, images = load_pair(chosen["data"], **options)
     if chosen["data"] == trained.get("data") and "clips" in trained and trained["clips"] != fingerprint(speech):
         raise DataError(
@@ -173,6 +177,11 @@ def reader_of(model, arguments) -> Reader:
         return load_reader(arguments.reader)
     if reader := find_reader(model.classes, model.image_shape, arguments.model):
         return reader
+    if not model.classes:
+        raise DataError(
+            "The model was trained on pairs without labels, so nothing says what its drawings should show. What can be "
+            "measured without is the loss on test pairs: it is in the run's metrics.json."
+        )
     raise DataError(
         f"Nobody can read what this model draws ({', '.join(model.classes) or 'no classes'}): train a classifier of "
         "these images by crossmodal train classifier, and pass it by --reader."
