@@ -14,6 +14,7 @@ import os
 import zlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -139,7 +140,7 @@ def open_shards(folder, image_shape: tuple[int, int, int]) -> Shards:
         rows, front_end = Rows(**columns, label_names=labels), LogMel(**about["front_end"])
         shards = Shards(folder, rows, **arrays, front_end=front_end, image_shape=shape, sha256=about["sha256"])
         sizes = [int((shards.offset + shards.size)[shards.shard == i].max()) + 4 for i in range(about["shards"])]
-    except (OSError, ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zlib.error, BadZipFile) as error:
         raise DataError(f"The packed pairs in {name} are damaged ({type(error).__name__}): pack them anew.") from None
     for shard, size in enumerate(sizes):
         path = folder / shard_name(shard, len(sizes))

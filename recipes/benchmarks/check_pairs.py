@@ -23,7 +23,8 @@ RUN = """
 import json, resource, sys
 from crossmodal.__main__ import main
 code = main(sys.argv[1:])
-print(json.dumps([code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)]))
+unit = 2**20 if sys.platform == "darwin" else 2**10
+print(json.dumps([code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit]))
 """
 
 

@@ -82,6 +82,11 @@ def check_chosen(chosen: dict) -> None:
         raise DataError("The model's provenance is invalid: pass --data, --protocol and --split-seed, or retrain it.")
 
 
+def as_asked(location: str) -> str:
+    """What an evaluation calls a location of the data: pairs are counted there."""
+    return "manifest" if location == "pairs" else location
+
+
 def locations_of(arguments) -> dict[str, str]:
     """Option -> where the data lie: as the arguments say, else as the run's config.json does, without those of neither.
 
@@ -90,7 +95,7 @@ def locations_of(arguments) -> dict[str, str]:
     Raises:
         DataError: a folder that the run was trained with is gone.
     """
-    given = {name: value for name in LOCATIONS if (value := getattr(arguments, name)) is not None}
+    given = {name: value for name in LOCATIONS if (value := getattr(arguments, as_asked(name))) is not None}
     model = Path(arguments.model)
     folder = model if model.is_dir() else model.parent if model.name == "model.keras" else None
     config = asked_of(folder) if folder else {}
@@ -100,7 +105,7 @@ def locations_of(arguments) -> dict[str, str]:
     for name, place in kept.items():
         if not (Path(place).exists() if name == "pairs" else Path(place).is_dir()):
             raise DataError(
-                f"The run's data are no longer at {place}: pass {flag_of(name)} with the place they are in now."
+                f"The run's data are no longer at {place}: pass {flag_of(as_asked(name))} with the place they are in now."
             )
     return {**kept, **given}
 
