@@ -52,7 +52,7 @@ def add_model_options(parser) -> None:
     parser.add_argument("--speech-commands-dir", type=a_name, help="folder of the Speech Commands archive, extracted")
     parser.add_argument("--noise-dir", type=a_name, help="folder of recorded noise that tests (the run's)")
     parser.add_argument(
-        "--pairs", type=a_name, help="for data manifest: table of pairs, or folder of shards (the run's)"
+        "--manifest", type=a_name, help="for data manifest: table of pairs, or folder of shards (the run's)"
     )
     for kind in ("sounds", "images"):
         parser.add_argument(
@@ -105,7 +105,7 @@ def locations_of(arguments) -> dict[str, str]:
     for name, place in kept.items():
         if not (Path(place).exists() if name == "pairs" else Path(place).is_dir()):
             raise DataError(
-                f"The run's data are no longer at {place}: pass {flag_of(as_asked(name))} with the place they are in now."
+                f"The run's data are no longer at {place}: pass {flag_of(as_asked(name))} with where they are now."
             )
     return {**kept, **given}
 
