@@ -56,10 +56,11 @@ def test_a_model_of_pairs_without_labels_draws_what_it_hears(digits, trained):
 
 
 def test_what_cannot_be_scored_without_labels_is_said(trained, digits, tmp_path, capsys):
-    assert main(["evaluate", "agreement", str(trained), "--workdir", str(tmp_path / "scored")]) == 2
-    said = capsys.readouterr().err
-    assert "trained on pairs without labels, so nothing says what its drawings should show" in said
-    assert "the loss on test pairs: it is in the run's metrics.json" in said
+    for score in ("agreement", "conditions"):
+        assert main(["evaluate", score, str(trained), "--workdir", str(tmp_path / "scored")]) == 2
+        said = capsys.readouterr().err
+        assert "These pairs have no labels, so nothing says what a drawing should show: this score cannot be" in said
+        assert "What is measured without them is the loss on test pairs, in the run's metrics.json." in said
     assert train(digits[0] / "pairs.csv", trained, "--epochs", "12") == 0
     said = capsys.readouterr().out
     assert "whether drawings show what was heard is not scored" in said

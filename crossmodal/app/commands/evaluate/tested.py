@@ -110,12 +110,15 @@ def locations_of(arguments) -> dict[str, str]:
     return {**kept, **given}
 
 
-def load_tested(arguments) -> Tested:
+def load_tested(arguments, labelled: bool = True) -> Tested:
     """The model that the arguments name, its data, and the division that it was trained with.
+
+    Args:
+        labelled: whether the score needs labels.
 
     Raises:
         ModelError: there is no such model.
-        DataError: the data are absent, or the division would test the model on clips it has heard.
+        DataError: the data are absent or have no labels, or the division would test the model on clips it has heard.
     """
     from crossmodal.data.catalog import load_pair
     from crossmodal.models.base import AudioImageModel
@@ -150,6 +153,11 @@ def load_tested(arguments) -> Tested:
     options: dict[str, Any] = {**options_of(model, chosen["data"]), **places}
     options |= {"protocol": chosen["protocol"], "seed": chosen["seed"]}
     speech, images = load_pair(chosen["data"], **options)
+    if labelled and speech.labels is None:
+        raise DataError(
+            "These pairs have no labels, so nothing says what a drawing should show: this score cannot be measured. "
+            "What is measured without them is the loss on test pairs, in the run's metrics.json."
+        )
     if chosen["data"] == trained.get("data") and "clips" in trained and trained["clips"] != fingerprint(speech):
         raise DataError(
             "The recordings are no longer those that the model was trained with: another division would test it on "
@@ -184,8 +192,8 @@ def reader_of(model, arguments) -> Reader:
         return reader
     if not model.classes:
         raise DataError(
-            "The model was trained on pairs without labels, so nothing says what its drawings should show. What can be "
-            "measured without is the loss on test pairs: it is in the run's metrics.json."
+            "The model was trained on pairs without labels: nothing says what its drawings should show. What is "
+            "measured without them is the loss on test pairs, in the run's metrics.json."
         )
     raise DataError(
         f"Nobody can read what this model draws ({', '.join(model.classes) or 'no classes'}): train a classifier of "
