@@ -5,13 +5,15 @@ from typing import Literal
 
 import numpy as np
 
+from crossmodal.data.hashed_parts import TEST, TRAINING, VALIDATION, parts_by_group, parts_by_key
 from crossmodal.data.sources import Speech
 from crossmodal.errors import DataError
 
-Protocol = Literal["random", "official", "speaker", "speakers"]
-PROTOCOLS = ("random", "official", "speaker", "speakers")
+Protocol = Literal["random", "official", "speaker", "speakers", "groups"]
+PROTOCOLS = ("random", "official", "speaker", "speakers", "groups")
 TEST_FRACTION = 0.1  # of the clips, protocol "random"; of the speakers, protocol "speakers"
 TEST_TAKES = 5  # recordings 0-4 are FSDD's own test part, protocol "official"
+MEASURED = 10_000  # rows of a table that validate, and that test, at most: more would sharpen no figure
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,12 @@ def split_clips(
     Args:
         speech: the source.
         protocol: "random" (clips at random, 90/10, at least one of each class to test), "official" (takes 0-4
-            test, the others train), "speaker" (all clips of `held_out_speaker` test, those of the others train) or
+            test, the others train), "speaker" (all clips of `held_out_speaker` test, those of the others train),
             "speakers" (nobody is in two parts: the publisher's validation speakers test and the testing speakers are
-            left out where the source names them, else a tenth of the speakers test).
-        seed: of the random division and of the validation part.
+            left out where the source names them, else a tenth of the speakers test) or "groups" (what shares a group,
+            such as a speaker, is in one part: 80/10/10 by a hash, see `hashed_parts`). The rows of a table are divided
+            80/10/10 by a hash in protocol "random" too, each row by itself.
+        seed: of the random division, of the hash and of the validation part.
         held_out_speaker: whom protocol "speaker" leaves out.
         speakers: use these speakers' clips alone, all if None. The paper's: `fsdd.PAPER_SPEAKERS`.
         validation_fraction: share of the training clips, or of the training speakers in protocol "speakers", set aside
@@ -55,6 +59,8 @@ def split_clips(
     for speaker in [*(speakers or ()), *([held_out_speaker] if protocol == "speaker" else [])]:
         if speaker not in known:
             raise DataError(f"{speech.name} has no speaker {speaker!r}: choose among {', '.join(known)}.")
+    if protocol == "groups" or speech.keys is not None:
+        return split_by_hash(speech, protocol, seed)
     rng = np.random.default_rng([seed, 0])
     clips = np.arange(len(speech.labels))
     if speakers:
@@ -83,11 +89,37 @@ def split_clips(
     if protocol == "random":
         train, test = keep_one_of_each(speech.labels, train, test, left=1)
     split = Split(train=np.sort(train), validation=np.sort(validation), test=np.sort(test))
+    check_classes(speech, split)
+    return split
+
+
+def check_classes(speech: Speech, split: Split) -> None:
+    """DataError if a part lacks clips of some class, where classes are known."""
+    if speech.labels is None:
+        return
     for name, part in (("training", split.train), ("test", split.test)):
         missing = set(range(len(speech.classes))) - set(speech.labels[part].tolist())
         if missing:
             absent = ", ".join(speech.classes[label] for label in sorted(missing))
             raise DataError(f"The {name} part of {speech.name} has no clip of {absent}: it needs one of each class.")
+
+
+def split_by_hash(speech: Speech, protocol: Protocol, seed: int) -> Split:
+    """The division of protocol "groups", and of the rows of a table; of these at most `MEASURED` are in each part that
+    does not train, and the others are in none."""
+    if protocol == "groups":
+        parts = parts_by_group(speech.speakers, seed, speech.name)
+    elif protocol == "random" and speech.keys is not None:
+        parts = parts_by_key(speech.keys, seed, speech.name)
+    else:
+        raise DataError(f"{speech.name} is divided by protocol random or groups, not {protocol}: choose one of these.")
+    rows = {part: np.flatnonzero(parts == part) for part in (TRAINING, VALIDATION, TEST)}
+    if speech.keys is not None:
+        rng = np.random.default_rng([seed, 0])
+        for part in (VALIDATION, TEST):
+            rows[part] = np.sort(rng.permutation(rows[part])[:MEASURED])
+    split = Split(rows[TRAINING], rows[VALIDATION], rows[TEST])
+    check_classes(speech, split)
     return split
 
 

@@ -9,7 +9,7 @@ from crossmodal.runtime.choices import check_choice
 
 NAMES = (
     *("fsdd-mnist", "speech-commands-mnist", "digits-tts"),
-    *("fsdd-folders", "speech-commands-folders", "digits-tts-folders", "folders"),
+    *("fsdd-folders", "speech-commands-folders", "digits-tts-folders", "folders", "manifest"),
 )
 FURTHER = {"fsdd": "FSDD", "speech-commands": "Speech Commands"}  # sources of speech that may join another's training
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -20,9 +20,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "speech-commands-folders": ("Speech Commands", "your folders"),
     "digits-tts-folders": ("eSpeak NG", "your folders"),
     "folders": ("your folders",),
+    "manifest": ("your pairs",),
 }
 HOW_READ = ("fit", "background", "skip_bad", "group_of")  # options that say how files in folders become data
-PLACES = ("data_dir", "archives", "speech_commands_dir", "sounds_dir", "images_dir")  # of the pairs, see `load_pair`
+PLACES = (*("data_dir", "archives", "speech_commands_dir", "sounds_dir", "images_dir"), "pairs")  # see `load_pair`
 LOCATIONS = (*PLACES, "noise_dir")  # options that say where the data lie
 
 
@@ -34,11 +35,15 @@ def load_pair(
     speech_commands_dir: str | None = None,
     sounds_dir: str | None = None,
     images_dir: str | None = None,
+    pairs: str | None = None,
     image_shape: tuple[int, int, int] = (28, 28, 1),
     fit: Literal["stretch", "pad", "crop"] = "stretch",
     background: Literal["white", "black"] = "white",
     skip_bad: float = 0.0,
     group_of: str | None = None,
+    cache_mb: float = 512,
+    protocol: str = "random",
+    seed: int = 0,
     say: Callable[[str], object] = print,
 ) -> tuple[Speech, Images]:
     """Speech and images of the same classes.
@@ -46,12 +51,15 @@ def load_pair(
     Args:
         name: "fsdd-mnist" (real recordings, real digits), "speech-commands-mnist" (those of many people),
             "digits-tts" (embedded: eSpeak NG and scikit-learn's digits), the same speech with "-folders" (your own
-            pictures of the ten digits) or "folders" (your own sounds and pictures).
+            pictures of the ten digits), "folders" (your own sounds and pictures) or "manifest" (a table of pairs or its
+            shards: nothing but the alignment is known).
         data_dir, archives: of FSDD and MNIST, see `tfds_source.open_dataset`.
         speech_commands_dir: see `speech_commands.load`.
         sounds_dir, images_dir: what lies in folders, see `folders`.
         image_shape, fit, background, skip_bad, group_of, say: of pictures in folders, see `folders.load_images`; the
             images of the others are 28x28x1.
+        pairs, cache_mb, protocol, seed: of "manifest", see `natural_pairs.load_manifest`. Protocol and seed are of the
+            division, in which no test row may share a sound, an image or a group with another part.
 
     Raises:
         DataError: a source is absent or damaged, the two have different classes, or the images another shape.
@@ -71,6 +79,12 @@ def load_pair(
 
         speech = load_speech(spoken, **places, speech_commands_dir=speech_commands_dir, say=say)
         return speech, mnist.load(**places)
+    if name == "manifest":
+        from crossmodal.data.natural_pairs import load_manifest
+
+        if not pairs:
+            raise DataError("Data of a manifest need their table: pass --pairs pairs.csv, or the folder of its shards.")
+        return load_manifest(pairs, protocol=protocol, seed=seed, cache_mb=cache_mb, **pictures)
     from crossmodal.data import digits_tts, folders
 
     if name == "digits-tts":
@@ -87,8 +101,8 @@ def load_pair(
 
 
 def in_folders(name: str) -> bool:
-    """Whether the images of the data of that name are in a folder of the user's."""
-    return name.endswith("folders")
+    """Whether the images of the data of that name are files of the user's."""
+    return name.endswith("folders") or name == "manifest"
 
 
 def load_speech(
@@ -124,6 +138,7 @@ def licences_of(recipe: dict) -> dict[str, str]:
         "Optical Recognition of Handwritten Digits": digits_tts.IMAGES_LICENCE,
         "eSpeak NG": "speech synthesised by a program under GPL-3.0",
         "your folders": "yours",
+        "your pairs": "yours",
         "recorded noise": "that of its folder",
     }
     data = recipe["data"]

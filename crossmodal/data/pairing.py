@@ -13,6 +13,8 @@ import numpy as np
 
 from crossmodal.errors import DataError
 
+MIXED = 8  # blocks of given pairs whose pairs are mixed
+
 
 def draw_clips(image_labels: np.ndarray, clip_labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """For each image a clip of the same class, with replacement: (images,) indices into `clip_labels`."""
@@ -97,11 +99,15 @@ class Given:
     Args:
         clips: (images,) the clip that each image goes with.
         clip_labels: (clips,) class of each clip, for models that ask for it; None where nobody knows.
+        blocks: (images,) int, the block of data on a disk, such as a shard, that holds each pair. An epoch then takes
+            the blocks in random order, `MIXED` at a time, and mixes the pairs of these: few files are read at once.
+            None mixes all pairs.
     """
 
     clips: np.ndarray
     clip_labels: np.ndarray | None = None
     images_per_clip: int = 1
+    blocks: np.ndarray | None = None
 
     def __post_init__(self):
         if self.images_per_clip != 1:
@@ -114,7 +120,11 @@ class Given:
 
     def epoch(self, seed: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """All pairs, in training order: clips (pairs,) and images (pairs, 1)."""
-        order = np.random.default_rng([seed, 1, epoch]).permutation(len(self.clips))
+        rng = np.random.default_rng([seed, 1, epoch])
+        order = rng.permutation(len(self.clips))
+        if self.blocks is not None:
+            turn = rng.permutation(int(self.blocks.max()) + 1) // MIXED  # of each block
+            order = order[np.argsort(turn[self.blocks[order]], kind="stable")]
         return self.clips[order], order[:, None]
 
     def labels(self, images: np.ndarray) -> np.ndarray:

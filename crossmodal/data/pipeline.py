@@ -1,8 +1,8 @@
 """Pairs as tf.data batches. Pairing, order and augmentation are functions of (seed, epoch, step).
 
 A batch may be cut into parts for several replicas: together they see what one replica would see of the whole.
-Spectrograms and images are read batch by batch, from arrays or from `.npy` files of any size: only the index of pairs
-grows with their number.
+Spectrograms and images are read batch by batch, from arrays, from `.npy` files of any size or as `StoredRows` reads
+them: only the index of pairs grows with their number.
 """
 
 import os
@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from crossmodal.data.augment import Augmentation, augment
 from crossmodal.data.pairing import ByClass, Pairing
+from crossmodal.data.stored import StoredRows
 from crossmodal.errors import DataError
 from crossmodal.sound.spectrogram import LogMel
 
@@ -48,7 +49,7 @@ class RowFile:
         return rows.reshape(*index.shape, *self.shape[1:])
 
 
-def take(rows: np.ndarray | RowFile, index: tf.Tensor) -> tf.Tensor:
+def take(rows: np.ndarray | RowFile | StoredRows, index: tf.Tensor) -> tf.Tensor:
     """rows[index], read when a batch is made."""
     taken = tf.numpy_function(lambda index: rows[index], [index], rows.dtype, stateful=False)
     taken.set_shape(index.shape.concatenate(rows.shape[1:]))
@@ -56,8 +57,8 @@ def take(rows: np.ndarray | RowFile, index: tf.Tensor) -> tf.Tensor:
 
 
 def paired_batches(
-    spectrograms: np.ndarray | Path,
-    images: np.ndarray | Path,
+    spectrograms: np.ndarray | Path | StoredRows,
+    images: np.ndarray | Path | StoredRows,
     pairing: Pairing,
     *,
     batch_size: int,
@@ -75,8 +76,8 @@ def paired_batches(
     """Batches of pairs, epoch after epoch, from `first_epoch` to `epochs`.
 
     Args:
-        spectrograms: (clips, frames, mels) float32 or float16, or the `.npy` file of such an array.
-        images: (images, height, width) or (images, height, width, channels) uint8, or the `.npy` file of such an array.
+        spectrograms: (clips, frames, mels) float32 or float16, the `.npy` file of such an array, or a `StoredRows`.
+        images: (images, height, width) or (images, height, width, channels) uint8, or the same of them.
         pairing: which of them go together.
         batch_size: images in a batch, a multiple of `pairing.images_per_clip` times `parts`.
         needs: what a batch carries beside the arrays: "clip" (the number of the clip), "label" (its class), "duration"

@@ -1,4 +1,4 @@
-"""What every source of data gives: labelled recordings or labelled images, in plain numpy arrays."""
+"""What every source of data gives: recordings or images, in plain numpy arrays; see `stored` for those on the disk."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,12 +12,14 @@ DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 class Speech:
     """Recordings.
 
-    waveforms: one float32 array (samples,) in [-1, 1] per clip, all at `sample_rate`.
+    waveforms: one float32 array (samples,) in [-1, 1] per clip, all at `sample_rate`; a list, or `stored.StoredSounds`.
     labels:    (clips,) int64, index into `classes`; None where nobody knows what they are.
-    speakers:  (clips,) str, who speaks.
+    speakers:  (clips,) str, who speaks, or another group that protocol "groups" does not divide.
     takes:     (clips,) int64, the running number of a recording among those of one speaker and class.
     parts:     (clips,) str, "training", "validation" or "testing", as the publisher divides the speakers; None where
         nobody has.
+    keys:      (clips,) uint64, different ones, by which the rows of a table are divided; None of other sources.
+    sha256:    what `fingerprint` gives, where it is known without reading the clips.
     """
 
     name: str
@@ -28,12 +30,14 @@ class Speech:
     sample_rate: int
     classes: tuple[str, ...] = DIGITS
     parts: np.ndarray | None = None
+    keys: np.ndarray | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
 class Images:
     """Images in two parts: (images, height, width) or (images, height, width, channels) uint8, and (images,) int64
-    labels.
+    labels, None where nobody knows them. The training images may be `stored.StoredRows`.
 
     train_clips, test_clips: (images,) the clip that each image goes with, where pairs are given; None where an image
         goes with any clip of its class.
@@ -62,6 +66,8 @@ class Images:
 
 def fingerprint(speech: Speech) -> str:
     """A SHA-256 of the clips of a source and of their order: the division of other clips would be another one."""
+    if speech.sha256:
+        return speech.sha256
     digest = hashlib.sha256()
     for waveform, speaker in zip(speech.waveforms, speech.speakers, strict=True):
         digest.update(f"{len(waveform)} {speaker} ".encode())

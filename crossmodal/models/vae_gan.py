@@ -213,8 +213,11 @@ class AudioImageVAEGAN(VariationalModel):
 
         Args:
             spectrograms: (clips, frames, mels, 1).
-            images: (clips, n, height, width, channels): n images share a clip, each has a z of its own.
+            images: (clips, n, height, width, channels): n images share a clip, each has a z of its own. Where a clip
+                has one image alone, the energy score compares two draws with it.
         """
+        if self.reconstruction == "energy" and images.shape[1] == 1:
+            images = ops.repeat(images, 2, axis=1)
         n = images.shape[1]
         z_mean, z_log_var = self.encoder(spectrograms, training=training)
         z = sample_latents(z_mean, z_log_var, n, self.seed_generator)

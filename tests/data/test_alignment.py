@@ -21,7 +21,8 @@ def test_parts_are_disjoint_and_complete(fsdd_like, protocol):
     together = np.concatenate(parts(split))
     assert len(together) == len(set(together)) == 2500
     share = round((2500 - len(split.test)) * 0.05)
-    assert len(split.validation) == (500 if protocol == "speakers" else share)  # the clips of one speaker
+    of_speakers = protocol in ("speakers", "groups")
+    assert len(split.validation) == (500 if of_speakers else share)  # the clips of one speaker
 
 
 def test_random_is_the_papers_2000_clips_90_to_10(fsdd_like):

@@ -218,3 +218,13 @@ def test_the_average_forgets_the_initial_weights():
             variable.assign([1.0])
     optimizer.finalize_variable_values([variable])
     assert abs(float(variable[0]) - 1.0) < 1.0  # 0.999 alone would leave 80 % of the 100
+
+
+def test_of_a_pair_with_one_image_the_energy_score_compares_two_draws():
+    """E |y - G| - 1/2 E |G - G'| of one y needs no second image, but a second draw."""
+    x, y = pairs(n=1)
+    once, twice = (build(reconstruction="energy").losses_of(x, np.repeat(y, n, axis=1))[0] for n in (1, 2))
+    for name in once:
+        np.testing.assert_array_equal(once[name], twice[name])
+    logs = build(reconstruction="energy").train_step((x, y))
+    assert all(np.isfinite(float(value)) for value in logs.values())

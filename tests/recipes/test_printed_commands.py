@@ -39,6 +39,8 @@ QUICK = {
     "evaluate latent": "",
     "data prepare": "",
     "data info": "",
+    "data check": "--protocol groups",
+    "data pack": "",
     "report": "",
     "demo": "",  # until the page has been fetched
 }
@@ -72,6 +74,7 @@ LONG = {
     "alpha_frontier.py": f"{TRAIN} --shard 1/99",
     "unpaired.py": f"{TRAIN} --shard 1/1",
     "ablation.py": f"{TRAIN} --shard 1/99",
+    "check_pairs.py": "--rows 400",
     "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",
     "scaling_benchmark.py": "--models compact --batches 16 --worker-batches 16 --workers 1 --pairs 640 --steps 1 "
     "--turns 1 --rounds 1",

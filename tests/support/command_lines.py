@@ -41,6 +41,8 @@ NEEDED = {
     ("evaluate", "latent"): ["{model}", "--data", "folders", "--workdir", "{out}"],
     ("evaluate", "texture"): ["{sound}", "{sound}", "--workdir", "{out}"],
     ("data", "info"): [],
+    ("data", "check"): ["{missing}"],
+    ("data", "pack"): ["{missing}", "-o", "{out}"],
     ("data", "prepare"): ["--data-dir", "{folder}", "--archives", "{missing}"],
     ("export",): ["{model}", "--format", "saved_model", "-o", "{out}"],
     ("report",): ["{run}", "-o", "{out}.html"],

@@ -78,12 +78,25 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             untrained_texture().save(folder / name)
         elif Path(name).suffix == ".png":
             picture_of_a_bar(folder / name)
+        elif name in ("pairs.csv", "shards"):
+            table_of_pairs(folder, name == "shards")
         elif name == "runs/reader":
             untrained_reader(folder / name)
         elif name == "runs/stacked":
             untrained_stack(folder / name)
         elif name.startswith("runs/"):
             finished_run(folder / name, "digits-tts" if name == "runs/vae" else "fsdd-mnist")
+
+
+def table_of_pairs(folder: Path, packed: bool) -> None:
+    """pairs.csv with its files; and its shards, if they are wanted."""
+    from pairs_on_disk import noises_and_bars, write_table
+
+    from crossmodal.data.packing import pack
+
+    table = write_table(folder / "pairs.csv", noises_and_bars(folder, 240))
+    if packed:
+        pack(table, folder / "shards")
 
 
 def picture_of_a_bar(path: Path) -> None:

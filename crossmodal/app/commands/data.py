@@ -5,6 +5,8 @@
   crossmodal data prepare --archives DIR                  # the same without a network
   crossmodal data prepare speech-commands                 # the digits of Speech Commands, 2.4 GB to download
   crossmodal data prepare digits-tts                      # the embedded data
+  crossmodal data check pairs.csv                         # a table of pairs: which rows cannot be used, and why
+  crossmodal data pack pairs.csv -o shards                # the same as TFRecord files, to train from
 
 TFDS_DATA_DIR and CROSSMODAL_ARCHIVES stand for --data-dir and --archives.
 """
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from crossmodal.app.commands import pairs
 from crossmodal.app.options import a_name
 
 CHOICES = ("fsdd-mnist", "speech-commands", "digits-tts")
@@ -31,6 +34,7 @@ def add_arguments(parser) -> None:
         action.add_argument("--data-dir", type=a_name, help="TFDS's folder of prepared data")
     info.set_defaults(run=run_info, needs_tensorflow=False)
     prepare.set_defaults(run=run_prepare)
+    pairs.add_parsers(subparsers)
 
 
 def run_info(arguments) -> None:

@@ -26,6 +26,7 @@ Data = Literal[  # of `crossmodal.data.catalog.NAMES`
     "fsdd-folders",
     "speech-commands-folders",
     "folders",
+    "manifest",
 ]
 Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
@@ -36,7 +37,9 @@ REFUSED = 0.025  # share of the validation clips that a model that was trained w
 @dataclass(frozen=True)
 class TrainingConfig:
     data: Data = option("digits-tts", "which sounds and images")  # noqa: RUF009
-    protocol: Literal["random", "official", "speaker", "speakers"] = option("random", "how the clips are divided")
+    protocol: Literal["random", "official", "speaker", "speakers", "groups"] = option(
+        "random", "how the clips are divided"
+    )
     held_out_speaker: str | None = option(None, "whom protocol speaker tests on")
     seed: int = option(0, "seed of division, weights, pairing, augmentation and draws", least=0, most=2**32 - 1)
     epochs: int | None = option(None, "epochs (by data and model)", least=1, most=99_999)
@@ -64,6 +67,8 @@ class TrainingConfig:
     noise_dir: str | None = option(None, "folder of recorded noise, or CROSSMODAL_NOISE")
     sounds_dir: str | None = option(None, "for data from folders: one folder of sounds per class")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+    pairs: str | None = option(None, "for data manifest: table of pairs (CSV, JSON lines), or the folder of its shards")
+    cache_mb: int = option(512, "for data manifest: MB that are kept in memory; more stay on the disk", least=0)
     image_size: int = option(28, "for folders: height and width of images, a multiple of 4", least=16, most=128)
     colour: bool = option(False, "for data from folders: learn colours, not grey")
     fit: Literal["stretch", "pad", "crop"] = option("stretch", "for folders: what becomes of oblong pictures")
@@ -78,7 +83,9 @@ class TrainingConfig:
 
 def unsaid(data: str) -> tuple[str, ...]:
     """The options that the command of a run does not name: where known data lie, and what changes nothing."""
-    return tuple(set(IGNORED_ON_RESUME) - {"sounds_dir", "images_dir"}) if in_folders(data) else IGNORED_ON_RESUME
+    return (
+        tuple(set(IGNORED_ON_RESUME) - {"sounds_dir", "images_dir", "pairs"}) if in_folders(data) else IGNORED_ON_RESUME
+    )
 
 
 def fill_defaults(config, defaults: dict):
@@ -164,6 +171,8 @@ def train_and_measure(
     from crossmodal.training.tensorboard import logged
 
     check_config(config)
+    if config.data == "manifest":  # natural pairs are one to one
+        config = replace(config, images_per_clip=1)
     strategy = make_strategy(config.distribute)
     config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
     metrics = open_run(workdir, config, ignore=IGNORED_ON_RESUME) if is_chief(strategy) else None
@@ -270,4 +279,9 @@ def report(metrics: dict, workdir: Path) -> None:
         return
     if measured := Agreement.from_json(metrics):
         print(as_table(measured))
+    elif "test_loss" in metrics:
+        terms = ", ".join(f"{name} {value:.4g}" for name, value in metrics["test_loss"].items())
+        print(
+            f"no labels that a reader knows: whether drawings show what was heard is not scored\non test pairs: {terms}"
+        )
     print(f"model, figures and pictures: {workdir}")

@@ -12,6 +12,7 @@ from crossmodal.data.amounts import check_amounts
 from crossmodal.data.catalog import HOW_READ, PLACES, load_pair
 from crossmodal.data.pairing import ByClass, Given, Pairing, Unpaired
 from crossmodal.data.sources import Images, Speech
+from crossmodal.data.stored import StoredRows
 from crossmodal.errors import DataError
 
 VALIDATION_BATCHES = 20  # at most
@@ -21,7 +22,8 @@ def load_sources(config, say: Callable = print) -> tuple[Speech, Images]:
     """The sources that the options name."""
     places = {name: getattr(config, name) for name in (*PLACES, *HOW_READ)}
     size, channels = config.image_size, 3 if config.colour else 1
-    return load_pair(config.data, image_shape=(size, size, channels), say=say, **places)
+    divided = {"protocol": config.protocol, "seed": config.seed, "cache_mb": config.cache_mb}
+    return load_pair(config.data, image_shape=(size, size, channels), say=say, **places, **divided)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def training_data(
 
     Args:
         config: a `TrainingConfig` with nothing left open.
+        speech, images: arrays, or those of natural pairs that stay on the disk, see `crossmodal.data.stored`.
         front_end: the `LogMel` that makes the spectrograms.
         needs: what the model asks for beside the arrays.
         paired: whether an image stands beside a sound that it goes with; else beside any.
@@ -66,10 +69,12 @@ def training_data(
     from crossmodal.data.pipeline import paired_batches, steps_per_epoch
     from crossmodal.sound.spectrogram import log_mel_and_durations
 
-    sounds = training_sounds(config, speech, split.train, front_end)
+    if images.paired and (config.variants or config.noise_share or config.train_also or config.tts_takes):
+        raise DataError(
+            "Given pairs have a clip each: leave out --variants, --noise-share, --train-also and --tts-takes."
+        )
+    sounds = training_sounds(config, speech, split.train, front_end, "duration" in needs)
     pictures, pairing = pairs_of(config, images, split.train, sounds.labels)
-    if isinstance(pairing, Given) and (config.variants or config.noise_share):
-        raise DataError("Given pairs have a clip each: leave out --variants and --noise-share.")
     if sounds.noises and isinstance(pairing, ByClass):
         pairing = replace(pairing, noises=sounds.noises, noise_share=config.noise_share)
     if not paired:
@@ -122,6 +127,8 @@ def check_enough(config, images: Images, clip_labels: np.ndarray | None, parts: 
 
 def test_loss(model, speech: Speech, images: Images, split: Split, front_end) -> dict[str, float]:
     """The terms of a model's loss on pairs that are given and were held out, each the mean over all of them."""
+    import tensorflow as tf
+
     from crossmodal.data.pipeline import paired_batches
     from crossmodal.sound.spectrogram import log_mel_and_durations
 
@@ -131,12 +138,15 @@ def test_loss(model, speech: Speech, images: Images, split: Split, front_end) ->
     pairing = Given(np.searchsorted(split.test, images.test_clips), labels)
     model.reset_metrics()
     options = {"batch_size": 1, "epochs": 1, "seed": 0, "needs": model.NEEDS, "durations_s": durations_s}
+    step = tf.function(model.test_step, reduce_retracing=True)
     for batch in paired_batches(spectrograms, images.test_images, pairing, **options):
-        terms = model.test_step(batch)
+        terms = step(batch)
     return {name: float(value) for name, value in terms.items()}
 
 
-def pairs_of(config, images: Images, clips: np.ndarray, clip_labels: np.ndarray | None) -> tuple[np.ndarray, Pairing]:
+def pairs_of(
+    config, images: Images, clips: np.ndarray, clip_labels: np.ndarray | None
+) -> tuple[np.ndarray | StoredRows, Pairing]:
     """The training images that can go with some clips, each `passes` times, and which of the clips they go with.
 
     Args:
@@ -147,11 +157,15 @@ def pairs_of(config, images: Images, clips: np.ndarray, clip_labels: np.ndarray 
         wanted = np.flatnonzero(np.isin(images.train_clips, clips))
         order = np.argsort(clips)
         given = order[np.searchsorted(clips[order], images.train_clips[wanted])]
-        pairing: Pairing = Given(np.tile(given, config.passes), clip_labels)
+        blocks = images.train_images.blocks if isinstance(images.train_images, StoredRows) else None
+        blocks = None if blocks is None else np.tile(blocks[wanted], config.passes)
+        pairing: Pairing = Given(np.tile(given, config.passes), clip_labels, blocks=blocks)
     elif clip_labels is None:
         raise DataError("Sounds without labels need pairs that are given: name the classes, or give a table of pairs.")
     else:
         wanted = np.flatnonzero(np.isin(images.train_labels, clip_labels))
         image_labels = np.tile(images.train_labels[wanted], config.passes)
         pairing = ByClass(clip_labels, image_labels, config.images_per_clip, not config.fixed_pairing)
-    return np.concatenate([images.train_images[wanted]] * config.passes), pairing
+    wanted = np.tile(wanted, config.passes)
+    pictures: Any = images.train_images
+    return pictures.at(wanted) if isinstance(pictures, StoredRows) else pictures[wanted], pairing

@@ -1,11 +1,13 @@
 """The sounds of a training: the clips of the source, further voices, their variants, noise."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from crossmodal.data.catalog import load_speech
 from crossmodal.data.sources import DIGITS, Speech
+from crossmodal.data.stored import StoredRows, StoredSounds
 from crossmodal.errors import DataError
 
 NOISE_CLIPS = 4000
@@ -15,27 +17,30 @@ NOISE_CLIPS = 4000
 class TrainingSounds:
     """What a model hears in training.
 
-    spectrograms: (clips + noises, frames, mels) float32, or float16 where there are variants.
+    spectrograms: (clips + noises, frames, mels) float32, or float16 where there are variants; a `StoredRows` of sounds
+        that stay on the disk.
     labels:       (clips,) class of each clip; None where nobody knows.
     noises:       how many of the spectrograms, the last ones, are of noise.
-    durations_s:  (clips + noises,) float32, of the recording that each is, or is a variant of.
+    durations_s:  (clips + noises,) float32, of the recording that each is, or is a variant of; None of
+        sounds on the disk whose durations nobody asks for.
     plain:        (clips + noises,) int64, which of the spectrograms that recording's own is.
     """
 
-    spectrograms: np.ndarray
+    spectrograms: np.ndarray | StoredRows
     labels: np.ndarray | None
     noises: int
-    durations_s: np.ndarray
+    durations_s: np.ndarray | None
     plain: np.ndarray
 
 
-def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> TrainingSounds:
+def training_sounds(config, speech: Speech, clips: np.ndarray, front_end, durations: bool = True) -> TrainingSounds:
     """The sounds that the options of an experiment name.
 
     Args:
         config: a `TrainingConfig` with nothing left open.
         clips: those of `speech` that train.
         front_end: the `LogMel` that makes the spectrograms.
+        durations: whether the model asks for them.
 
     Raises:
         DataError: a source is absent or says other classes, a change has no such name, or the clips have no labels.
@@ -44,11 +49,15 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end) -> Tra
     from crossmodal.data.variants import Conditions, spectrograms_of_variants
     from crossmodal.sound.spectrogram import log_mel_and_durations
 
+    if isinstance(speech.waveforms, StoredSounds):  # natural pairs: nothing joins them, and labels train nothing
+        stored = speech.waveforms
+        lasting_s = stored.durations_s(clips, front_end) if durations else None
+        return TrainingSounds(stored.spectrograms(clips, front_end), None, 0, lasting_s, np.arange(len(clips)))
     recorded = []
     if config.noise == "recorded":
         recorded = list(noises.load(config.noise_dir, front_end.sample_rate).values())
     waveforms = [speech.waveforms[i] for i in clips]
-    labels = None if speech.labels is None else speech.labels[clips]
+    labels: Any = None if speech.labels is None or speech.keys is not None else speech.labels[clips]
     if labels is None and (config.variants or config.noise_share):
         raise DataError("Sounds without labels have no variants and no noise: leave out --variants and --noise-share.")
     for other in further_speech(config, speech):

@@ -20,7 +20,9 @@ from evaluation.strings import STRINGS
 
 # options that a command repeats where they were given, with their defaults
 REPEATED = {
+    **dict.fromkeys(LOCATIONS),
     **{
+        "manifest": None,
         "data": None,
         "protocol": None,
         "split_seed": None,
@@ -32,7 +34,6 @@ REPEATED = {
         "pairs": PAIRS,
         "listener": None,
     },
-    **dict.fromkeys(LOCATIONS),
 }
 
 

@@ -51,6 +51,9 @@ def add_model_options(parser) -> None:
     )
     parser.add_argument("--speech-commands-dir", type=a_name, help="folder of the Speech Commands archive, extracted")
     parser.add_argument("--noise-dir", type=a_name, help="folder of recorded noise that tests (the run's)")
+    parser.add_argument(
+        "--manifest", type=a_name, help="for data manifest: table of pairs, or folder of shards (the run's)"
+    )
     for kind in ("sounds", "images"):
         parser.add_argument(
             f"--{kind}-dir",
@@ -79,6 +82,11 @@ def check_chosen(chosen: dict) -> None:
         raise DataError("The model's provenance is invalid: pass --data, --protocol and --split-seed, or retrain it.")
 
 
+def as_asked(location: str) -> str:
+    """What an evaluation calls a location of the data: pairs are counted there."""
+    return "manifest" if location == "pairs" else location
+
+
 def locations_of(arguments) -> dict[str, str]:
     """Option -> where the data lie: as the arguments say, else as the run's config.json does, without those of neither.
 
@@ -87,7 +95,7 @@ def locations_of(arguments) -> dict[str, str]:
     Raises:
         DataError: a folder that the run was trained with is gone.
     """
-    given = {name: value for name in LOCATIONS if (value := getattr(arguments, name)) is not None}
+    given = {name: value for name in LOCATIONS if (value := getattr(arguments, as_asked(name))) is not None}
     model = Path(arguments.model)
     folder = model if model.is_dir() else model.parent if model.name == "model.keras" else None
     config = asked_of(folder) if folder else {}
@@ -95,19 +103,22 @@ def locations_of(arguments) -> dict[str, str]:
         return given
     kept = {name: config[name] for name in LOCATIONS if isinstance(config.get(name), str) and name not in given}
     for name, place in kept.items():
-        if not Path(place).is_dir():
+        if not (Path(place).exists() if name == "pairs" else Path(place).is_dir()):
             raise DataError(
-                f"The run's data are no longer at {place}: pass {flag_of(name)} with the folder they are in now."
+                f"The run's data are no longer at {place}: pass {flag_of(as_asked(name))} with where they are now."
             )
     return {**kept, **given}
 
 
-def load_tested(arguments) -> Tested:
+def load_tested(arguments, labelled: bool = True) -> Tested:
     """The model that the arguments name, its data, and the division that it was trained with.
+
+    Args:
+        labelled: whether the score needs labels.
 
     Raises:
         ModelError: there is no such model.
-        DataError: the data are absent, or the division would test the model on clips it has heard.
+        DataError: the data are absent or have no labels, or the division would test the model on clips it has heard.
     """
     from crossmodal.data.catalog import load_pair
     from crossmodal.models.base import AudioImageModel
@@ -140,7 +151,13 @@ def load_tested(arguments) -> Tested:
     locations = locations_of(arguments)
     places = {name: place for name, place in locations.items() if name in PLACES}
     options: dict[str, Any] = {**options_of(model, chosen["data"]), **places}
+    options |= {"protocol": chosen["protocol"], "seed": chosen["seed"]}
     speech, images = load_pair(chosen["data"], **options)
+    if labelled and speech.labels is None:
+        raise DataError(
+            "These pairs have no labels, so nothing says what a drawing should show: this score cannot be measured. "
+            "What is measured without them is the loss on test pairs, in the run's metrics.json."
+        )
     if chosen["data"] == trained.get("data") and "clips" in trained and trained["clips"] != fingerprint(speech):
         raise DataError(
             "The recordings are no longer those that the model was trained with: another division would test it on "
@@ -173,6 +190,11 @@ def reader_of(model, arguments) -> Reader:
         return load_reader(arguments.reader)
     if reader := find_reader(model.classes, model.image_shape, arguments.model):
         return reader
+    if not model.classes:
+        raise DataError(
+            "The model was trained on pairs without labels: nothing says what its drawings should show. What is "
+            "measured without them is the loss on test pairs, in the run's metrics.json."
+        )
     raise DataError(
         f"Nobody can read what this model draws ({', '.join(model.classes) or 'no classes'}): train a classifier of "
         "these images by crossmodal train classifier, and pass it by --reader."
