@@ -96,7 +96,8 @@ def ordered(scores) -> np.ndarray:
 
 
 def resampled_people(right, speakers, seed: int) -> np.ndarray:
-    """(replicates, 3) means of `precisions` over the queries, as queries and people are drawn with replacement.
+    """(replicates, 3) means of `precisions` over the queries, as queries and people are drawn with replacement; draws
+    in which no right answer is left do not count.
 
     Args:
         right: (queries, n) bool, ordered.
@@ -106,8 +107,9 @@ def resampled_people(right, speakers, seed: int) -> np.ndarray:
     means = []
     for _ in range(REPLICATES):
         times = np.bincount(rng.integers(people, size=people), minlength=people)
-        figures = precisions(right, times[speakers])
-        means.append(np.nanmean(figures[rng.integers(len(right), size=len(right))], axis=0))
+        figures = precisions(right, times[speakers])[rng.integers(len(right), size=len(right))]
+        if len(asked := figures[~np.isnan(figures[:, 0])]):
+            means.append(asked.mean(axis=0))
     return np.array(means)
 
 
@@ -138,8 +140,8 @@ def measure_retrieval(model, speech: Speech, images: Images, split: Split, *, se
     of_sounds = np.concatenate(by_sound)
     order = ordered(model.scores(sounds, pictures[chosen]).T)
     right = labels[order] == images.test_labels[chosen][:, None]
-    of_images = np.nanmean(precisions(right), axis=0)
-    bounds = np.nanquantile(resampled_people(right, unit[order], seed), [0.025, 0.975], axis=0).T
+    of_images = precisions(right).mean(axis=0)
+    bounds = np.quantile(resampled_people(right, unit[order], seed), [0.025, 0.975], axis=0).T
     by_way = {
         "sound -> images": {name: mean_of(of_sounds[:, i], unit, seed) for i, name in enumerate(FIGURES)},
         "image -> sounds": {

@@ -1,4 +1,4 @@
-"""Models of correspondence: their losses against loops and enumeration, their scores against NumPy, saving and export."""
+"""Models of correspondence: losses against loops and enumeration, scores against NumPy, saving and export."""
 
 import itertools
 
