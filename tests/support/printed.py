@@ -78,6 +78,12 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             untrained_texture().save(folder / name)
         elif Path(name).suffix == ".png":
             picture_of_a_bar(folder / name)
+        elif name.endswith("/"):
+            (folder / name).mkdir()
+            picture_of_a_bar(folder / name / "one.png")
+            soundfile.write(folder / name / "one.wav", speech, 8000)
+        elif name == "runs/correspondence":
+            untrained_correspondence(folder / name)
         elif name == "runs/reader":
             untrained_reader(folder / name)
         elif name == "runs/stacked":
@@ -100,6 +106,15 @@ def untrained_reader(folder: Path) -> None:
 
     folder.mkdir(parents=True)
     LeNet5(DIGITS).save(folder / "model.keras")
+
+
+def untrained_correspondence(folder: Path) -> None:
+    from crossmodal.data.sources import DIGITS
+    from crossmodal.models.contrastive import ContrastiveCorrespondence
+
+    folder.mkdir(parents=True)
+    said = {"data": "fsdd-mnist", "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []}
+    ContrastiveCorrespondence(classes=DIGITS, provenance=said).save(folder / "model.keras")
 
 
 def untrained_stack(folder: Path) -> None:
