@@ -80,8 +80,10 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             picture_of_a_bar(folder / name)
         elif name.endswith("/"):
             (folder / name).mkdir()
-            picture_of_a_bar(folder / name / "one.png")
-            soundfile.write(folder / name / "one.wav", speech, 8000)
+            if "pictures" in name:
+                picture_of_a_bar(folder / name / "one.png")
+            else:
+                soundfile.write(folder / name / "one.wav", speech, 8000)
         elif name == "runs/correspondence":
             untrained_correspondence(folder / name)
         elif name == "runs/reader":
