@@ -29,6 +29,7 @@ TEXTURE = "--iterations 1 --steps 1 --samples 20000 --duration-s 2 --revise-step
 QUICK = {
     "draw": "",
     "say": "",
+    "find": "",
     "texture learn": "--iterations 1",
     "texture play": "--seconds 1",
     "evaluate agreement": "",
@@ -37,6 +38,7 @@ QUICK = {
     "evaluate coherence": "--pairs 4",
     "evaluate confidence": "",
     "evaluate latent": "",
+    "evaluate retrieval": "",
     "data prepare": "",
     "data info": "",
     "data check": "--protocol groups",
@@ -61,6 +63,7 @@ LONG = {
     "encoders.py": f"{TRAIN} --encoders linear --shard 1/1",
     **{f"pretrain.py {method}": PRETRAIN for method in METHODS},
     "families.py": f"{TRAIN} --families autoencoder --splits 1 --shard 1/1",
+    "train correspondence": TRAIN,
     "train classifier": "--epochs 1 --batch-size 100 --validation-images 100",
     "train listener": LISTENER,
     "train_listener.py": LISTENER,

@@ -78,6 +78,7 @@ class TrainingConfig:
     distribute: Literal["none", "mirrored", "workers"] = option("none", "train on all devices, or all of TF_CONFIG's")
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     initial_weights: str | None = option(None, "model that training starts from: a preset, a .keras file or a run")
+    freeze_encoder: bool = option(False, "leave what hears as --initial-weights has it")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
 
@@ -138,6 +139,7 @@ def train_and_measure(
     *,
     sources: tuple | None = None,
     pretrain: Callable | None = None,
+    measure: Callable | None = None,
 ) -> dict:
     """Train in `workdir`, measure on the test clips.
 
@@ -145,27 +147,29 @@ def train_and_measure(
         family: what `crossmodal train` calls it.
         asked: the options as given; they make the command that is kept with the figures.
         config: the same with nothing left open but the precision, see `agreed_precision`.
-        build: build(dtype=..., image_shape=..., front_end=..., classes=..., provenance=...) -> an `AudioImageModel`.
+        build: build(dtype=..., image_shape=..., front_end=..., classes=..., provenance=...) -> a `PairModel`.
         make_optimizer: (training steps, precision) -> the optimizer.
         sources: (Speech, Images, Split) in place of those that the options name.
         pretrain: pretrain(model, data) -> a `Stage` that comes before the training, of a model that shares layers with
             it; see `crossmodal.training.loop`.
+        measure: measure(model, speech, images, split, front_end, seed, workdir) -> the figures of a trained model; it
+            saves pictures too. `measure_drawings` if None.
 
     Returns:
         the metrics, those of an earlier call if the run was finished; none in a worker that is not the chief.
     """
-    from crossmodal.app.pictures.agreement import save_pictures
     from crossmodal.app.pictures.curves import save_curves
     from crossmodal.data.alignment import split_of
     from crossmodal.data.sources import fingerprint
     from crossmodal.drawing import choose_least_information
-    from crossmodal.reader import find_reader
+    from crossmodal.errors import CrossmodalError
+    from crossmodal.models.base import AudioImageModel
     from crossmodal.runtime.determinism import fix_numbers
     from crossmodal.runtime.ranges import check_config
     from crossmodal.saving.keras_file import load_model, save_model
     from crossmodal.sound.spectrogram import LogMel, log_mel
     from crossmodal.training.distribution import all_workers, broadcast, is_chief, make_strategy, own_parts
-    from crossmodal.training.initial import take_weights
+    from crossmodal.training.initial import freeze, take_weights
     from crossmodal.training.loop import Stage, train_stages
     from crossmodal.training.runs import open_run, read_history
     from crossmodal.training.tensorboard import logged
@@ -173,6 +177,8 @@ def train_and_measure(
     check_config(config)
     if config.data == "manifest":  # natural pairs are one to one
         config = replace(config, images_per_clip=1)
+    if config.freeze_encoder and not config.initial_weights:
+        raise CrossmodalError("An encoder that stays as it is has to be trained: add --initial-weights.")
     strategy = make_strategy(config.distribute)
     config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
     metrics = open_run(workdir, config, ignore=IGNORED_ON_RESUME) if is_chief(strategy) else None
@@ -202,9 +208,12 @@ def train_and_measure(
     data = training_data(config, speech, images, split, front_end, **wants, parts=parts, own=own)
     with strategy.scope():
         model.compile(make_optimizer(config.epochs * data.steps, config.precision), jit_compile=False)
+        taken: list[str] = []
         if config.initial_weights:
             taken = take_weights(model, load_model(config.initial_weights))
             print(f"{len(taken)} layers start from {config.initial_weights}: {', '.join(taken)}", flush=True)
+        if config.freeze_encoder:
+            freeze(model, "encoder", taken)
 
     def current():
         """The model as it is; where several processes train it, a copy that one of them can draw by."""
@@ -215,8 +224,11 @@ def train_and_measure(
         return copy
 
     on_epoch = None
+    draws = isinstance(model, AudioImageModel)
     if is_chief(strategy):
-        on_epoch = picture_of_each_epoch(current, speech, split, front_end, workdir, config.seed)
+        on_epoch = nothing_drawn
+        if draws:
+            on_epoch = picture_of_each_epoch(current, speech, split, front_end, workdir, config.seed)
         on_epoch = logged(on_epoch, workdir) if config.tensorboard else on_epoch
     stage = Stage(model, data.training, config.epochs, data.steps, data.validation, on_epoch, "train")
     train_stages([*([pretrain(model, data)] if pretrain else []), stage], workdir, config.seed)
@@ -224,7 +236,7 @@ def train_and_measure(
         return {}
     trained = build(dtype="float32", **settings)
     trained.set_weights(model.get_weights())
-    if config.noise_share and len(split.validation):
+    if draws and config.noise_share and len(split.validation):
         heard = log_mel([speech.waveforms[i] for i in split.validation], front_end)
         trained.least_information = choose_least_information(trained, heard, refused=REFUSED)
     save_model(trained, workdir / "model.keras")
@@ -234,17 +246,25 @@ def train_and_measure(
     metrics["classes"] = list(speech.classes)
     metrics["replicas"] = strategy.num_replicas_in_sync
     metrics["seconds"] = time.time() - began  # of this process: less than the whole after a resume
-    if images.test_clips is not None:
-        metrics["test_loss"] = test_loss(trained, speech, images, split, front_end)
-    measured = None
-    if speech.labels is not None and (reader := find_reader(trained.classes, trained.image_shape, workdir)):
-        from evaluation.agreement import measure_agreement
-
-        measured = measure_agreement(trained, speech, images, split, reader=reader, seed=config.seed)
-        metrics |= measured.to_json()
-    save_pictures(workdir, trained, speech, images, split, measured)
+    metrics |= (measure or measure_drawings)(trained, speech, images, split, front_end, config.seed, workdir)
     save_curves(workdir / "curves.png", {"training": read_history(workdir)})
     return finish(workdir, metrics)
+
+
+def measure_drawings(model, speech, images, split, front_end, seed: int, workdir: Path) -> dict:
+    """The figures of a model that draws, on the test clips; saves its pictures."""
+    from crossmodal.app.pictures.agreement import save_pictures
+    from crossmodal.reader import find_reader
+    from evaluation.agreement import measure_agreement
+
+    metrics, measured = {}, None
+    if images.test_clips is not None:
+        metrics["test_loss"] = test_loss(model, speech, images, split, front_end)
+    if speech.labels is not None and (reader := find_reader(model.classes, model.image_shape, workdir)):
+        measured = measure_agreement(model, speech, images, split, reader=reader, seed=seed)
+        metrics |= measured.to_json()
+    save_pictures(workdir, model, speech, images, split, measured)
+    return metrics
 
 
 def picture_of_each_epoch(current: Callable, speech, split, front_end, workdir: Path, seed: int) -> Callable:
@@ -268,6 +288,10 @@ def picture_of_each_epoch(current: Callable, speech, split, front_end, workdir: 
         save_grid(folder / f"epoch-{epoch + 1:05d}.png", rows, ["mean", "sampled z, one clip"])
 
     return on_epoch
+
+
+def nothing_drawn(epoch: int, logs: dict) -> None:
+    """In place of that callback for a model that does not draw."""
 
 
 def report(metrics: dict, workdir: Path) -> None:
