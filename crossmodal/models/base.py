@@ -15,6 +15,7 @@ from crossmodal.errors import DataError, ModelError
 from crossmodal.models.tracking import Tracking
 from crossmodal.presets import from_preset
 from crossmodal.runtime.surroundings import check_keras
+from crossmodal.sound.front_ends import front_end_from
 from crossmodal.sound.spectrogram import LogMel
 
 FEW = 64  # clips or latents that are one batch, for which `predict` takes long to begin
@@ -30,7 +31,7 @@ class AudioImageModel(Tracking, keras.Model):
 
     Args:
         image_shape: (height, width, channels) of what it draws.
-        front_end: how spectrograms were made, `LogMel.get_config()`.
+        front_end: how spectrograms were made, the `get_config()` of a `LogMel` or a `Waveform`.
         classes: what the images show, in the order of the labels; empty where nobody knows.
         least_information: what a sound must tell, see `information`, to count as heard; 0 lets all pass.
         provenance: facts on the training, for whoever receives the file: data, protocol, seed, versions.
@@ -65,7 +66,8 @@ class AudioImageModel(Tracking, keras.Model):
 
     @property
     def spectrogram_shape(self):
-        return self.front_end["n_frames"], self.front_end["n_mels"], 1
+        """(frames, mels, 1) of what it hears; (samples, 1, 1) of waveforms."""
+        return *front_end_from(self.front_end).shape, 1
 
     def build(self, input_shape):
         self.built = True  # the parts are functional and were built with their weights
@@ -74,7 +76,7 @@ class AudioImageModel(Tracking, keras.Model):
         """Drawings of each clip.
 
         Args:
-            spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), in [0, 1].
+            spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), as `hear` makes them.
             samples: further drawings of each clip, at random; or 0.
             seed: these are a function of it.
 
@@ -90,10 +92,10 @@ class AudioImageModel(Tracking, keras.Model):
         if spectrograms.shape[1:] not in (shape, shape[:2]):
             raise DataError(
                 f"Spectrograms of shape {spectrograms.shape} do not fit this model: pass (clips, {shape[0]}, "
-                f"{shape[1]}), made by log_mel with the model's front_end."
+                f"{shape[1]}), made by log_mel or hear with the model's front_end."
             )
         if not np.isfinite(spectrograms).all():
-            raise DataError("The spectrograms hold values that are NaN or infinite: make them anew by log_mel.")
+            raise DataError("The spectrograms hold values that are NaN or infinite: make them anew.")
         images, draws = self.draw(spectrograms.reshape(-1, *shape), samples, seed)
         return images, draws
 
