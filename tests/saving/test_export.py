@@ -55,7 +55,7 @@ def drawing_model(kind, options, front_end):
     sizes = {"decoder_units": (8,), "decoder_filters": (4, 4), "front_end": front_end.get_config()}
     model = AudioImageVAE(4, encoder_kind=kind.split(",")[0], encoder_options=options, **sizes)
     rng = np.random.default_rng(0)
-    model.set_weights([weights + 0.1 * rng.random(weights.shape) for weights in model.get_weights()])
+    model.set_weights([weights + 0.02 * rng.random(weights.shape) for weights in model.get_weights()])
     return model
 
 
