@@ -51,7 +51,7 @@ class AudioImageModel(PairModel):
         """Drawings of each clip.
 
         Args:
-            spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), in [0, 1].
+            spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), as `hear` makes them.
             samples: further drawings of each clip, at random; or 0.
             seed: these are a function of it.
 
@@ -67,10 +67,10 @@ class AudioImageModel(PairModel):
         if spectrograms.shape[1:] not in (shape, shape[:2]):
             raise DataError(
                 f"Spectrograms of shape {spectrograms.shape} do not fit this model: pass (clips, {shape[0]}, "
-                f"{shape[1]}), made by log_mel with the model's front_end."
+                f"{shape[1]}), made by log_mel or hear with the model's front_end."
             )
         if not np.isfinite(spectrograms).all():
-            raise DataError("The spectrograms hold values that are NaN or infinite: make them anew by log_mel.")
+            raise DataError("The spectrograms hold values that are NaN or infinite: make them anew.")
         images, draws = self.draw(spectrograms.reshape(-1, *shape), samples, seed)
         return images, draws
 

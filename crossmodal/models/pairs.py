@@ -5,6 +5,7 @@ from keras import ops
 
 from crossmodal.models.tracking import Tracking
 from crossmodal.runtime.surroundings import check_keras
+from crossmodal.sound.front_ends import front_end_from
 from crossmodal.sound.spectrogram import LogMel
 
 
@@ -13,7 +14,7 @@ class PairModel(Tracking, keras.Model):
 
     Args:
         image_shape: (height, width, channels).
-        front_end: how spectrograms were made, `LogMel.get_config()`.
+        front_end: how spectrograms were made, the `get_config()` of a `LogMel` or a `Waveform`.
         classes: what the images show, in the order of the labels; empty where nobody knows.
         provenance: facts on the training, for whoever receives the file: data, protocol, seed, versions.
 
@@ -38,7 +39,8 @@ class PairModel(Tracking, keras.Model):
 
     @property
     def spectrogram_shape(self):
-        return self.front_end["n_frames"], self.front_end["n_mels"], 1
+        """(frames, mels, 1) of what it hears; (samples, 1, 1) of waveforms."""
+        return *front_end_from(self.front_end).shape, 1
 
     def build(self, input_shape):
         self.built = True  # the parts are functional and were built with their weights

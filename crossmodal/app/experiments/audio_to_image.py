@@ -48,9 +48,11 @@ class TrainingConfig:
     images_per_clip: int = option(4, "images that share one encoded clip; 1 is the paper's", least=1, most=65_536)
     learning_rate: float | None = option(None, "Adam's learning rate (by model)", above=0, most=1)
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
-    augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
+    augment: float = option(0.5, "strength of the changes to training sounds, 0 for none", least=0, most=10)
     tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
     encoder: Encoder | None = option(None, "the network that hears (the encoder of the model's paper)")  # noqa: RUF009
+    front_end: Literal["log-mel", "waveform"] = option("log-mel", "what it hears: spectrograms, or filters of its own")
+    filters: Literal["fourier", "random"] = option("fourier", "what filters on waveforms are before they learn")
     train_also: tuple[Literal["fsdd", "speech-commands"], ...] = option((), "further speech that joins the training")
     find_word: bool = option(False, "take of each recording the word in it alone")
     variants: int = option(0, "recordings made of each training clip in noise and rooms", least=0, most=100)
@@ -92,6 +94,14 @@ def unsaid(data: str) -> tuple[str, ...]:
 def fill_defaults(config, defaults: dict):
     """A config with `defaults` where an option was left open."""
     return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
+
+
+def encoder_of(config: TrainingConfig) -> dict:
+    """The arguments of a model that say how it hears."""
+    chosen: dict = {"encoder_kind": config.encoder} if config.encoder else {}
+    if config.front_end == "waveform":
+        chosen["encoder_options"] = {"filter_bank": {"start": config.filters}}
+    return chosen
 
 
 def agreed_precision(strategy, asked: Precision | None, workdir: Path) -> Precision:
@@ -167,7 +177,9 @@ def train_and_measure(
     from crossmodal.runtime.determinism import fix_numbers
     from crossmodal.runtime.ranges import check_config
     from crossmodal.saving.keras_file import load_model, save_model
-    from crossmodal.sound.spectrogram import LogMel, log_mel
+    from crossmodal.sound.front_ends import hear
+    from crossmodal.sound.spectrogram import LogMel
+    from crossmodal.sound.waveform import Waveform
     from crossmodal.training.distribution import all_workers, broadcast, is_chief, make_strategy, own_parts
     from crossmodal.training.initial import freeze, take_weights
     from crossmodal.training.loop import Stage, train_stages
@@ -192,7 +204,8 @@ def train_and_measure(
     provenance = provenance_of(family, config)
     speech, images, split = sources or (*(loaded := load_sources(config, say)), split_of(loaded[0], provenance))
     provenance["clips"] = fingerprint(speech)
-    front_end = LogMel(timing=config.timing, find_word=config.find_word)
+    log_mel = LogMel(timing=config.timing, find_word=config.find_word)
+    front_end = Waveform(find_word=config.find_word) if config.front_end == "waveform" else log_mel
     settings = {
         "image_shape": images.image_shape,
         "front_end": front_end.get_config(),
@@ -237,7 +250,7 @@ def train_and_measure(
     trained = build(dtype="float32", **settings)
     trained.set_weights(model.get_weights())
     if draws and config.noise_share and len(split.validation):
-        heard = log_mel([speech.waveforms[i] for i in split.validation], front_end)
+        heard = hear([speech.waveforms[i] for i in split.validation], front_end)
         trained.least_information = choose_least_information(trained, heard, refused=REFUSED)
     save_model(trained, workdir / "model.keras")
 
@@ -271,14 +284,14 @@ def picture_of_each_epoch(current: Callable, speech, split, front_end, workdir: 
     """A callback that draws the same clip of each class by the model that current() gives, with the same noise, into
     epochs/epoch-00001.png and on. Of clips without classes it takes the first few."""
     from crossmodal.app.pictures.images import save_grid
-    from crossmodal.sound.spectrogram import log_mel
+    from crossmodal.sound.front_ends import hear
 
     if speech.labels is None:
         named = {f"clip {i}": i for i in split.train[:PICTURE_CLIPS]}
     else:
         labels = speech.labels[split.train]
         named = {name: split.train[labels == label][0] for label, name in enumerate(speech.classes)}
-    spectrograms = log_mel([speech.waveforms[i] for i in named.values()], front_end)
+    spectrograms = hear([speech.waveforms[i] for i in named.values()], front_end)
     folder = Path(workdir) / "epochs"
 
     def on_epoch(epoch: int, logs: dict) -> None:

@@ -132,14 +132,17 @@ def load_tested(arguments, labelled: bool = True) -> Tested:
     if not isinstance(model, AudioImageModel):
         raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a model that hears sounds and draws.")
     set_guidance(model, arguments.guidance)
-    return data_to_test(model, arguments, reader_of(model, arguments))
+    return data_to_test(model, arguments, reader_of(model, arguments), labelled)
 
 
-def data_to_test(model, arguments, reader: Reader | None = None) -> Tested:
+def data_to_test(model, arguments, reader: Reader | None = None, labelled: bool = True) -> Tested:
     """A model with its data, and the division that it was trained with.
 
+    Args:
+        labelled: whether the score needs labels.
+
     Raises:
-        DataError: the data are absent, or the division would test the model on clips it has heard.
+        DataError: the data are absent or have no labels, or the division would test the model on clips it has heard.
     """
     from crossmodal.data.catalog import load_pair
 
