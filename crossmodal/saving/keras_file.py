@@ -12,6 +12,7 @@ classes that run code, or for other files. What Keras writes of a model of this 
 import io
 import json
 import math
+import re
 import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -87,9 +88,20 @@ def save_model(model, path: Path) -> None:
         said = {"keras_version": json.loads(content[METADATA])["keras_version"], "read_with": READ_WITH}
         said |= {KEY: recipe} if (recipe := recipe_of(path)) else {}
         content[METADATA] = json.dumps(said).encode()
+        content[CONFIG] = number_shared_objects(content[CONFIG].decode()).encode()
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as file:
             for name, data in content.items():
                 file.writestr(zipfile.ZipInfo(name), data)  # of 1980
+
+
+def number_shared_objects(config: str) -> str:
+    """A configuration in which shared objects are numbered from 0, not by where they lay in memory."""
+    numbers: dict[str, str] = {}
+
+    def number_of(found: re.Match) -> str:
+        return numbers.setdefault(found[0], str(len(numbers)))
+
+    return re.sub(r'(?<="shared_object_id": )\d+', number_of, config)
 
 
 def not_finite(model) -> list[str]:

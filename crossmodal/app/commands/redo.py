@@ -4,7 +4,8 @@
   crossmodal redo drawing.png -o again.png --input moved/seven.wav
   crossmodal redo runs/vae                                      # the model of a training
 
-PNG, WAV, FLAC, OGG, JSON, HTML and .keras. What is there stays as it is. Known data lie where the environment says.
+PNG, WAV, FLAC, OGG, JSON, HTML, .keras and ONNX. What is there stays as it is. Known data lie where the environment
+says, by TFDS_DATA_DIR and the like.
 """
 
 import shutil
@@ -30,7 +31,6 @@ def run(arguments) -> int:
     import tempfile
 
     from crossmodal.app.recipe.comparing import same_bytes, same_content
-    from crossmodal.app.recipe.making import environment
     from crossmodal.app.recipe.reading import read_recipe, result_file
     from crossmodal.app.recipe.repeating import changes, check_versions, repeat
     from crossmodal.errors import CrossmodalError
@@ -50,12 +50,14 @@ def run(arguments) -> int:
         if arguments.output:
             with replacing(arguments.output) as temporary:
                 shutil.copyfile(made, temporary)
-        changed = ", ".join(changes(recipe["environment"], environment()))
+        differing = ", ".join(changes(recipe["environment"], read_recipe(made)["environment"]))
         if same_bytes(path, made):
             print(f"{shown}: made again, bit for bit the same")
         elif same_content(path, made):
-            print(f"{shown}: made again, its content bit for bit the same ({changed or 'the seconds it took are not'})")
+            print(
+                f"{shown}: made again, its content bit for bit the same ({changed or 'times or names in it are not'})"
+            )
         else:
-            why = changed or "versions, processor and threads are the same, so chance or data that no recipe names"
+            why = differing or "versions, processor and threads are the same, so chance or data that no recipe names"
             raise CrossmodalError(f"{shown}: made again, it differs ({why}).")
     return 0

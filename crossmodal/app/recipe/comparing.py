@@ -40,6 +40,12 @@ def content_of(path: Path) -> Any:
         with zipfile.ZipFile(path) as file:
             config = json.loads(file.read("config.json"))
             return {**config["config"], "provenance": None}, file.read("model.weights.h5")
+    if kind == ".onnx":
+        import onnx
+
+        graph = onnx.load(path).graph  # whose parts get other names each time
+        arrays = sorted((tuple(array.dims), array.raw_data) for array in graph.initializer)
+        return arrays, sorted(node.op_type for node in graph.node)
     if kind == ".html":
         text = re.sub(r'<meta name="recipe"[^>]*>', "", path.read_text(encoding="utf-8"))
         return re.sub(r"\d+\.\d min", "", text)

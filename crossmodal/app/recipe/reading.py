@@ -91,6 +91,14 @@ def of_model(path: Path) -> str | None:
         return json.dumps(json.loads(file.read("metadata.json")).get(KEY))
 
 
+def of_onnx(path: Path) -> str | None:
+    """The metadata of an ONNX file."""
+    import onnx
+
+    model = onnx.load(path, load_external_data=False)
+    return next((entry.value for entry in model.metadata_props if entry.key == KEY), None)
+
+
 def of_json(path: Path) -> str | None:
     """A key of a JSON file."""
     return json.dumps(json.loads(path.read_text()).get(KEY))
@@ -118,6 +126,7 @@ READERS = {
     ".flac": of_sound,
     ".ogg": of_sound,
     ".keras": of_model,
+    ".onnx": of_onnx,
     ".json": of_json,
     ".html": of_page,
 }
