@@ -40,6 +40,7 @@ QUICK = {
     "data prepare": "",
     "data info": "",
     "report": "",
+    "redo": "",
     "demo": "",  # until the page has been fetched
 }
 LISTENER = "--epochs 1 --batch-size 32 --variants 0 --noise made"

@@ -43,6 +43,7 @@ NEEDED = {
     ("data", "info"): [],
     ("data", "prepare"): ["--data-dir", "{folder}", "--archives", "{missing}"],
     ("export",): ["{model}", "--format", "saved_model", "-o", "{out}"],
+    ("redo",): ["{model}"],
     ("report",): ["{run}", "-o", "{out}.html"],
     ("demo",): ["--model", "{missing}"],
 }

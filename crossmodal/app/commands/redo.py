@@ -54,9 +54,8 @@ def run(arguments) -> int:
         if same_bytes(path, made):
             print(f"{shown}: made again, bit for bit the same")
         elif same_content(path, made):
-            print(
-                f"{shown}: made again, its content bit for bit the same ({changed or 'times or names in it are not'})"
-            )
+            why = differing or "times or names in it are not"
+            print(f"{shown}: made again, its content bit for bit the same ({why})")
         else:
             why = differing or "versions, processor and threads are the same, so chance or data that no recipe names"
             raise CrossmodalError(f"{shown}: made again, it differs ({why}).")
