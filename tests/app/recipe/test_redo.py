@@ -109,6 +109,7 @@ def test_the_figures_and_pictures_of_an_evaluation_are_made_again(place, capsys)
     made_again(Path("runs/agreement-vae/confusion.png"), capsys)
 
 
+@pytest.mark.slow
 def test_a_trained_texture_is_made_again(place, capsys):
     small = "--iterations 1 --steps 2 --samples 20000 --duration-s 0.5 --draws 1"
     assert run("train", "texture", "--reference", "rain.wav", *small.split(), "--workdir", "runs/rain") == 0
