@@ -7,7 +7,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that remembers its options, and which of several parsed a command line: the `parser` of the result."""
 
     def __init__(self, *arguments, **options):
-        self.added: list[argparse.Action] = []
+        self.added = []
         super().__init__(*arguments, **options)
 
     def add_argument(self, *names, **options):
