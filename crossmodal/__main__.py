@@ -15,27 +15,21 @@ if __name__ == "__main__":  # before any other import: `python -m` looks for mod
     leave_out_working_directory()
 
 import argparse
-from importlib import import_module
 
 from crossmodal import __version__
-from crossmodal.app.commands import COMMANDS
+from crossmodal.app.commands import COMMANDS, add_commands
 from crossmodal.errors import CrossmodalError
 from crossmodal.runtime.own_modules import leave_out_working_directory
 from crossmodal.runtime.systems import check_system
 
 
 def build_parser(named: str | None) -> argparse.ArgumentParser:
-    """The parser of all commands; of these only the one that is named is imported and has its options."""
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("crossmodal", description=__doc__, formatter_class=layout)
+    """The parser of all commands, see `add_commands`."""
+    from crossmodal.app.parsing import Parser
+
+    parser = Parser("crossmodal", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"crossmodal {__version__}")
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for name, help in COMMANDS.items():
-        command = subparsers.add_parser(name, help=help, formatter_class=layout)
-        if name == named:
-            module = import_module(f"crossmodal.app.commands.{name}")
-            command.description = module.__doc__
-            module.add_arguments(command)
+    add_commands(parser, named)
     return parser
 
 

@@ -32,8 +32,9 @@ def main(argv=None) -> int:
         return 2
     from crossmodal.app.commands.evaluate import add_arguments
     from crossmodal.app.options import run_command
+    from crossmodal.app.parsing import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="crossmodal-evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_arguments(parser)

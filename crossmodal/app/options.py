@@ -4,12 +4,14 @@ Each field is one option, its type and default are the option's, and `option(def
 """
 
 import argparse
+import contextlib
 import os
 import shlex
 import sys
 import types
 from collections.abc import Callable
 from dataclasses import MISSING, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
@@ -193,14 +195,14 @@ def run_command(arguments: argparse.Namespace) -> int:
         the exit code: what `run` returns or 0, 2 after an error of this package or of a file, which is told in its own
         sentence, 130 after Ctrl-C, 143 after SIGTERM.
     """
+    from crossmodal.app.recipe.making import recipe_from
+
     try:
         with sigterm_as_interrupt(), keras_as_needed():
             prepare_surroundings()
             if workdir := getattr(arguments, "workdir", None):
                 check_folder(workdir)
-            if getattr(arguments, "needs_tensorflow", True):
-                import_tensorflow()
-            return arguments.run(arguments) or 0
+            return carry_out(arguments, partial(recipe_from, arguments))
     except BrokenPipeError:  # who read the output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 2
@@ -214,6 +216,18 @@ def run_command(arguments: argparse.Namespace) -> int:
         where = f"Stopped {stop.args[0]}: the same command continues." if stop.args else None
         print(f"\n{where or getattr(arguments, 'stopped', 'Stopped.')}", file=sys.stderr)
         return 143 if isinstance(stop, Terminated) else 130
+
+
+def carry_out(arguments: argparse.Namespace, recipe: Callable[[], dict]) -> int:
+    """Call `arguments.run(arguments)`; what it writes holds the recipe. Returns the exit code."""
+    from crossmodal.app.recipe.making import RESULTS, results_of
+    from crossmodal.runtime.recipe import making
+
+    if getattr(arguments, "needs_tensorflow", True):
+        import_tensorflow()
+    writes = hasattr(arguments, "parser") and any(hasattr(arguments, name) for name in RESULTS)
+    with making(recipe, partial(results_of, arguments)) if writes else contextlib.nullcontext():
+        return arguments.run(arguments) or 0
 
 
 def sentence_of(error: Exception) -> str:

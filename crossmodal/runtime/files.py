@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crossmodal.errors import CrossmodalError
+from crossmodal.runtime.recipe import KEY, recipe_of
 from crossmodal.runtime.systems import check_system
 from crossmodal.runtime.words import reason_of
 
@@ -196,6 +197,8 @@ def _check_takes_files(folder: Path, option: str = "folder", begins: str = "") -
 
 
 def write_json(path: str | os.PathLike, content: dict) -> None:
-    """Write `content` as JSON, indented."""
+    """Write `content` as JSON, indented, with the recipe of the command that is run."""
+    if recipe := recipe_of(path):
+        content = {**content, KEY: recipe}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n")

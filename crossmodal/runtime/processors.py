@@ -6,6 +6,7 @@ processor has operations of its own, those of one chain: see `set_one_thread_per
 
 import contextlib
 import os
+import sys
 
 
 def cores() -> int:
@@ -15,11 +16,10 @@ def cores() -> int:
 
 def threads() -> dict:
     """How many threads TensorFlow was told to use within and between operations, and OpenMP, or "default"."""
-    import tensorflow as tf
-
+    tensorflow = sys.modules.get("tensorflow")  # before it is imported, nothing but the environment has told it
     found = {}
     for kind in ("intra", "inter"):
-        asked = getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")()
+        asked = getattr(tensorflow.config.threading, f"get_{kind}_op_parallelism_threads")() if tensorflow else 0
         found[f"{kind}_op_threads"] = str(asked or os.environ.get(f"TF_NUM_{kind.upper()}OP_THREADS", "default"))
     return {**found, "omp_threads": os.environ.get("OMP_NUM_THREADS", "default")}
 

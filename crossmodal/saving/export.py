@@ -22,6 +22,7 @@ from crossmodal.models.classifier import Classifier
 from crossmodal.models.pairs import PairModel
 from crossmodal.runtime.files import check_output
 from crossmodal.runtime.quiet import native_messages_held_back
+from crossmodal.runtime.recipe import KEY, recipe_text
 
 TOLERANCE = 1e-3  # of the largest difference from Keras' outputs
 CHECKED = 16  # inputs of the check
@@ -139,5 +140,20 @@ def export_model(model, path, format: str) -> float:
             raise ModelError(
                 f"The {format} differs from Keras by {difference:.2g}, more than {TOLERANCE:g}: not written."
             )
+        note_recipe(written, path, format)
         os.replace(written, path)
     return difference
+
+
+def note_recipe(written: Path, path: Path, format: str) -> None:
+    """Note in an exported model the recipe of the command that writes `path`: among the metadata of ONNX, in a file
+    recipe.json of a SavedModel. LiteRT has no place for it."""
+    text = recipe_text(path)
+    if text and format == "onnx":
+        import onnx
+
+        model = onnx.load(written)
+        onnx.helper.set_model_props(model, {KEY: text})
+        onnx.save(model, written)
+    elif text and format == "saved_model":
+        (written / f"{KEY}.json").write_text(text)

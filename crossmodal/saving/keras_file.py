@@ -12,6 +12,7 @@ classes that run code, or for other files. What Keras writes of a model of this 
 import io
 import json
 import math
+import re
 import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ import numpy as np
 from crossmodal.errors import ModelError
 from crossmodal.presets import preset_names, read_card
 from crossmodal.runtime.files import replacing
+from crossmodal.runtime.recipe import KEY, recipe_of
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 from crossmodal.sound.front_ends import front_end_from
@@ -69,8 +71,11 @@ def load_model(path):
 
 
 def save_model(model, path: Path) -> None:
-    """Write a `.keras` file completely or not at all; ModelError for weights that are not finite. Its metadata say how
-    to read it."""
+    """Write a `.keras` file completely or not at all; ModelError for weights that are not finite.
+
+    Its metadata say how to read it, and hold the recipe of the command that is run. It has no date: the same model is
+    the same file.
+    """
     if wrong := not_finite(model):
         raise ModelError(
             f"The weights {wrong[0]} are not finite, and the model is not saved: train anew with a smaller learning "
@@ -80,10 +85,23 @@ def save_model(model, path: Path) -> None:
         model.save(temporary)
         with zipfile.ZipFile(temporary) as file:
             content = {name: file.read(name) for name in file.namelist()}
-        content[METADATA] = json.dumps(json.loads(content[METADATA]) | {"read_with": READ_WITH}).encode()
+        said = {"keras_version": json.loads(content[METADATA])["keras_version"], "read_with": READ_WITH}
+        said |= {KEY: recipe} if (recipe := recipe_of(path)) else {}
+        content[METADATA] = json.dumps(said).encode()
+        content[CONFIG] = number_shared_objects(content[CONFIG].decode()).encode()
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as file:
             for name, data in content.items():
-                file.writestr(name, data)
+                file.writestr(zipfile.ZipInfo(name), data)  # of 1980
+
+
+def number_shared_objects(config: str) -> str:
+    """A configuration in which shared objects are numbered from 0, not by where they lay in memory."""
+    numbers: dict[str, str] = {}
+
+    def number_of(found: re.Match) -> str:
+        return numbers.setdefault(found[0], str(len(numbers)))
+
+    return re.sub(r'(?<="shared_object_id": )\d+', number_of, config)
 
 
 def not_finite(model) -> list[str]:

@@ -14,6 +14,7 @@ import soundfile
 
 from crossmodal.errors import AudioError
 from crossmodal.runtime.files import DISK_FULL, fault_of, replacing
+from crossmodal.runtime.recipe import recipe_text
 from crossmodal.sound.decoding import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, PathLike, decode, reason_of
 
 SILENCE_PEAK = 1e-4  # -80 dBFS, three steps of 16-bit audio
@@ -109,9 +110,9 @@ def validate_audio(
 def write_wav(path: PathLike, waveform: npt.ArrayLike, sample_rate: int) -> None:
     """Writes a waveform of shape (samples,) as a 16-bit mono WAV file, clipped to [-1, 1].
 
-    The file appears completely or not at all: it is written beside `path`, then renamed. Silence may be
-    written. Raises AudioError for a waveform that is empty, not 1-D or not finite, a sample rate outside
-    4 to 192 kHz, and a path that cannot be written.
+    The file appears completely or not at all: it is written beside `path`, then renamed. It holds the recipe of
+    the command that is run, see `note_recipe`. Silence may be written. Raises AudioError for a waveform that is
+    empty, not 1-D or not finite, a sample rate outside 4 to 192 kHz, and a path that cannot be written.
     """
     name = repr(os.fspath(path))
     _check_sample_rate(sample_rate, name)
@@ -119,12 +120,23 @@ def write_wav(path: PathLike, waveform: npt.ArrayLike, sample_rate: int) -> None
     if not samples.size:
         raise AudioError(f"the waveform for {name} holds no samples: give it at least one.")
     try:
-        with replacing(path) as temporary:
-            soundfile.write(temporary, samples, int(sample_rate), format="WAV", subtype="PCM_16")
+        with (
+            replacing(path) as temporary,
+            soundfile.SoundFile(temporary, "w", int(sample_rate), 1, format="WAV", subtype="PCM_16") as file,
+        ):
+            note_recipe(file, path)
+            file.write(samples)
     except (OSError, ValueError, soundfile.SoundFileError) as error:
         is_full = getattr(error, "errno", None) in DISK_FULL
         advice = "free some space on the disk" if is_full else "choose a folder that exists and takes files"
         raise AudioError(f"{name} cannot be written ({reason_of(error)}): {advice}.") from None
+
+
+def note_recipe(file: soundfile.SoundFile, path: PathLike) -> None:
+    """Note in a sound file that was just opened, before its samples, the recipe of the command that writes `path`: as
+    its comment, of WAV in a chunk LIST INFO."""
+    if text := recipe_text(path):
+        file.comment = text
 
 
 def _as_finite_float32(waveform: npt.ArrayLike, name: str) -> np.ndarray:

@@ -44,6 +44,7 @@ QUICK = {
     "data check": "--protocol groups",
     "data pack": "",
     "report": "",
+    "redo": "",
     "demo": "",  # until the page has been fetched
 }
 LISTENER = "--epochs 1 --batch-size 32 --variants 0 --noise made"

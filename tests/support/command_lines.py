@@ -48,6 +48,7 @@ NEEDED = {
     ("data", "pack"): ["{missing}", "-o", "{out}"],
     ("data", "prepare"): ["--data-dir", "{folder}", "--archives", "{missing}"],
     ("export",): ["{model}", "--format", "saved_model", "-o", "{out}"],
+    ("redo",): ["{model}"],
     ("report",): ["{run}", "-o", "{out}.html"],
     ("demo",): ["--model", "{missing}"],
 }

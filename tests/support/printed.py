@@ -70,6 +70,9 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
     from crossmodal.data.textures import rain
 
     words = shlex.split(command)
+    if words[:2] == ["crossmodal", "redo"]:
+        drawing_to_redo(folder, words, speech)
+        return
     for seed, name in enumerate(word for word in words if word not in outputs_of(words)):
         if Path(name).suffix in (".wav", ".mp3"):
             hears = program_of(command) == "draw"
@@ -105,6 +108,17 @@ def table_of_pairs(folder: Path, packed: bool) -> None:
     table = write_table(folder / "pairs.csv", noises_and_bars(folder, 240))
     if packed:
         pack(table, folder / "shards")
+
+
+def drawing_to_redo(folder: Path, words: list[str], speech: np.ndarray) -> None:
+    """drawing.png, as draw wrote it of a recording seven.wav, which then moved to where `words` have it."""
+    from crossmodal.__main__ import main
+
+    moved = folder / (words[words.index("--input") + 1] if "--input" in words else "seven.wav")
+    soundfile.write(folder / "seven.wav", speech, 8000)
+    assert main(["draw", str(folder / "seven.wav"), "-o", str(folder / "drawing.png")]) == 0
+    moved.parent.mkdir(exist_ok=True)
+    (folder / "seven.wav").rename(moved)
 
 
 def picture_of_a_bar(path: Path) -> None:

@@ -53,7 +53,7 @@ def run(arguments) -> int:
     from crossmodal.drawing import draw_speech, front_end_of, set_guidance
     from crossmodal.errors import AudioError
     from crossmodal.reader import find_reader, load_reader
-    from crossmodal.runtime.files import check_output, replacing
+    from crossmodal.runtime.files import check_output
     from crossmodal.saving.keras_file import load_model
     from crossmodal.sound.audio import read_audio
 
@@ -74,9 +74,9 @@ def run(arguments) -> int:
             failed[path] = str(error)
             print(error, file=sys.stderr)
     if drawn:
-        with replacing(arguments.output) as temporary, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph")  # a name in letters that the font does not have
-            save_strips(temporary, [as_strip(Path(path).name, drawings) for path, drawings in drawn.items()])
+            save_strips(arguments.output, [as_strip(Path(path).name, drawings) for path, drawings in drawn.items()])
     if arguments.json:
         print(json.dumps(as_json(arguments, drawn, failed), indent=1))
     elif drawn:

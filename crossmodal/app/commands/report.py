@@ -25,7 +25,7 @@ def run(arguments) -> int:
     from crossmodal.runtime.files import check_output
 
     folders = arguments.runs
-    output = arguments.output or (folders[0] if len(folders) == 1 else Path()) / "report.html"
+    arguments.output = output = arguments.output or (folders[0] if len(folders) == 1 else Path()) / "report.html"
     check_output(output, (".html",))
     one = len(folders) == 1
     print(f"report: {write_report(folders[0], output) if one else compare_runs(folders, output)}")

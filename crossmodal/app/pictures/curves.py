@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from crossmodal.app.pictures.images import save_figure
 from crossmodal.training.runs import position_of
 
 COLORS = ("#1f6fb4", "#e07b16", "#2a9d50", "#c0392b", "#7d5ab5", "#8a5a44", "#d16ba5", "#5f6b73")  # of the runs
@@ -24,7 +25,7 @@ def save_curves(path: Path, histories: dict[str, list[dict]], names: tuple[str, 
     for name, ax in zip(names, figure.subplots(1, len(names), squeeze=False)[0], strict=True):
         _panel(ax, name, list(histories.values()), list(histories))
         ax.set_title(name.replace("_", " "), fontsize=9)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
 
 
 def draw_curves(histories: list[list[dict]]) -> dict[str, bytes]:

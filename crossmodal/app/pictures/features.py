@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from crossmodal.app.pictures.images import save_grid, show
+from crossmodal.app.pictures.images import save_figure, save_grid, show
 
 COLUMNS = 20
 MOST_FEATURES = 100
@@ -25,7 +25,7 @@ def save_mosaic(path: Path, images: np.ndarray) -> None:
     lines = [np.hstack(list(line)) for line in np.split(padded, len(padded) // COLUMNS)]
     figure = Figure(figsize=(10, 0.55 * len(lines) + 0.1), layout="constrained")
     show(figure.subplots(), np.vstack(lines))
-    figure.savefig(path, dpi=150)
+    save_figure(figure, path, dpi=150)
 
 
 def save_reconstructions(path: Path, seen: np.ndarray, restored: np.ndarray, labels, classes, each=6) -> None:

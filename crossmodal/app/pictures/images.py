@@ -1,10 +1,14 @@
 """Pictures of results, written as PNG. No global state: each picture is a Figure of its own."""
 
 from pathlib import Path
+from typing import IO
 
 import matplotlib.image
 import numpy as np
 from matplotlib.figure import Figure
+
+from crossmodal.runtime.files import replacing
+from crossmodal.runtime.recipe import KEY, recipe_text
 
 
 def show(ax, image: np.ndarray) -> None:
@@ -12,6 +16,17 @@ def show(ax, image: np.ndarray) -> None:
     image = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
     ax.imshow(image, cmap="gray", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[])
+
+
+def save_figure(figure: Figure, path: Path | IO[bytes], dpi: float) -> None:
+    """Write a figure, into a file completely or not at all. A PNG holds the recipe of the command that is run; other
+    formats do not hold one."""
+    if not isinstance(path, Path):
+        figure.savefig(path, dpi=dpi)
+        return
+    recipe = recipe_text(path) if path.suffix.lower() == ".png" else None
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=dpi, metadata={KEY: recipe} if recipe else None)
 
 
 def save_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles: list[str]) -> None:
@@ -30,7 +45,7 @@ def save_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles: list
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for title, ax in zip(titles, axes[0], strict=True):
         ax.set_title(title, fontsize=9)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
 
 
 def save_strips(path: Path, strips: list[tuple[str, list[np.ndarray], list[str]]]) -> None:
@@ -52,12 +67,13 @@ def save_strips(path: Path, strips: list[tuple[str, list[np.ndarray], list[str]]
             show(ax, np.vstack(list(column)))
             ax.set_xlabel(caption, fontsize=9)
         line[0].set_title(title, fontsize=9, loc="left")
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
 
 
 def save_heard(path: Path, spectrogram: np.ndarray) -> None:
     """What a network hears of a recording: (frames, mels) in [0, 1], a pixel each, low tones at the bottom."""
-    matplotlib.image.imsave(path, spectrogram.T, origin="lower", vmin=0, vmax=1, cmap="viridis")
+    said = {KEY: recipe} if (recipe := recipe_text(path)) else None
+    matplotlib.image.imsave(path, spectrogram.T, origin="lower", vmin=0, vmax=1, cmap="viridis", metadata=said)
 
 
 def row_percentages(counts) -> np.ndarray:
@@ -78,4 +94,4 @@ def save_confusion(path: Path, matrix, classes, title: str) -> None:
     for i, j in np.argwhere(share >= 0.05):
         color = "white" if share[i, j] > 50 else "black"
         ax.text(j, i, f"{share[i, j]:.1f}", ha="center", va="center", fontsize=8, color=color)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from crossmodal.app.pictures.images import save_grid
+from crossmodal.app.pictures.images import save_figure, save_grid
 from crossmodal.data.alignment import Split
 from crossmodal.data.sources import Speech
 from evaluation.agreement import spectrograms_to_test
@@ -46,7 +46,7 @@ def save_map(path: Path, places: np.ndarray, labels: np.ndarray, classes) -> Non
         ax.scatter(x, y, s=7, color=f"C{label % 10}", label=name)
     ax.set(xticks=[], yticks=[])
     ax.legend(fontsize=8, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
 
 
 def save_arithmetic(path: Path, model, latents, labels, classes, rng) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from crossmodal.app.pictures.images import save_figure
+
 
 def save_reliability(path: Path, bins: list[tuple[float, float, float]]) -> None:
     """A point for each bin, its area the share of the clips in it; on the diagonal confidence is calibrated.
@@ -20,4 +22,4 @@ def save_reliability(path: Path, bins: list[tuple[float, float, float]]) -> None
     ax.set(xlim=(0, 1.05), ylim=(0, 1.05), xlabel="confidence", ylabel="share read as what was said")
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=150)
+    save_figure(figure, path, dpi=150)

@@ -6,6 +6,8 @@ from typing import IO
 import numpy as np
 from matplotlib.figure import Figure
 
+from crossmodal.app.pictures.images import save_figure
+
 DYNAMIC_RANGE_DB = 70.0
 
 
@@ -20,7 +22,7 @@ def save_spectrograms(path: Path | IO[bytes], sounds: dict[str, np.ndarray], sam
         ax.imshow(level.T, origin="lower", aspect="auto", extent=extent, vmin=top - DYNAMIC_RANGE_DB, vmax=top)
         ax.set(title=name, ylabel="kHz")
     axes[-1].set_xlabel("s")
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)
 
 
 def _level_db(waveform, length=512, hop=128):

@@ -16,6 +16,7 @@ from crossmodal.app.reports.sounds import PLAYED_S, clips_of, recordings_of, sou
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import DataError
 from crossmodal.runtime.files import replacing
+from crossmodal.runtime.recipe import recipe_text
 from crossmodal.training.runs import position_of
 
 MOST_EPOCHS = 6  # pictures of epochs in a report, the first and the last among them
@@ -203,7 +204,7 @@ def _templates() -> Environment:
 
 
 def _write(path: Path, template: str, **content) -> Path:
-    text = _templates().get_template(template).render(**content)
+    text = _templates().get_template(template).render(recipe=recipe_text(path), **content)
     try:
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

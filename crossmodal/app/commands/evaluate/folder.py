@@ -63,6 +63,7 @@ def check_outputs(arguments, score: str, measured: Path) -> Path:
     check_folder(folder)
     if (folder / "config.json").exists() and "score" not in asked_of(folder):
         raise ModelError(f"{folder} holds a training: choose another --workdir.")
+    arguments.workdir = folder
     return folder
 
 
