@@ -44,7 +44,7 @@ def add_arguments(parser) -> None:
     add_guidance(parser)
     parser.add_argument("--seed", type=seed_number, default=0, help="seed of the further drawings (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print what was drawn as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, needs_tensorflow=False)  # imported where the model needs it
 
 
 def run(arguments) -> int:
@@ -54,15 +54,18 @@ def run(arguments) -> int:
     from crossmodal.errors import AudioError
     from crossmodal.reader import find_reader, load_reader
     from crossmodal.runtime.files import check_output, replacing
-    from crossmodal.saving.keras_file import load_model
+    from crossmodal.runtime.quiet import import_tensorflow
+    from crossmodal.saving.light import load_light
     from crossmodal.sound.audio import read_audio
 
     check_output(arguments.output, PICTURES)
-    model = load_model(arguments.model)
+    model = load_light(arguments.model)
     front_end = front_end_of(model)
     set_guidance(model, arguments.guidance)
+    if arguments.reader:
+        import_tensorflow()
     fitting = (model.classes, model.image_shape, arguments.model)
-    reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting)
+    reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting, light=model.light)
     sample_rate = front_end.sample_rate
     drawn, failed = {}, {}
     for path in arguments.recordings:
