@@ -1,21 +1,27 @@
 """The pairs of sources by name: which speech goes with which images."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
-from crossmodal.data.sources import Images, Speech
+from crossmodal.data.sources import DIGITS, Images, Speech
 from crossmodal.errors import DataError
 from crossmodal.runtime.choices import check_choice
 
-NAMES = ("fsdd-mnist", "speech-commands-mnist", "digits-tts", "folders")
+NAMES = (
+    *("fsdd-mnist", "speech-commands-mnist", "digits-tts"),
+    *("fsdd-folders", "speech-commands-folders", "digits-tts-folders", "folders"),
+)
 FURTHER = {"fsdd": "FSDD", "speech-commands": "Speech Commands"}  # sources of speech that may join another's training
 SOURCES: dict[str, tuple[str, ...]] = {
     "fsdd-mnist": ("FSDD", "MNIST"),
     "speech-commands-mnist": ("Speech Commands", "MNIST"),
     "digits-tts": ("eSpeak NG", "Optical Recognition of Handwritten Digits"),
+    "fsdd-folders": ("FSDD", "your folders"),
+    "speech-commands-folders": ("Speech Commands", "your folders"),
+    "digits-tts-folders": ("eSpeak NG", "your folders"),
     "folders": ("your folders",),
 }
-HOW_READ = ("fit", "background", "skip_bad")  # options that say how pictures in folders become images
+HOW_READ = ("fit", "background", "skip_bad", "group_of")  # options that say how files in folders become data
 PLACES = ("data_dir", "archives", "speech_commands_dir", "sounds_dir", "images_dir")  # of the pairs, see `load_pair`
 LOCATIONS = (*PLACES, "noise_dir")  # options that say where the data lie
 
@@ -32,48 +38,57 @@ def load_pair(
     fit: Literal["stretch", "pad", "crop"] = "stretch",
     background: Literal["white", "black"] = "white",
     skip_bad: float = 0.0,
+    group_of: str | None = None,
     say: Callable[[str], object] = print,
 ) -> tuple[Speech, Images]:
     """Speech and images of the same classes.
 
     Args:
         name: "fsdd-mnist" (real recordings, real digits), "speech-commands-mnist" (those of many people),
-            "digits-tts" (embedded: eSpeak NG and scikit-learn's digits) or "folders" (your own).
+            "digits-tts" (embedded: eSpeak NG and scikit-learn's digits), the same speech with "-folders" (your own
+            pictures of the ten digits) or "folders" (your own sounds and pictures).
         data_dir, archives: of FSDD and MNIST, see `tfds_source.open_dataset`.
         speech_commands_dir: see `speech_commands.load`.
-        sounds_dir, images_dir: for "folders", see `folders`.
-        image_shape, fit, background, skip_bad, say: for "folders", see `folders.load_images`; the images of the others
-            are 28x28x1.
+        sounds_dir, images_dir: what lies in folders, see `folders`.
+        image_shape, fit, background, skip_bad, group_of, say: of pictures in folders, see `folders.load_images`; the
+            images of the others are 28x28x1.
 
     Raises:
         DataError: a source is absent or damaged, the two have different classes, or the images another shape.
     """
     check_choice("data named", name, NAMES, DataError)
-    if name != "folders" and tuple(image_shape) != (28, 28, 1):
-        raise DataError(f"The images of {name} are 28x28 pixels in grey: another size or colour needs --data folders.")
-    if name.endswith("-mnist"):
+    if not in_folders(name) and tuple(image_shape) != (28, 28, 1):
+        raise DataError(
+            f"The images of {name} are 28x28 pixels in grey: another size or colour needs pictures of your own, "
+            "--data folders or another name that ends in it."
+        )
+    spoken, _, drawn = name.rpartition("-")
+    places = {"data_dir": data_dir, "archives": archives}
+    pictures: dict[str, Any] = {"image_shape": image_shape, "fit": fit, "background": background}
+    pictures |= {"skip_bad": skip_bad, "group_of": group_of, "say": say}
+    if drawn == "mnist":
         from crossmodal.data import mnist
 
-        places = {"data_dir": data_dir, "archives": archives}
-        speech = load_speech(name.removesuffix("-mnist"), **places, speech_commands_dir=speech_commands_dir, say=say)
+        speech = load_speech(spoken, **places, speech_commands_dir=speech_commands_dir, say=say)
         return speech, mnist.load(**places)
+    from crossmodal.data import digits_tts, folders
+
     if name == "digits-tts":
-        from crossmodal.data import digits_tts
-
         return digits_tts.load_speech(), digits_tts.load_images()
-    from crossmodal.data import folders
+    if not images_dir or (name == "folders" and not sounds_dir):
+        needed = "both: pass --sounds-dir and --images-dir" if name == "folders" else "their place: pass --images-dir"
+        raise DataError(f"Data from folders needs {needed}.")
+    if name == "folders":
+        return folders.load_folders(sounds_dir, images_dir, **pictures)
+    images = folders.of_classes(folders.load_images(images_dir, **pictures), DIGITS, images_dir)
+    if spoken == "digits-tts":
+        return digits_tts.load_speech(), images
+    return load_speech(spoken, **places, speech_commands_dir=speech_commands_dir, say=say), images
 
-    if not sounds_dir or not images_dir:
-        raise DataError("Data from folders needs both: pass --sounds-dir and --images-dir.")
-    return folders.load_folders(
-        sounds_dir,
-        images_dir,
-        image_shape=image_shape,
-        fit=fit,
-        background=background,
-        skip_bad=skip_bad,
-        say=say,
-    )
+
+def in_folders(name: str) -> bool:
+    """Whether the images of the data of that name are in a folder of the user's."""
+    return name.endswith("folders")
 
 
 def load_speech(

@@ -5,6 +5,7 @@ Everything that is wrong is told at once, and nothing is left out in silence: se
 
 import hashlib
 import os
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
@@ -34,6 +35,7 @@ def load_folders(
     background: Background = "white",
     seed: int = 0,
     skip_bad: float = 0.0,
+    group_of: str | None = None,
     say: Callable[[str], object] = print,
 ) -> tuple[Speech, Images]:
     """The sounds and images of the same classes; see `load_sounds` and `load_images`.
@@ -42,20 +44,27 @@ def load_folders(
         DataError: everything that is wrong in either folder, and the classes that are in one of them alone.
     """
     _check_options(image_shape, fit, background, skip_bad)
+    pattern = compiled(group_of)
     sounds, images = list_files(sounds_dir, "sounds"), list_files(images_dir, "images")
     mismatch = []
     if sounds.classes and images.classes:
         mismatch = [*_only_in(sounds, images), *_only_in(images, sounds)]
     waveforms, sounds = _read_sounds(sounds, sample_rate, skip_bad)
     pictures, images = _read_images(images, image_shape, fit, background, skip_bad)
-    _refuse([*mismatch, *sounds.faults, *images.faults])
+    unnamed = [*_groups(sounds, pattern)[1], *_groups(images, pattern)[1]]
+    _refuse([*mismatch, *sounds.faults, *images.faults, *unnamed])
     say(sounds.summary())
     say(images.summary())
-    return _as_speech(sounds, waveforms, sample_rate), _as_images(images, pictures, seed)
+    return _as_speech(sounds, waveforms, sample_rate, pattern), _as_images(images, pictures, seed, pattern)
 
 
 def load_sounds(
-    folder, sample_rate: int = 8000, *, skip_bad: float = 0.0, say: Callable[[str], object] = print
+    folder,
+    sample_rate: int = 8000,
+    *,
+    skip_bad: float = 0.0,
+    group_of: str | None = None,
+    say: Callable[[str], object] = print,
 ) -> Speech:
     """The sounds of `folder/CLASS/`, classes and files in the order of their names.
 
@@ -65,6 +74,8 @@ def load_sounds(
         folder: a folder per class, in it files of any format that `read_audio` reads.
         sample_rate: of the waveforms, in Hz.
         skip_bad: largest share of the files, from 0 to less than 1, that may be left out because they cannot be read.
+        group_of: a regular expression. What its first group finds in a file's name says who speaks, in place of the
+            name's beginning; where it finds something in none of the names it changes nothing.
         say: is given the contents' summary.
 
     Raises:
@@ -72,10 +83,11 @@ def load_sounds(
             `skip_bad` allows. One message tells everything that is wrong.
     """
     check_skip_bad(skip_bad)
+    pattern = compiled(group_of)
     waveforms, contents = _read_sounds(list_files(folder, "sounds"), sample_rate, skip_bad)
-    _refuse(contents.faults)
+    _refuse([*contents.faults, *_groups(contents, pattern)[1]])
     say(contents.summary())
-    return _as_speech(contents, waveforms, sample_rate)
+    return _as_speech(contents, waveforms, sample_rate, pattern)
 
 
 def load_images(
@@ -86,16 +98,20 @@ def load_images(
     background: Background = "white",
     seed: int = 0,
     skip_bad: float = 0.0,
+    group_of: str | None = None,
     say: Callable[[str], object] = print,
 ) -> Images:
     """The images of `folder/CLASS/`, a tenth of each class (at least one) for testing.
+
+    With `group_of`, such as "(.*)_" for files named PERSON_4.jpg, a tenth of the groups tests: no hand, no person is in
+    both parts.
 
     Args:
         folder: a folder per class, in it files of the formats that `read_picture` reads.
         image_shape: (height, width, channels): multiples of 4 from 16 to 128 pixels, 1 (grey) or 3 (colour) channels.
         fit, background: see `read_picture`.
         seed: of the division.
-        skip_bad, say: see `load_sounds`.
+        skip_bad, group_of, say: see `load_sounds`.
 
     Returns:
         arrays of (images, height, width) uint8 for one channel, (images, height, width, 3) for three.
@@ -105,10 +121,54 @@ def load_images(
             `skip_bad` allows. One message tells everything that is wrong.
     """
     _check_options(image_shape, fit, background, skip_bad)
+    pattern = compiled(group_of)
     pictures, contents = _read_images(list_files(folder, "images"), image_shape, fit, background, skip_bad)
-    _refuse(contents.faults)
+    _refuse([*contents.faults, *_groups(contents, pattern)[1]])
     say(contents.summary())
-    return _as_images(contents, pictures, seed)
+    return _as_images(contents, pictures, seed, pattern)
+
+
+def of_classes(images: Images, classes: tuple[str, ...], folder) -> Images:
+    """Images whose labels are indices into `classes`, which name the same in another order; DataError if not."""
+    if missing := [name for name in classes if name not in images.classes]:
+        raise DataError(f"{printable(folder)} has no pictures of {listed(missing, NAMED)}: put them into such folders.")
+    if further := [name for name in images.classes if name not in classes]:
+        raise DataError(
+            f"{printable(folder)} has pictures of {listed(further, NAMED)}, which nobody says: remove them."
+        )
+    order = np.array([classes.index(name) for name in images.classes])
+    labels = {name: order[getattr(images, name)] for name in ("train_labels", "test_labels")}
+    return replace(images, classes=classes, **labels)
+
+
+def compiled(group_of: str | None) -> re.Pattern | None:
+    """The regular expression that finds a file's group in its name; DataError if it is none, or has no group."""
+    if group_of is None:
+        return None
+    try:
+        pattern = re.compile(group_of)
+    except re.error as error:
+        raise DataError(
+            f"--group-of {group_of!r} is no regular expression ({error}): pass one such as '(.*)_'."
+        ) from None
+    if not pattern.groups:
+        raise DataError(f"--group-of {group_of!r} has no part in parentheses: put them around what names the group.")
+    return pattern
+
+
+def _groups(contents: Contents, pattern: re.Pattern | None) -> tuple[list[str] | None, list[str]]:
+    """The group of each file by its name, None where the pattern finds none at all; and a sentence if it finds one in
+    some names alone."""
+    if pattern is None:
+        return None, []
+    found = [pattern.search(unicodedata.normalize("NFC", path.stem)) for path, _ in contents.files]
+    without = [contents.name_of(path) for (path, _), match in zip(contents.files, found, strict=True) if not match]
+    if len(without) == len(found):
+        return None, []
+    if without:
+        names = listed(without, EXAMPLES)
+        return None, [f"--group-of finds no group in {len(without):,} names of {contents.kind}: {names}."]
+    return [match[1] or "" for match in found if match], []
 
 
 def _check_options(image_shape, fit, background, skip_bad: float) -> None:
@@ -235,26 +295,44 @@ def _labels(contents: Contents) -> np.ndarray:
     return np.array([label for _, label in contents.files], np.int64)
 
 
-def _as_speech(contents: Contents, waveforms: list[np.ndarray], sample_rate: int) -> Speech:
+def _as_speech(contents: Contents, waveforms: list[np.ndarray], sample_rate: int, pattern) -> Speech:
     names = [unicodedata.normalize("NFC", path.stem) for path, _ in contents.files]
+    groups, _ = _groups(contents, pattern)
     return Speech(
         name=_name(contents),
         waveforms=waveforms,
         labels=_labels(contents),
-        speakers=np.array([name.split("_")[0] if "_" in name else "unnamed" for name in names]),
+        speakers=np.array(groups or [name.split("_")[0] if "_" in name else "unnamed" for name in names]),
         takes=np.concatenate([np.arange(n) for n in contents.counts()]),
         sample_rate=sample_rate,
         classes=contents.classes,
     )
 
 
-def _as_images(contents: Contents, pictures: list[np.ndarray], seed: int) -> Images:
+def _as_images(contents: Contents, pictures: list[np.ndarray], seed: int, pattern) -> Images:
     images, labels = np.stack(pictures), _labels(contents)
+    groups, _ = _groups(contents, pattern)
     rng = np.random.default_rng(seed)
-    is_test = np.zeros(len(labels), bool)
-    for label in range(len(contents.classes)):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        is_test[members[: max(round(len(members) * TEST_FRACTION), 1)]] = True
+    is_test = _groups_test(np.array(groups), rng) if groups else _some_of_each_test(labels, rng)
+    for part, which in (("training", ~is_test), ("test", is_test)):
+        if absent := sorted(set(range(len(contents.classes))) - set(labels[which])):
+            names = listed([contents.classes[label] for label in absent], NAMED)
+            raise DataError(f"No group of the {part} part has a picture of {names}: choose another --group-of.")
     return Images(
         _name(contents), images[~is_test], labels[~is_test], images[is_test], labels[is_test], contents.classes
     )
+
+
+def _some_of_each_test(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(images,) bool: a tenth of each class tests, at least one."""
+    is_test = np.zeros(len(labels), bool)
+    for label in range(labels.max() + 1):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        is_test[members[: max(round(len(members) * TEST_FRACTION), 1)]] = True
+    return is_test
+
+
+def _groups_test(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(images,) bool: a tenth of the groups tests, at least one."""
+    names = rng.permutation(np.unique(groups))
+    return np.isin(groups, names[: max(round(len(names) * TEST_FRACTION), 1)])

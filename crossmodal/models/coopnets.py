@@ -131,13 +131,15 @@ class CoopNets(keras.Model):
         return cls(*networks, **{**settings, **kwargs})
 
     @classmethod
-    def thesis(cls, sample_rate=20_000, stride=40, kernel=25, activation="relu", **kwargs):
+    def thesis(cls, sample_rate=20_000, stride=40, kernel=25, activation="relu", published=False, **kwargs):
         """The thesis' networks; signals are divided by their peak. A draw is revised by as many steps as in training,
-        unless `draw_steps` says otherwise."""
+        unless `draw_steps` says otherwise. `published`: as in the code that the thesis builds on, see
+        `crossmodal.models.networks.waveform`; there sigma is step / 0.3, here 0.03."""
         check_keras()
-        descriptor = WaveformDescriptor(strides=(stride, *STRIDES[1:]), activation=activation)
-        settings = {**dict(sample_rate=sample_rate, steps=40, step=0.001, sigma=0.03), **kwargs}
-        return cls(WaveformGenerator(kernel=kernel), descriptor, **{"draw_steps": settings["steps"], **settings})
+        settings = {**dict(sample_rate=sample_rate, steps=40, step=0.001), **kwargs}
+        settings = {"draw_steps": settings["steps"], "sigma": settings["step"] / 0.3 if published else 0.03, **settings}
+        descriptor = WaveformDescriptor(strides=(stride, *STRIDES[1:]), activation=activation, published=published)
+        return cls(WaveformGenerator(kernel=kernel, published=published), descriptor, **settings)
 
     def call(self, z):
         """z -> the generator's signals (chains, samples)."""

@@ -8,7 +8,8 @@
 
 An iteration is a function of the state and of two integers, all that is random comes from these. It returns figures:
 `energy_gap` (f of the recording less f of the chains, per sample), `drift_to_noise` and `rms` of the chains' last step,
-`revised` (RMS of what the chains changed) and `error` (RMS of revised signal less g(z), the thesis' measure).
+`revised` (RMS of what the chains changed), `error` (RMS of revised signal less g(z)) and `absolute_error` (the mean of
+its absolute value, which the thesis plots).
 """
 
 from collections.abc import Callable
@@ -24,12 +25,15 @@ from crossmodal.models.coopnets import CoopNets
 from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.processors import map_rows
 from crossmodal.sampling.langevin import langevin
-from crossmodal.training.optimizers import FusedAdam
+from crossmodal.training.optimizers import CappedSGD, FusedAdam
 
-OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
-    "adam": lambda rate: FusedAdam(rate, beta_1=0.5),
-    "sgd": keras.optimizers.SGD,
+OPTIMIZERS: dict[str, Callable[[float, float], keras.optimizers.Optimizer]] = {
+    "adam": lambda rate, cap: FusedAdam(rate, beta_1=0.5),
+    "sgd": lambda rate, cap: keras.optimizers.SGD(rate),
+    "capped": CappedSGD,
 }
+DESCRIPTOR_CAP, GENERATOR_CAP = 20 / 255, 30.0  # of "capped", as published
+STAGES, LAST_RATE = 80, 0.01  # of rates that fall, as published
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,9 @@ class Settings:
         chains, samples: signals that are drawn and revised at once, and the length of each, a multiple of 1,000.
         latent_steps, latent_step, latent_sigma: Langevin on latents (coopnets-z, generator): steps, their size, and the
             standard deviation of the generator's error, by which its own loss is scaled too.
-        optimizer: "adam" (beta1 0.5) or "sgd".
+        optimizer: "adam" (beta1 0.5), "sgd" or "capped", see `CappedSGD`.
         descriptor_rate, generator_rate: learning rates.
+        falling: they fall to a hundredth over the training, in 80 equal stages of a logarithmic scale.
         by_positions: divide each convolution's gradient by the length of its map, as the published code does.
         stabilise: back off outside the bands below; return to the last good state when chains are too loud or a value
             is not finite.
@@ -65,9 +70,10 @@ class Settings:
     latent_steps: int = 10
     latent_step: float = 0.1
     latent_sigma: float = 0.3
-    optimizer: Literal["adam", "sgd"] = "adam"
+    optimizer: Literal["adam", "sgd", "capped"] = "adam"
     descriptor_rate: float = 0.003
     generator_rate: float = 0.001
+    falling: bool = False
     by_positions: bool = False
     stabilise: bool = True
     most_drift: float = 30.0
@@ -104,7 +110,8 @@ class State(NamedTuple):
 def make_state(model: CoopNets, signal: np.ndarray, settings: Settings) -> State:
     """The state before the first iteration."""
     s = settings
-    optimizers = [OPTIMIZERS[s.optimizer](rate) for rate in (s.descriptor_rate, s.generator_rate)]
+    rates = ((s.descriptor_rate, DESCRIPTOR_CAP), (s.generator_rate, GENERATOR_CAP))
+    optimizers = [OPTIMIZERS[s.optimizer](rate, cap) for rate, cap in rates]
     for optimizer, network in zip(optimizers, (model.descriptor, model.generator), strict=True):
         optimizer.build(network.trainable_variables)
     kept = {"descriptor": (s.samples,), "generator": model.generator.latent_shape(s.samples)}
@@ -138,14 +145,14 @@ def contrastive_divergence(state: State, seeds, first) -> dict:
 def cooperate(state: State, seeds, first) -> dict:
     """CoopNets: draw and revise; data less revised draws teach the descriptor, the revised draws the generator."""
     z, revised, figures = draw_and_revise(state, seeds)
-    return {**figures, "error": learn_generator(state, z, revised)}
+    return figures | learn_generator(state, z, revised)
 
 
 def cooperate_with_latents(state: State, seeds, first) -> dict:
     """The same, but Langevin revises the latents too before the generator learns from them."""
     z, revised, figures = draw_and_revise(state, seeds)
     z = infer_latents(state, z, revised, seeds[3]).state
-    return {**figures, "error": learn_generator(state, z, revised)}
+    return figures | learn_generator(state, z, revised)
 
 
 def draw_and_revise(state: State, seeds) -> tuple[tf.Tensor, tf.Tensor, dict]:
@@ -164,8 +171,8 @@ def alternate_back_propagation(state: State, seeds, first) -> dict:
     fresh = state.model.latents(s.chains, s.samples, seeds[1])
     walk = infer_latents(state, tf.where(first, fresh, tf.convert_to_tensor(state.chains)), data, seeds[3])
     state.chains.assign(walk.state)
-    error = learn_generator(state, walk.state, data)
-    return {"error": error, "drift_to_noise": walk.drift_to_noise[-1], "rms": walk.rms[-1]}
+    figures = learn_generator(state, walk.state, data)
+    return {**figures, "drift_to_noise": walk.drift_to_noise[-1], "rms": walk.rms[-1]}
 
 
 ALGORITHMS: dict[str, Callable[[State, list, tf.Tensor], dict]] = {
@@ -188,7 +195,7 @@ def learn_descriptor(state: State, data, start, seed) -> tuple[tf.Tensor, dict]:
     gradients = tape.gradient(loss, descriptor.trainable_variables)
     if s.by_positions:
         gradients = divide_by_positions(gradients, descriptor.positions(s.samples))
-    state.descriptor_optimizer.learning_rate.assign(s.descriptor_rate * tf.convert_to_tensor(state.rate))
+    state.descriptor_optimizer.learning_rate.assign(rate_now(state, s.descriptor_rate, state.descriptor_optimizer))
     state.descriptor_optimizer.apply(gradients, descriptor.trainable_variables)
     return walk.state, {
         "energy_gap": gap / s.samples,
@@ -198,15 +205,24 @@ def learn_descriptor(state: State, data, start, seed) -> tuple[tf.Tensor, dict]:
     }
 
 
-def learn_generator(state: State, z, signal) -> tf.Tensor:
-    """One step of the generator towards g(z) = signal; the root mean square error before it."""
+def rate_now(state: State, rate: float, optimizer) -> tf.Tensor:
+    """The learning rate of an optimizer's next step."""
+    s, factor = state.settings, tf.convert_to_tensor(state.rate)
+    if s.falling:
+        stage = STAGES * tf.cast(optimizer.iterations.value, tf.int64) // s.iterations
+        factor *= LAST_RATE ** (tf.cast(stage, tf.float32) / (STAGES - 1))
+    return rate * factor
+
+
+def learn_generator(state: State, z, signal) -> dict:
+    """One step of the generator towards g(z) = signal; figures of the error before it."""
     s, generator = state.settings, state.model.generator
     with tf.GradientTape() as tape:
         error = signal - map_rows(generator, z)
         loss = tf.reduce_sum(tf.square(error)) / (2 * s.latent_sigma**2 * s.chains)
-    state.generator_optimizer.learning_rate.assign(s.generator_rate * tf.convert_to_tensor(state.rate))
+    state.generator_optimizer.learning_rate.assign(rate_now(state, s.generator_rate, state.generator_optimizer))
     state.generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
-    return root_mean_square(error)
+    return {"error": root_mean_square(error), "absolute_error": tf.reduce_mean(tf.abs(error))}
 
 
 def infer_latents(state: State, z, signal, seed):

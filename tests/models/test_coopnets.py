@@ -81,6 +81,27 @@ def test_f_is_the_sum_of_a_last_map_with_a_stride_and_has_the_kernels_gradient()
         np.testing.assert_allclose(ours, plain, rtol=1e-4, atol=1e-4)
 
 
+def test_the_published_descriptor_is_the_sum_of_its_rectified_last_map():
+    descriptor = WaveformDescriptor((6, 5, 4), (9, 7, 5), (4, 3, 2), published=True)
+    x = tf.random.stateless_normal((2, 2000), (0, 1))
+    maps = descriptor.network(x[..., None])
+    assert float(tf.reduce_min(maps)) == 0
+    np.testing.assert_allclose(descriptor(x), tf.reduce_sum(maps, (1, 2)), rtol=1e-4)
+    assert np.std(descriptor.network.layers[1].kernel) == pytest.approx(0.01, rel=0.3)
+
+
+def test_the_published_generator_normalises_each_signal_alone_over_time():
+    generator = WaveformGenerator(published=True)
+    assert generator.count_params() == 829_185 + 2 * (256 + 128)
+    assert np.std(generator.network.get_layer("upconv1").kernel) == pytest.approx(0.005, rel=0.1)
+    z = tf.random.stateless_normal((3, 20, 1), (0, 1))
+    np.testing.assert_allclose(generator(z)[:1], generator(z[:1]), atol=1e-6)
+    normalised = keras.Model(generator.network.input, generator.network.get_layer("norm1").output)(z)
+    np.testing.assert_allclose(tf.reduce_mean(normalised, 1), 0, atol=1e-4)
+    again = WaveformGenerator.from_config(generator.get_config())
+    assert again.published
+
+
 def test_chains_on_processors_of_their_own_walk_as_together(thesis, monkeypatch):
     signal = 0.1 * tf.random.stateless_normal((3, 26_000), (0, 0))
     together = thesis.revise(signal, (1, 2), 3)

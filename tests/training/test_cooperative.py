@@ -11,7 +11,7 @@ from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator
-from crossmodal.training.algorithms import ALGORITHMS, Settings, divide_by_positions, make_state
+from crossmodal.training.algorithms import ALGORITHMS, Settings, divide_by_positions, make_state, rate_now
 from crossmodal.training.checkpoints import restore, snapshot
 from crossmodal.training.cooperative import (
     all_variables,
@@ -53,6 +53,29 @@ def test_an_algorithm_trains_the_networks_that_it_names(algorithm):
     assert changed == [algorithm not in ("descriptor", "contrastive"), algorithm != "generator"]
     assert [line["iteration"] for line in history] == [1, 2, 3, 4, 5, 6]
     assert all(np.isfinite(list(line.values())).all() for line in history)
+
+
+def test_rates_fall_to_a_hundredth_in_eighty_stages():
+    model, signal = build()
+    settings = replace(SMALL, iterations=160, optimizer="capped", falling=True, descriptor_rate=0.5)
+    state = make_state(model, signal, settings)
+    rates = []
+    for iteration in range(160):
+        state.descriptor_optimizer.iterations.assign(iteration)
+        rates.append(float(rate_now(state, settings.descriptor_rate, state.descriptor_optimizer)))
+    np.testing.assert_allclose(rates[::2], 0.5 * np.logspace(0, -2, 80), rtol=1e-5)
+    assert rates[::2] == rates[1::2]
+
+
+def test_the_published_reading_moves_no_weight_further_than_its_cap():
+    changes = {"steps": 3, "samples": 26_000, "chains": 1, "iterations": 1, "descriptor_rate": 0.3, "stabilise": False}
+    model, signal, settings = prepare_texture(rain(2.0), preset="thesis", **changes)
+    before = [weights(model.descriptor), weights(model.generator)]
+    train_texture(model, signal, settings)
+    for old, network, most in zip(before, (model.descriptor, model.generator), (0.3 * 20 / 255, 30e-6), strict=True):
+        moved = [np.abs(a - b).max() for a, b in zip(old, weights(network), strict=True)]
+        assert 0 < max(moved[::2]) <= 1.01 * most + 0.3e-4 * np.abs(old[0]).max()
+        assert max(moved) <= 2.02 * most
 
 
 def test_the_descriptor_learns_to_prefer_the_recording():
@@ -259,7 +282,7 @@ def test_signals_that_cannot_be_trained_on():
     ("change", "message"),
     [
         ({"algorithm": "coopnet"}, "no algorithm 'coopnet': choose one of coopnets, coopnets-z, descriptor"),
-        ({"optimizer": "Adam"}, "no optimizer 'Adam': choose one of adam, sgd"),
+        ({"optimizer": "Adam"}, "no optimizer 'Adam': choose one of adam, sgd, capped"),
         ({"iterations": -1}, "iterations is -1: give 0 or more"),
         ({"chains": 0}, "chains is 0: give 1 or more"),
         ({"block": 0}, "block is 0: give 1 or more"),
@@ -276,7 +299,7 @@ def test_unknown_presets_and_readings_are_refused():
     with pytest.raises(ModelError, match="no preset 'Thesis': choose one of default, thesis"):
         prepare_texture(rain(1.0), preset="Thesis")
     for preset in ("default", "thesis"):
-        with pytest.raises(ModelError, match="no reading 'swopped': choose one of swapped, printed"):
+        with pytest.raises(ModelError, match="no reading 'swopped': choose one of published, swapped, printed"):
             prepare_texture(rain(1.0), preset=preset, reading="swopped")
     assert thesis_settings("printed")["step"] == thesis_settings("swapped")["latent_step"] == 0.1
 
@@ -290,7 +313,10 @@ def test_a_training_is_prepared_without_an_experiment():
     assert [line["iteration"] for line in train_texture(model, signal, settings)] == [1]
     thesis, signal, settings = prepare_texture(rain(3.0), preset="thesis", steps=7)
     assert (thesis.walk["steps"], thesis.walk["step"], thesis.draw_steps) == (7, 0.001, 7)
-    assert (settings.optimizer, settings.chains, np.abs(signal).max()) == ("sgd", 2, pytest.approx(1.0, abs=1e-3))
+    assert (settings.optimizer, settings.chains, np.abs(signal).max()) == ("capped", 2, pytest.approx(1.0, abs=1e-3))
+    assert (thesis.walk["sigma"], thesis.generator.published) == (pytest.approx(0.001 / 0.3), True)
+    swapped, _, settings = prepare_texture(rain(3.0), preset="thesis", reading="swapped")
+    assert (settings.optimizer, swapped.walk["sigma"], swapped.generator.published) == ("sgd", 0.03, False)
     asked = {"algorithm": "generator", "draw_steps": 30}
     assert prepare_texture(sound, 16_000, **asked)[0].draw_steps == 0  # no descriptor was trained
     assert prepare_texture(sound, 16_000, draw_steps=30)[0].draw_steps == 30

@@ -12,11 +12,20 @@ from typing import Literal, get_args
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.experiments.training_data import load_sources, test_loss, training_data
 from crossmodal.app.options import command_of, option
-from crossmodal.data.catalog import LOCATIONS
+from crossmodal.data.catalog import LOCATIONS, in_folders
 
 IGNORED_ON_RESUME = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
 Encoder = Literal[  # of `crossmodal.models.networks.encoders.ENCODERS`
     "convolutional", "residual", "dense", "linear", "time-delay", "elman", "jordan", "minimal-gated-unit", "gru", "lstm"
+]
+Data = Literal[  # of `crossmodal.data.catalog.NAMES`
+    "digits-tts",
+    "fsdd-mnist",
+    "speech-commands-mnist",
+    "digits-tts-folders",
+    "fsdd-folders",
+    "speech-commands-folders",
+    "folders",
 ]
 Precision = Literal["float32", "mixed_bfloat16"]
 PICTURE_DRAWS = 8  # drawings of each class in the picture after each epoch
@@ -26,9 +35,7 @@ REFUSED = 0.025  # share of the validation clips that a model that was trained w
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    data: Literal["digits-tts", "fsdd-mnist", "speech-commands-mnist", "folders"] = option(
-        "digits-tts", "which sounds and images"
-    )
+    data: Data = option("digits-tts", "which sounds and images")  # noqa: RUF009
     protocol: Literal["random", "official", "speaker", "speakers"] = option("random", "how the clips are divided")
     held_out_speaker: str | None = option(None, "whom protocol speaker tests on")
     seed: int = option(0, "seed of division, weights, pairing, augmentation and draws", least=0, most=2**32 - 1)
@@ -62,6 +69,7 @@ class TrainingConfig:
     fit: Literal["stretch", "pad", "crop"] = option("stretch", "for folders: what becomes of oblong pictures")
     background: Literal["white", "black"] = option("white", "for folders: the page behind what is transparent")
     skip_bad: float = option(0.0, "for folders: largest share of unusable files left out", least=0, below=1)
+    group_of: str | None = option(None, "for folders: pattern of the part of a name that says who must not be divided")
     distribute: Literal["none", "mirrored", "workers"] = option("none", "train on all devices, or all of TF_CONFIG's")
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     initial_weights: str | None = option(None, "model that training starts from: a preset, a .keras file or a run")
@@ -70,7 +78,7 @@ class TrainingConfig:
 
 def unsaid(data: str) -> tuple[str, ...]:
     """The options that the command of a run does not name: where known data lie, and what changes nothing."""
-    return tuple(set(IGNORED_ON_RESUME) - {"sounds_dir", "images_dir"}) if data == "folders" else IGNORED_ON_RESUME
+    return tuple(set(IGNORED_ON_RESUME) - {"sounds_dir", "images_dir"}) if in_folders(data) else IGNORED_ON_RESUME
 
 
 def fill_defaults(config, defaults: dict):
@@ -100,7 +108,7 @@ def provenance_of(family: str, config: TrainingConfig) -> dict:
     from crossmodal.training.runs import environment
 
     initial = {"initial_weights": Path(config.initial_weights).name} if config.initial_weights else {}
-    papers_speakers = config.data == "fsdd-mnist" and config.protocol == "random"
+    papers_speakers = config.data in ("fsdd-mnist", "fsdd-folders") and config.protocol == "random"
     return {
         "data": config.data,
         "protocol": config.protocol,

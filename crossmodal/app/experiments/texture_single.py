@@ -34,7 +34,7 @@ class TextureOptions:
     kernel: int = option(25, "kernel size of the thesis' deconvolutions", least=1, most=1000)
     descriptor_rate: float | None = option(None, "its learning rate (0.003 default, 0.1 thesis)", least=0, most=100)
     generator_rate: float | None = option(None, "its learning rate (0.001 default, 1e-6 thesis)", least=0, most=100)
-    reading: Literal["swapped", "printed"] = option("swapped", "how the thesis' table 4.1 is read")
+    reading: Literal["published", "swapped", "printed"] = option("published", "how the thesis' table 4.1 is read")
     stabilise: bool = option(True, "back off when training leaves its bands")
     duration_s: float = option(4.0, "duration of a draw in seconds", least=0.01, most=3600)
     draws: int = option(2, "number of draws", least=1, most=1000)

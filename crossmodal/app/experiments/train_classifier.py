@@ -6,6 +6,7 @@ from typing import Literal
 
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.options import command_of, option
+from crossmodal.data.catalog import HOW_READ
 
 EXAMPLES = 8  # test images of each class in a row of the picture
 LOCATIONS = ("data_dir", "archives", "images_dir")  # options that say where the data lie
@@ -30,6 +31,12 @@ class Config:
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of MNIST's original archives, for a machine without a network")
     images_dir: str | None = option(None, "for data from folders: one folder of images per class")
+    image_size: int = option(28, "for folders: height and width of images, a multiple of 4", least=16, most=128)
+    colour: bool = option(False, "for data from folders: read colours, not grey")
+    fit: Literal["stretch", "pad", "crop"] = option("stretch", "for folders: what becomes of oblong pictures")
+    background: Literal["white", "black"] = option("white", "for folders: the page behind what is transparent")
+    skip_bad: float = option(0.0, "for folders: largest share of unusable files left out", least=0, below=1)
+    group_of: str | None = option(None, "for folders: pattern of the part of a name that says who must not be divided")
 
 
 def load_images(config: Config):
@@ -37,13 +44,16 @@ def load_images(config: Config):
     from crossmodal.data import digits_tts, folders, mnist
     from crossmodal.errors import DataError
 
+    shape = (config.image_size, config.image_size, 3 if config.colour else 1)
+    if config.data != "folders" and shape != (28, 28, 1):
+        raise DataError(f"The images of {config.data} are 28x28 pixels in grey: another size or colour needs folders.")
     if config.data == "mnist":
         return mnist.load(config.data_dir, config.archives)
     if config.data == "digits-tts":
         return digits_tts.load_images()
     if not config.images_dir:
         raise DataError("Images from folders need their place: pass --images-dir.")
-    return folders.load_images(config.images_dir)
+    return folders.load_images(config.images_dir, shape, **{name: getattr(config, name) for name in HOW_READ})
 
 
 def warp(images, seed, shift, scale):

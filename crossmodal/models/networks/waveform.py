@@ -29,15 +29,26 @@ class WaveformGenerator(keras.Model):
 
     Kernel 25 with upsampling 10 covers some samples more often than others, which prints faint tones at 1/10 and
     1/100 of the sample rate; kernel 30 does not.
+
+    Args:
+        filters, kernel: of the deconvolutions.
+        published: what the thesis does not say, as in the code that it builds on: weights start at N(0, 0.005^2), maps
+            but the last are normalised (each channel over a signal's time, for 769 more parameters) and pass a leaky
+            ReLU, max(x, 0.2 x).
     """
 
-    def __init__(self, filters=(256, 128, 1), kernel=25, **kwargs):
+    def __init__(self, filters=(256, 128, 1), kernel=25, published=False, **kwargs):
         super().__init__(**kwargs)
-        self.filters, self.kernel = tuple(filters), kernel
+        self.filters, self.kernel, self.published = tuple(filters), kernel, published
+        options = {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.005)} if published else {}
         x = inputs = keras.Input((None, 1), name="z")
         for i, n in enumerate(self.filters, 1):
-            activation = "tanh" if i == len(filters) else "relu"
-            x = layers.Conv1DTranspose(n, kernel, 10, "same", activation=activation, name=f"upconv{i}")(x)
+            last = i == len(filters)
+            activation = "tanh" if last else None if published else "relu"
+            x = layers.Conv1DTranspose(n, kernel, 10, "same", activation=activation, name=f"upconv{i}", **options)(x)
+            if published and not last:
+                x = layers.GroupNormalization(-1, epsilon=1e-4, name=f"norm{i}")(x)
+                x = layers.LeakyReLU(0.2, name=f"leaky{i}")(x)
         self.network = keras.Model(inputs, x, name="deconvolutions")
         self.built = True
 
@@ -51,21 +62,32 @@ class WaveformGenerator(keras.Model):
         return samples // UPSAMPLING, 1
 
     def get_config(self):
-        return {**super().get_config(), "filters": self.filters, "kernel": self.kernel}
+        names = ("filters", "kernel", "published")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 @keras.saving.register_keras_serializable("crossmodal")
 class WaveformDescriptor(keras.Model):
-    """Signal (chains, samples) -> f, (chains,): thesis, table 4.3, 300,170 parameters; f is the sum of the last map."""
+    """Signal (chains, samples) -> f, (chains,): thesis, table 4.3, 300,170 parameters; f is the sum of the last map.
 
-    def __init__(self, filters=(100, 50, 20), kernels=KERNELS, strides=STRIDES, activation="relu", **kwargs):
+    Args:
+        filters, kernels, strides: of the convolutions.
+        activation: after each but the last.
+        published: what the thesis does not say, as in the code that it builds on: weights start at N(0, 0.01^2), the
+            last map passes the activation too.
+    """
+
+    def __init__(
+        self, filters=(100, 50, 20), kernels=KERNELS, strides=STRIDES, activation="relu", published=False, **kwargs
+    ):
         super().__init__(**kwargs)
         self.filters, self.kernels, self.strides = tuple(filters), tuple(kernels), tuple(strides)
-        self.activation = activation
+        self.activation, self.published = activation, published
+        options = {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.01)} if published else {}
         x = inputs = keras.Input((None, 1), name="signal")
         for i, (n, kernel, stride) in enumerate(zip(self.filters, self.kernels, self.strides, strict=True), 1):
-            chosen = activation if i < len(self.filters) else None
-            x = Conv1D(n, kernel, stride, activation=chosen, name=f"conv{i}", dtype=self.dtype_policy)(x)
+            chosen = activation if published or i < len(self.filters) else None
+            x = Conv1D(n, kernel, stride, activation=chosen, name=f"conv{i}", dtype=self.dtype_policy, **options)(x)
         self.network = keras.Model(inputs, x, name="convolutions")
         self.built = True
 
@@ -75,7 +97,7 @@ class WaveformDescriptor(keras.Model):
     def fixed(self):
         """f with the weights as they are now: a function of signals, for chains."""
         *hidden, last = self.network.layers[1:]
-        convolutions = [layer.fixed() for layer in hidden]
+        convolutions = [layer.fixed() for layer in ([*hidden, last] if self.published else hidden)]
 
         def f(signal):
             samples, least = signal.shape[-1], receptive_field(self.kernels, self.strides)
@@ -84,6 +106,8 @@ class WaveformDescriptor(keras.Model):
             x = signal[..., None]
             for convolve in convolutions:
                 x = convolve(x)
+            if self.published:
+                return tf.reduce_sum(tf.cast(x, tf.float32), axis=(1, 2))
             weights, positions = _sum_of_outputs(last, tf.shape(x)[1])
             linear = tf.reduce_sum(tf.cast(x, tf.float32) * weights, axis=(1, 2))
             return linear + tf.cast(positions, tf.float32) * tf.reduce_sum(tf.cast(last.bias, tf.float32))
@@ -99,7 +123,7 @@ class WaveformDescriptor(keras.Model):
         return lengths
 
     def get_config(self):
-        names = ("filters", "kernels", "strides", "activation")
+        names = ("filters", "kernels", "strides", "activation", "published")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
