@@ -136,6 +136,8 @@ def write_preset(model, card: dict, weights: Path, *, half: bool = False) -> Non
 
 def _by_line(network: dict) -> str:
     """A network's description as JSON, a line for each layer."""
+    if "layers" not in network:
+        return json.dumps(network)
     layers = ",\n".join(json.dumps(layer) for layer in network["layers"])
     return f'{{"outputs": {json.dumps(network["outputs"])}, "layers": [\n{layers}]}}'
 

@@ -6,18 +6,22 @@ describes them, and the SHA-256 of the weights that they are of. `write_layers` 
 
 from pathlib import Path
 
+import numpy as np
+
 from crossmodal import presets
 from crossmodal.models.light.drawing import LightClassifier, LightTranscriber, LightVAE, LightVAEGAN
 from crossmodal.models.light.network import Network
+from crossmodal.models.light.texture import LightTexture
 from crossmodal.runtime.quiet import import_tensorflow
 from crossmodal.saving.keras_file import load_model, names_preset
 
-TWINS: dict[str, type[LightVAE | LightClassifier | LightTranscriber]] = {
+TWINS: dict[str, type[LightVAE | LightClassifier | LightTranscriber | LightTexture]] = {
     "AudioImageVAE": LightVAE,
     "AudioImageVAEGAN": LightVAEGAN,
     "LeNet5": LightClassifier,
     "ResidualClassifier": LightClassifier,
     "Transcriber": LightTranscriber,
+    "CoopNets": LightTexture,
 }
 
 
@@ -46,8 +50,15 @@ def load_light(path):
 def twin_of(weights: Path):
     """The twin of the model whose weights (.npz), card and layers lie in a folder."""
     described, arrays = presets.read_arrays(weights)
-    networks = {name: Network(layers, arrays) for name, layers in presets.read_layers(weights, described).items()}
+    networks = {name: part_of(part, arrays) for name, part in presets.read_layers(weights, described).items()}
     return TWINS[described["class"]](described["config"], networks)
+
+
+def part_of(description: dict, weights: list[np.ndarray]) -> Network | dict[str, np.ndarray]:
+    """A network, or weights by their names: {"arrays": {name: place}}."""
+    if "layers" in description:
+        return Network(description, weights)
+    return {name: weights[place] for name, place in description["arrays"].items()}
 
 
 def write_layers(model, weights: Path) -> None:

@@ -103,6 +103,25 @@ def test_the_command_draws_a_preset_without_tensorflow(tmp_path, spoken_digits, 
     assert (tmp_path / "drawing.png").exists()
 
 
+def test_the_command_plays_a_preset_without_tensorflow(tmp_path):
+    words = ["texture", "play", "texture_rain", "--seconds", "1", "-o", str(tmp_path / "new.wav")]
+    script = (
+        f"import sys; from crossmodal.__main__ import main; code = main({words})\n"
+        "print({'tensorflow', 'keras', 'librosa', 'sklearn'} & set(sys.modules) or 'none of them'); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("none of them\n")
+    assert soundfile.info(tmp_path / "new.wav").frames == 20_000
+
+
+def test_a_preset_without_layers_is_computed_by_keras(tmp_path, monkeypatch):
+    for suffix in (".npz", ".json"):
+        shutil.copy(presets.FOLDER / f"lenet5_mnist{suffix}", tmp_path)
+    monkeypatch.setattr(presets, "FOLDER", tmp_path)
+    assert not load_light("lenet5_mnist").light
+
+
 def test_a_twin_has_no_guidance():
     with pytest.raises(ModelError, match="has no guidance"):
         set_guidance(load_light("vae_compact"), 2.0)
