@@ -27,7 +27,7 @@ def light_langevin(
         chain: the number of the chain among those of its seed.
         steps, step_size, sigma, seed, noise, momentum, most_drift: see `langevin`.
     """
-    y, velocity = np.array(start, np.float32), np.float32(0)
+    y, velocity = np.array(start, np.float32), np.zeros_like(start, np.float32)
     half_square, spread = np.float32(0.5 * step_size**2), np.float32(noise * step_size * (1.0 - momentum) ** 0.5)
     for t in range(steps):
         drift = half_square * (log_density(y)[1] - (0 if sigma is None else y / np.float32(sigma**2)))
