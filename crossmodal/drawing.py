@@ -11,6 +11,7 @@ import numpy as np
 
 from crossmodal.errors import ModelError
 from crossmodal.models.hearing import Hears
+from crossmodal.models.light.twin import kind_of
 from crossmodal.reader import Reader, find_reader
 from crossmodal.saving.keras_file import load_model
 from crossmodal.saving.light import load_light
@@ -186,7 +187,7 @@ def set_guidance(model, guidance: float | None) -> None:
     if guidance is None:
         return
     if model.light or not _is_flow(model):
-        raise ModelError(f"A {type(model).__name__} has no guidance: leave --guidance out, or choose a flow.")
+        raise ModelError(f"A {kind_of(model)} has no guidance: leave --guidance out, or choose a flow.")
     model.guidance = guidance
 
 
@@ -200,5 +201,5 @@ def _is_flow(model) -> bool:
 def front_end_of(model) -> LogMel:
     """How a model hears; ModelError for a model that does not draw what it hears."""
     if not isinstance(model, Hears):
-        raise ModelError(f"A {type(model).__name__} does not draw what it hears: pass an audio-to-image model.")
+        raise ModelError(f"A {kind_of(model)} does not draw what it hears: pass an audio-to-image model.")
     return LogMel(**model.front_end)

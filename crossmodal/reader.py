@@ -16,6 +16,7 @@ import numpy as np
 
 from crossmodal import presets
 from crossmodal.errors import DataError, ModelError
+from crossmodal.models.light.twin import kind_of
 from crossmodal.runtime.files import sha256
 from crossmodal.saving.keras_file import load_model
 from crossmodal.saving.light import load_light
@@ -39,7 +40,7 @@ class Reader:
 
     @property
     def name(self) -> str:
-        return type(self.model).__name__
+        return kind_of(self.model)
 
     @property
     def classes(self) -> tuple[str, ...]:

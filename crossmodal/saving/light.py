@@ -12,10 +12,11 @@ from crossmodal import presets
 from crossmodal.models.light.drawing import LightClassifier, LightTranscriber, LightVAE, LightVAEGAN
 from crossmodal.models.light.network import Network
 from crossmodal.models.light.texture import LightTexture
+from crossmodal.models.light.twin import Twin
 from crossmodal.runtime.quiet import import_tensorflow
 from crossmodal.saving.keras_file import load_model, names_preset
 
-TWINS: dict[str, type[LightVAE | LightClassifier | LightTranscriber | LightTexture]] = {
+TWINS: dict[str, type[Twin]] = {
     "AudioImageVAE": LightVAE,
     "AudioImageVAEGAN": LightVAEGAN,
     "LeNet5": LightClassifier,
@@ -47,11 +48,13 @@ def load_light(path):
     return load_model(path)
 
 
-def twin_of(weights: Path):
+def twin_of(weights: Path) -> Twin:
     """The twin of the model whose weights (.npz), card and layers lie in a folder."""
     described, arrays = presets.read_arrays(weights)
     networks = {name: part_of(part, arrays) for name, part in presets.read_layers(weights, described).items()}
-    return TWINS[described["class"]](described["config"], networks)
+    twin = TWINS[described["class"]](described["config"], networks)
+    twin.kind = described["class"]
+    return twin
 
 
 def part_of(description: dict, weights: list[np.ndarray]) -> Network | dict[str, np.ndarray]:

@@ -52,7 +52,7 @@ def run(arguments) -> int:
     from crossmodal.app.pictures.images import save_strips
     from crossmodal.drawing import draw_speech, front_end_of, set_guidance
     from crossmodal.errors import AudioError
-    from crossmodal.reader import find_reader, load_reader
+    from crossmodal.reader import find_reader, load_reader, reader_file
     from crossmodal.runtime.files import check_output, replacing
     from crossmodal.runtime.quiet import import_tensorflow
     from crossmodal.saving.light import load_light
@@ -62,7 +62,7 @@ def run(arguments) -> int:
     model = load_light(arguments.model)
     front_end = front_end_of(model)
     set_guidance(model, arguments.guidance)
-    if arguments.reader:
+    if arguments.reader or reader_file(arguments.model).is_file():
         import_tensorflow()
     fitting = (model.classes, model.image_shape, arguments.model)
     reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting, light=model.light)

@@ -97,6 +97,7 @@ def learn(work, config, arguments) -> None:
 
 
 def run_play(arguments) -> None:
+    from crossmodal.models.light.twin import kind_of
     from crossmodal.models.playing import Plays, check_draws
     from crossmodal.saving.light import load_light
     from crossmodal.sound.audio import write_wav
@@ -105,7 +106,7 @@ def run_play(arguments) -> None:
     check_draws(arguments.seconds)
     model = load_light(arguments.model)
     if not isinstance(model, Plays):
-        raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a sound texture: learn one first.")
+        raise ModelError(f"{arguments.model} holds a {kind_of(model)}, not a sound texture: learn one first.")
     samples = round(arguments.seconds * model.sample_rate)
     size = WAV_HEADER + SAMPLE_BYTES * samples
     check_room(arguments.output, size)

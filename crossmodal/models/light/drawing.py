@@ -9,17 +9,16 @@ import numpy as np
 from crossmodal.models.hearing import Hears
 from crossmodal.models.light.layers import sigmoid
 from crossmodal.models.light.network import describe
+from crossmodal.models.light.twin import Twin
 from crossmodal.models.word_paths import WordFinder
 from crossmodal.sampling.philox import keras_normal
 
 
-class LightVAE(Hears):
+class LightVAE(Twin, Hears):
     """A model with a Gaussian posterior, see `crossmodal.models.variational`: z = z_mean + exp(z_log_var / 2) e.
 
     e ~ N(0, I) are the numbers that TensorFlow draws with the same seed, so the drawings are the same up to rounding.
     """
-
-    light = True
 
     def __init__(self, config: dict, networks: dict):
         self.encoder, self.decoder = networks["encoder"], networks["decoder"]
@@ -56,10 +55,8 @@ class LightVAEGAN(LightVAE):
     information = Hears.information
 
 
-class LightClassifier:
+class LightClassifier(Twin):
     """A classifier of images, for `crossmodal.reader.Reader`."""
-
-    light = True
 
     def __init__(self, config: dict, networks: dict):
         self.classes, self.image_shape = list(config["classes"]), tuple(config["image_shape"])
@@ -72,10 +69,8 @@ class LightClassifier:
         return {"judge": describe(model, model.weights, outputs)}
 
 
-class LightTranscriber(WordFinder):
+class LightTranscriber(Twin, WordFinder):
     """Finds words as `Transcriber` does."""
-
-    light = True
 
     def __init__(self, config: dict, networks: dict):
         self.classes, self.front_end = list(config["classes"]), dict(config["front_end"])

@@ -6,6 +6,7 @@ from crossmodal.errors import ModelError
 from crossmodal.models.light.cochlea import Bands
 from crossmodal.models.light.energy import FRAME, LightEnergy
 from crossmodal.models.light.network import Network, describe
+from crossmodal.models.light.twin import Twin
 from crossmodal.models.networks.auditory_bands import check_length, cochlear_bank
 from crossmodal.models.playing import Plays
 from crossmodal.sampling.light_langevin import light_langevin
@@ -32,11 +33,9 @@ class LightGenerator:
         return excitation + bands.join(change)
 
 
-class LightTexture(Plays):
+class LightTexture(Twin, Plays):
     """Plays as `CoopNets` does: the noise is that of TensorFlow with the same seed, so the sound is the same up to
     rounding."""
-
-    light = True
 
     def __init__(self, config: dict, networks: dict):
         generator, descriptor = (config[name]["config"] for name in ("generator", "descriptor"))
