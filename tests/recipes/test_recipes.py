@@ -275,3 +275,26 @@ def test_train_classifier_reads_mnist_after_one_epoch(tmp_path, real_data):
     reader = load_reader(tmp_path)
     assert reader.model.count_params() == 61_706
     assert reader.classes == DIGITS
+
+
+def test_a_classifier_of_colour_pictures_reads_people_whom_it_has_not_seen(tmp_path, capsys):
+    from PIL import Image
+
+    from crossmodal.reader import load_reader
+
+    for name, colour in {"rose": (200, 30, 40), "leaf": (40, 160, 30)}.items():
+        for person in range(20):
+            path = tmp_path / "flowers" / name / f"p{person}_{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (30, 20), tuple(c + person for c in colour)).save(path)
+    data = ["--data", "folders", "--images-dir", str(tmp_path / "flowers"), "--group-of", "(p.*)_"]
+    shape = ["--image-size", "16", "--colour", "--epochs", "10", "--batch-size", "12", "--workdir", str(tmp_path)]
+    assert recipe("train_classifier").main([*data, *shape]) == 2
+    assert "LeNet5 reads no images of 16x16 pixels: choose 28 or more, or --model residual." in capsys.readouterr().err
+    assert recipe("train_classifier").main([*data, *shape, "--model", "residual"]) == 0
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["accuracy"] == 1
+    assert metrics["interval_95"] == [pytest.approx(0.025 ** (1 / 4)), 1]  # of four test pictures
+    assert load_reader(tmp_path / "model.keras").image_shape == (16, 16, 3)
+    with pytest.raises(SystemExit):
+        recipe("train_classifier").main(["--image-size", "12"])

@@ -78,6 +78,7 @@ def run(config: Config, workdir: Path) -> dict:
     """Train in `workdir`, measure on the test images; returns the metrics."""
     import keras
     import numpy as np
+    from scipy.stats import binomtest
 
     from crossmodal.app.pictures.curves import save_curves
     from crossmodal.app.pictures.images import save_grid
@@ -123,7 +124,7 @@ def run(config: Config, workdir: Path) -> dict:
     logits = model.predict(as_input(images.test_images), batch_size=1000, verbose=0)
     read, labels = logits.argmax(axis=1), images.test_labels
     correct = read == labels
-    accuracy, error = float(correct.mean()), float(1.96 * correct.std() / len(labels) ** 0.5)
+    interval = binomtest(int(correct.sum()), len(correct)).proportion_ci()  # exact: Clopper & Pearson 1934
     save_model(model, workdir / "model.keras")
     titles = ["test images", "those read least surely"]
     save_grid(workdir / "examples.png", examples(images, logits), titles)
@@ -136,8 +137,8 @@ def run(config: Config, workdir: Path) -> dict:
         "epochs": config.epochs,
         "licence_of_data": LICENCES[config.data],
         "protocol": f"trained on the training images, measured once on the {len(labels):,} test images",
-        "accuracy": accuracy,
-        "interval_95": [max(accuracy - error, 0.0), min(accuracy + error, 1.0)],
+        "accuracy": float(correct.mean()),
+        "interval_95": [float(interval.low), float(interval.high)],
         "confusion": confusion_matrix(labels, read, len(images.classes)).tolist(),
     }
     return finish(workdir, metrics)

@@ -7,8 +7,11 @@ logits; 61,706 parameters. ReLU and maximum pooling where the original has scale
 import keras
 from keras import layers
 
+from crossmodal.errors import ModelError
 from crossmodal.models.classifier import Classifier, class_names
 from crossmodal.runtime.surroundings import check_keras
+
+LEAST_SIZE = 28  # height and width in pixels
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -20,10 +23,18 @@ class LeNet5(Classifier):
         dropout: rate before the features, in training.
         image_shape: (height, width, channels); 28x28x1 is the paper's.
         provenance: facts on the training, for whoever receives the file.
+
+    Raises:
+        ModelError: the images are smaller than 28x28, of which its last convolution would see nothing.
     """
 
     def __init__(self, classes=10, dropout=0.0, image_shape=(28, 28, 1), provenance=None, **kwargs):
         check_keras()
+        height, width, _ = image_shape
+        if min(height, width) < LEAST_SIZE:
+            raise ModelError(
+                f"LeNet5 reads no images of {height}x{width} pixels: choose 28 or more, or --model residual."
+            )
         x = inputs = keras.Input(tuple(image_shape), name="image")
         x = layers.ZeroPadding2D(2, name="pad")(x)
         x = layers.Conv2D(6, 5, activation="relu", name="conv1")(x)
