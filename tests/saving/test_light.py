@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from recipe_scripts import recipe
 
 from crossmodal import AudioImageVAE, draw_speech, load_light, load_model, presets
 from crossmodal.drawing import digit_transcriber, set_guidance
@@ -169,6 +170,16 @@ def test_damaged_layers_and_layers_of_other_weights_are_refused(copied):
     copied.write_bytes(copied.read_bytes()[:-1] + b"x")
     with pytest.raises(ModelError, match="not the file that its card describes"):
         twin_of(copied)
+
+
+def test_layers_are_written_anew(copied, monkeypatch, capsys):
+    layers = presets.layers_file(copied)
+    whole = layers.read_bytes()
+    layers.unlink()
+    monkeypatch.setattr(presets, "FOLDER", copied.parent)
+    assert recipe("preset_layers").main(["lenet5_mnist"]) == 0
+    assert capsys.readouterr().out == f"{layers}\n"
+    assert layers.read_bytes() == whole
 
 
 def test_a_preset_that_is_made_has_layers_where_they_can_be_computed(tmp_path):
