@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal import presets
+from crossmodal.errors import ModelError
 from crossmodal.models.light.drawing import LightClassifier, LightTranscriber, LightVAE, LightVAEGAN
 from crossmodal.models.light.network import Network
 from crossmodal.models.light.texture import LightTexture
 from crossmodal.models.light.twin import Twin
-from crossmodal.runtime.quiet import import_tensorflow
 from crossmodal.saving.keras_file import load_model, names_preset
 
 TWINS: dict[str, type[Twin]] = {
@@ -27,7 +27,7 @@ TWINS: dict[str, type[Twin]] = {
 
 
 def load_light(path):
-    """A model for inference: that of a preset in NumPy, any other by `load_model` and TensorFlow.
+    """A model for inference: that of a preset in NumPy, any other by `load_model` and Keras.
 
     Args:
         path: see `load_model`.
@@ -42,17 +42,24 @@ def load_light(path):
     Example:
         images, draws = load_light("vae_compact").generate(spectrograms, samples=4, seed=0)
     """
-    if names_preset(path) and presets.layers_file(presets.FOLDER / f"{path}.npz").exists():
-        return twin_of(presets.FOLDER / f"{path}.npz")
-    import_tensorflow()
-    return load_model(path)
+    return twin_of(presets.FOLDER / f"{path}.npz") if has_twin(path) else load_model(path)
+
+
+def has_twin(path) -> bool:
+    """Whether `load_light` needs no TensorFlow for this path."""
+    return names_preset(path) and presets.layers_file(presets.FOLDER / f"{path}.npz").exists()
 
 
 def twin_of(weights: Path) -> Twin:
-    """The twin of the model whose weights (.npz), card and layers lie in a folder."""
+    """The twin of the model whose weights (.npz), card and layers lie in a folder; ModelError where they do not fit."""
     described, arrays = presets.read_arrays(weights)
-    networks = {name: part_of(part, arrays) for name, part in presets.read_layers(weights, described).items()}
-    twin = TWINS[described["class"]](described["config"], networks)
+    layers = presets.read_layers(weights, described)
+    try:
+        networks = {name: part_of(part, arrays) for name, part in layers.items()}
+        twin = TWINS[described["class"]](described["config"], networks)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        file = presets.layers_file(weights)
+        raise ModelError(f"{file.name} does not fit the model of its card: reinstall the package.") from error
     twin.kind = described["class"]
     return twin
 

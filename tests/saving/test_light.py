@@ -157,15 +157,20 @@ def test_damaged_layers_and_layers_of_other_weights_are_refused(copied):
     assert twin_of(copied).classes[7] == "seven"
     layers = presets.layers_file(copied)
     whole = layers.read_text()
+    sha = presets.read_card("lenet5_mnist")["sha256"]
+    for networks in ({}, {"judge": {}}, {"judge": {"layers": [], "outputs": [3]}}, {"judge": []}):
+        layers.write_text(json.dumps({"sha256": sha, "networks": networks}))
+        with pytest.raises(ModelError, match="does not fit the model of its card"):
+            twin_of(copied)
     for damaged in (whole[:-20], "[]", "{}"):
         layers.write_text(damaged)
         with pytest.raises(ModelError, match="missing or damaged: reinstall"):
             twin_of(copied)
-    layers.write_text(whole.replace(presets.read_card("lenet5_mnist")["sha256"], "0" * 64))
+    layers.write_text(whole.replace(sha, "0" * 64))
     with pytest.raises(ModelError, match="layers of other weights"):
         twin_of(copied)
     layers.write_text(whole.replace('"Flatten"', '"Lambda"'))
-    with pytest.raises(ModelError, match="Layer 7 of a network cannot be computed"):
+    with pytest.raises(ModelError, match="does not fit the model of its card"):
         twin_of(copied)
     copied.write_bytes(copied.read_bytes()[:-1] + b"x")
     with pytest.raises(ModelError, match="not the file that its card describes"):

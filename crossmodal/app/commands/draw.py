@@ -55,15 +55,15 @@ def run(arguments) -> int:
     from crossmodal.reader import find_reader, load_reader, reader_file
     from crossmodal.runtime.files import check_output, replacing
     from crossmodal.runtime.quiet import import_tensorflow
-    from crossmodal.saving.light import load_light
+    from crossmodal.saving.light import has_twin, load_light
     from crossmodal.sound.audio import read_audio
 
     check_output(arguments.output, PICTURES)
+    if not has_twin(arguments.model) or arguments.reader or reader_file(arguments.model).is_file():
+        import_tensorflow()
     model = load_light(arguments.model)
     front_end = front_end_of(model)
     set_guidance(model, arguments.guidance)
-    if arguments.reader or reader_file(arguments.model).is_file():
-        import_tensorflow()
     fitting = (model.classes, model.image_shape, arguments.model)
     reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting, light=model.light)
     sample_rate = front_end.sample_rate

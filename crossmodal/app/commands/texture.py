@@ -99,11 +99,14 @@ def learn(work, config, arguments) -> None:
 def run_play(arguments) -> None:
     from crossmodal.models.light.twin import kind_of
     from crossmodal.models.playing import Plays, check_draws
-    from crossmodal.saving.light import load_light
+    from crossmodal.runtime.quiet import import_tensorflow
+    from crossmodal.saving.light import has_twin, load_light
     from crossmodal.sound.audio import write_wav
 
     check_output(arguments.output, SOUND)
     check_draws(arguments.seconds)
+    if not has_twin(arguments.model):
+        import_tensorflow()
     model = load_light(arguments.model)
     if not isinstance(model, Plays):
         raise ModelError(f"{arguments.model} holds a {kind_of(model)}, not a sound texture: learn one first.")

@@ -32,9 +32,12 @@ class Network:
     """
 
     def __init__(self, description: dict, weights: Sequence[np.ndarray]):
-        self.outputs = description["outputs"]
+        self.outputs, layers = description["outputs"], description["layers"]
         self.steps = []
-        for place, layer in enumerate(description["layers"][1:], 1):
+        reads = [*(layer["inputs"] for layer in layers), self.outputs]
+        if not all(0 <= place < i for i, places in enumerate(reads) for place in places):
+            raise ModelError("A network reads layers that come after it: reinstall the package.")
+        for place, layer in enumerate(layers[1:], 1):
             try:
                 apply = LAYERS[layer["kind"]](layer["config"], *(weights[i] for i in layer["weights"]))
             except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
