@@ -46,6 +46,7 @@ _HOMES = {
     "SparseAutoencoder": "crossmodal.models.pretraining.sparse_autoencoder",
     "DeepAutoencoder": "crossmodal.models.pretraining.deep_autoencoder",
     "load_model": "crossmodal.saving.keras_file",
+    "load_light": "crossmodal.saving.light",
     # sounds and drawings
     "LogMel": "crossmodal.sound.spectrogram",
     "log_mel": "crossmodal.sound.spectrogram",

@@ -10,10 +10,14 @@ from functools import lru_cache
 import numpy as np
 
 from crossmodal.errors import ModelError
+from crossmodal.models.hearing import Hears
+from crossmodal.models.light.twin import kind_of
 from crossmodal.reader import Reader, find_reader
 from crossmodal.saving.keras_file import load_model
+from crossmodal.saving.light import load_light
 from crossmodal.sound.audio import validate_audio
 from crossmodal.sound.front_ends import FrontEnd, front_end_from, hear
+from crossmodal.sound.resampling import resample
 from crossmodal.sound.segmentation import split_words
 
 NOT_HEARD = "nothing it knows"
@@ -60,7 +64,7 @@ def draw_speech(
     Args:
         waveform: (samples,) of one channel, see `validate_audio`.
         sample_rate: Hz, any; brought to the model's.
-        model: an `AudioImageModel`.
+        model: an `AudioImageModel`, or its twin without TensorFlow, see `crossmodal.saving.light`.
         samples: further drawings of each word.
         seed: these are a function of it.
         reader: who reads the drawings; if None LeNet5 on MNIST, where the model draws digits.
@@ -79,13 +83,11 @@ def draw_speech(
     front_end = front_end_of(model)
     waveform = validate_audio(waveform, sample_rate)
     if sample_rate != front_end.sample_rate:
-        import librosa
-
-        waveform = librosa.resample(waveform, orig_sr=sample_rate, target_sr=front_end.sample_rate)
-    words, found = words_in(waveform, front_end.sample_rate, model.classes)
+        waveform = resample(waveform, sample_rate, front_end.sample_rate)
+    words, found = words_in(waveform, front_end.sample_rate, model.classes, light=model.light)
     each = replace(front_end, find_word=False)  # they are found
     spectrograms = hear([waveform[start:stop] for start, stop in words], each)
-    reader = reader or find_reader(model.classes, model.image_shape)
+    reader = reader or find_reader(model.classes, model.image_shape, light=model.light)
     images, tried = model.generate(spectrograms, samples=DRAWS if reader else 0, seed=seed)
     draws = model.generate(spectrograms, samples=samples, seed=seed)[1] if samples else tried[:, :0]
     if not all(np.isfinite(drawn).all() for drawn in (images, tried, draws)):
@@ -110,7 +112,9 @@ def draw_speech(
     ]
 
 
-def words_in(waveform: np.ndarray, sample_rate: int, classes) -> tuple[list[tuple[int, int]], bool]:
+def words_in(
+    waveform: np.ndarray, sample_rate: int, classes, light: bool = False
+) -> tuple[list[tuple[int, int]], bool]:
     """Where the words of a recording lie.
 
     Digits are found by the preset `transcriber_digits`, also where they are said without a pause. Words of other
@@ -118,12 +122,13 @@ def words_in(waveform: np.ndarray, sample_rate: int, classes) -> tuple[list[tupl
 
     Args:
         classes: the names of what may be said.
+        light: whether to look for digits without TensorFlow.
 
     Returns:
         (start, stop) of each word in samples, in their order, at least one; and False where digits were looked for and
         none was found for sure.
     """
-    transcriber = digit_transcriber()
+    transcriber = digit_transcriber(light)
     fits = tuple(classes) == tuple(transcriber.classes) and sample_rate == transcriber.front_end["sample_rate"]
     if not fits:
         return split_words(waveform, sample_rate), True
@@ -140,10 +145,10 @@ def heard_in(model, spectrograms: np.ndarray, found: bool) -> np.ndarray:
     return heard if model.least_information else heard & found
 
 
-@lru_cache(maxsize=1)
-def digit_transcriber():
-    """The preset that finds spoken digits."""
-    return load_model(TRANSCRIBER)
+@lru_cache(maxsize=2)
+def digit_transcriber(light: bool = False):
+    """The preset that finds spoken digits, with or without TensorFlow."""
+    return load_light(TRANSCRIBER) if light else load_model(TRANSCRIBER)
 
 
 def confidences(reader: Reader, images: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -179,20 +184,22 @@ def set_guidance(model, guidance: float | None) -> None:
     Raises:
         ModelError: the model has no such dial.
     """
+    if guidance is None:
+        return
+    if model.light or not _is_flow(model):
+        raise ModelError(f"A {kind_of(model)} has no guidance: leave --guidance out, or choose a flow.")
+    model.guidance = guidance
+
+
+def _is_flow(model) -> bool:
     from crossmodal.models.flow import AudioImageFlow
     from crossmodal.models.joint_flow import JointFlow
 
-    if guidance is None:
-        return
-    if not isinstance(model, AudioImageFlow | JointFlow):
-        raise ModelError(f"A {type(model).__name__} has no guidance: leave --guidance out, or choose a flow.")
-    model.guidance = guidance
+    return isinstance(model, AudioImageFlow | JointFlow)
 
 
 def front_end_of(model) -> FrontEnd:
     """How a model hears; ModelError for a model that does not draw what it hears."""
-    from crossmodal.models.base import AudioImageModel
-
-    if not isinstance(model, AudioImageModel):
-        raise ModelError(f"A {type(model).__name__} does not draw what it hears: pass an audio-to-image model.")
+    if not isinstance(model, Hears):
+        raise ModelError(f"A {kind_of(model)} does not draw what it hears: pass an audio-to-image model.")
     return front_end_from(model.front_end)

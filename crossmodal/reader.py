@@ -16,8 +16,10 @@ import numpy as np
 
 from crossmodal import presets
 from crossmodal.errors import DataError, ModelError
+from crossmodal.models.light.twin import kind_of
 from crossmodal.runtime.files import sha256
 from crossmodal.saving.keras_file import load_model
+from crossmodal.saving.light import load_light
 
 DEFAULT = "lenet5_mnist"
 SECOND = "residual_mnist"  # another network, seed and training, so that nothing can be tuned to one judge alone
@@ -29,7 +31,7 @@ BATCH = 1000  # images at once
 class Reader:
     """A classifier of images.
 
-    model:  a `crossmodal.models.classifier.Classifier`.
+    model:  a `crossmodal.models.classifier.Classifier`, or its twin without TensorFlow.
     sha256: of the file of its weights.
     """
 
@@ -38,7 +40,7 @@ class Reader:
 
     @property
     def name(self) -> str:
-        return type(self.model).__name__
+        return kind_of(self.model)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -65,7 +67,9 @@ class Reader:
             DataError: the images have another shape, are no floats, or hold values that are not in [0, 1].
         """
         images = check_images(images, self.image_shape)
-        if len(images) <= BATCH:
+        if self.model.light:
+            features, logits = self.model.judge(images)
+        elif len(images) <= BATCH:
             features, logits = self._network.predict_on_batch(images)
         else:
             features, logits = self._network.predict(images, batch_size=BATCH, verbose=0)
@@ -109,9 +113,11 @@ def check_images(images, image_shape, name: str = "The images") -> np.ndarray:
     return images
 
 
-@lru_cache(maxsize=1)
-def default_reader() -> Reader:
-    """LeNet5 on MNIST."""
+@lru_cache(maxsize=2)
+def default_reader(light: bool = False) -> Reader:
+    """LeNet5 on MNIST, with or without TensorFlow."""
+    if light:
+        return Reader(load_light(DEFAULT), sha256(presets.FOLDER / f"{DEFAULT}.npz"))
     return load_reader(DEFAULT)
 
 
@@ -141,12 +147,13 @@ def load_reader(path) -> Reader:
     return Reader(model, sha256(file))
 
 
-def find_reader(classes, image_shape, beside=None) -> Reader | None:
+def find_reader(classes, image_shape, beside=None, light: bool = False) -> Reader | None:
     """The reader for a model's classes and images: the one that lies beside it, else the default; None if neither fits.
 
     Args:
         classes, image_shape: the model's.
         beside: the run's folder or the model's file, if there is one.
+        light: whether the default is to read without TensorFlow.
 
     Raises:
         ModelError: what lies beside the model is no reader of its classes and images.
@@ -157,7 +164,7 @@ def find_reader(classes, image_shape, beside=None) -> Reader | None:
         if not reader.fits(classes, image_shape):
             raise ModelError(f"{path} reads other classes or images than the model draws: replace or remove it.")
         return reader
-    default = default_reader()
+    default = default_reader(light)
     return default if default.fits(classes, image_shape) else None
 
 

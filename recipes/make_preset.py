@@ -43,6 +43,7 @@ TEXTURE_LIMITS = "one texture, that of its recording; what changes in it over ti
 def run(arguments) -> None:
     from crossmodal.errors import ModelError
     from crossmodal.saving.keras_file import load_model
+    from crossmodal.saving.light import write_layers
     from crossmodal.training.runs import read_metrics
 
     metrics = read_metrics(arguments.run_folder)
@@ -69,6 +70,10 @@ def run(arguments) -> None:
         differing = difference(model, presets.read_preset(type(model), weights))
         presets.write_preset(model, card | differing, weights, half=True)
         print(", ".join(f"{name} {value:.4f}" for name, value in differing.items()))
+    try:
+        write_layers(model, weights)
+    except ModelError as error:
+        print(f"It will need TensorFlow to draw or play: {error}")
 
 
 def card_of(model, metrics: dict) -> dict:

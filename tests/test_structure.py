@@ -86,6 +86,7 @@ def test_the_page_learns_textures_without_an_experiment():
         ),
         *("crossmodal.presets", "crossmodal.app.experiments.train_vae_gan", "crossmodal.data.inventory"),
         *("evaluation.__main__", "crossmodal.app.commands.train", "crossmodal.app.commands.texture"),
+        *("crossmodal.drawing", "crossmodal.saving.light", "crossmodal.models.light.drawing"),
     ],
 )
 def test_light_modules_import_no_tensorflow(module):

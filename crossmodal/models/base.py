@@ -8,10 +8,10 @@ the shape of its images, how it hears, its classes and where it comes from. How 
 """
 
 import keras
-import numpy as np
 from keras import ops
 
-from crossmodal.errors import DataError, ModelError
+from crossmodal.errors import ModelError
+from crossmodal.models.hearing import Hears
 from crossmodal.models.pairs import PairModel
 from crossmodal.presets import from_preset
 
@@ -23,7 +23,7 @@ def in_batches(network, x):
     return network.predict_on_batch(x) if len(x) <= FEW else network.predict(x, verbose=0)
 
 
-class AudioImageModel(PairModel):
+class AudioImageModel(Hears, PairModel):
     """Hears a spectrogram and draws an image.
 
     Args:
@@ -46,37 +46,6 @@ class AudioImageModel(PairModel):
         super().__init__(image_shape, front_end, classes, provenance, **kwargs)
         self.least_information = float(least_information)
         self.seed_generator = keras.random.SeedGenerator(0)
-
-    def generate(self, spectrograms, samples=1, seed=0):
-        """Drawings of each clip.
-
-        Args:
-            spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), as `hear` makes them.
-            samples: further drawings of each clip, at random; or 0.
-            seed: these are a function of it.
-
-        Returns:
-            images: (clips, height, width, channels) float32 numpy array in [0, 1], the best drawing of each.
-            draws: (clips, samples, height, width, channels).
-
-        Raises:
-            DataError: the spectrograms have another shape, or hold values that are not finite.
-        """
-        spectrograms = np.asarray(spectrograms, np.float32)
-        shape = self.spectrogram_shape
-        if spectrograms.shape[1:] not in (shape, shape[:2]):
-            raise DataError(
-                f"Spectrograms of shape {spectrograms.shape} do not fit this model: pass (clips, {shape[0]}, "
-                f"{shape[1]}), made by log_mel or hear with the model's front_end."
-            )
-        if not np.isfinite(spectrograms).all():
-            raise DataError("The spectrograms hold values that are NaN or infinite: make them anew.")
-        images, draws = self.draw(spectrograms.reshape(-1, *shape), samples, seed)
-        return images, draws
-
-    def draw(self, spectrograms, samples, seed):
-        """What `generate` returns, of spectrograms (clips, frames, mels, 1) that have been checked."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it draws.")
 
     def latents_of(self, spectrograms):
         """The latent of each sound, of (clips, frames, mels) in [0, 1]: (clips, d) numpy array, see `draw_at`.
@@ -106,19 +75,6 @@ class AudioImageModel(PairModel):
         network that saw images in training can say: (n, numbers) numpy array; None where a family has no such network.
         """
         return None
-
-    def information(self, spectrograms):
-        """How much each sound, of (clips, frames, mels) in [0, 1], tells of its image: (clips,) numpy array.
-
-        A model that was trained with noise gets little from what it does not know. Infinity where a family cannot say.
-        """
-        return np.full(len(spectrograms), np.inf)
-
-    def heard(self, spectrograms):
-        """Whether each sound tells as much as the model's `least_information`: (clips,) bool."""
-        if not self.least_information:
-            return np.ones(len(spectrograms), bool)
-        return self.information(spectrograms) >= self.least_information
 
     def get_config(self):
         return {**super().get_config(), "least_information": self.least_information}

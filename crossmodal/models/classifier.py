@@ -16,6 +16,7 @@ class Classifier(keras.Model):
     """
 
     from_preset = classmethod(from_preset)
+    light = False  # whether it is computed in NumPy, see `crossmodal.models.light`
 
     def __init__(self, inputs, outputs, classes, image_shape, provenance=None, **kwargs):
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)

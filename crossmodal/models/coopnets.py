@@ -9,17 +9,17 @@ default. There the reference distribution N(0, I) is noise with the recording's 
 in what the texture differs from that noise.
 """
 
-from collections.abc import Callable
 from numbers import Integral, Real
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from crossmodal.errors import AudioError, ModelError
+from crossmodal.errors import ModelError
 from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
-from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
+from crossmodal.models.networks.waveform import STRIDES, WaveformDescriptor, WaveformGenerator
+from crossmodal.models.playing import Plays
 from crossmodal.presets import from_preset
 from crossmodal.runtime.processors import parallel_operations
 from crossmodal.runtime.surroundings import check_keras
@@ -28,9 +28,6 @@ from crossmodal.sound.long_term import BINS, long_term_density
 
 SPECTRUM_FLOOR_DB = -60.0  # of the fixed spectrum, below its maximum
 DRAW_STEPS = 60  # Langevin steps that revise a draw of the default
-PIECE_S, UNREVISED_PIECE_S = 10.0, 60.0  # a longer draw is made in such pieces,
-FADE_S = 0.5  # each of which fades into the next
-LONGEST_S = 3600.0  # of all draws of a call together: they are held in memory
 
 
 def bandwidth(sound: np.ndarray, sample_rate: int) -> float:
@@ -40,37 +37,8 @@ def bandwidth(sound: np.ndarray, sample_rate: int) -> float:
     return float(frequency[density > 2 * density.min()][-1]) * sample_rate
 
 
-def check_draws(duration_s: float, draws: int = 1) -> None:
-    """AudioError unless so many draws of so many seconds can be made."""
-    if not (duration_s > 0 and draws >= 1 and draws * duration_s <= LONGEST_S):
-        raise AudioError(
-            f"{draws} draw{'s' * (draws != 1)} of {duration_s:g} s: choose a positive number and duration, together "
-            f"{LONGEST_S:.0f} s at most."
-        )
-
-
-def _up_to_multiple(samples: int) -> int:
-    return -(-samples // UPSAMPLING) * UPSAMPLING
-
-
-def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
-    """Signals (draws, samples), equally long, one after the other, each fading into the next over `fade` samples. For
-    signals that have nothing to do with each other the power stays what it is."""
-    angle = np.linspace(0, np.pi / 2, fade, dtype=np.float32)
-    draws, length = pieces[0].shape
-    hop = length - fade
-    joined = np.empty((draws, hop * len(pieces) + fade), np.float32)
-    for i, piece in enumerate(pieces):
-        start = i * hop
-        if i:
-            piece = piece.copy()
-            piece[:, :fade] = joined[:, start : start + fade] * np.cos(angle) + piece[:, :fade] * np.sin(angle)
-        joined[:, start : start + length] = piece
-    return joined
-
-
 @keras.saving.register_keras_serializable("crossmodal")
-class CoopNets(keras.Model):
+class CoopNets(Plays, keras.Model):
     """A generator and a descriptor of one texture, its fixed spectrum, and how chains walk.
 
     Args:
@@ -156,65 +124,19 @@ class CoopNets(keras.Model):
         """z ~ N(0, I) for so many chains; a function of two integers `seed`."""
         return tf.random.stateless_normal((chains, *self.generator.latent_shape(samples)), seed)
 
-    def draw(
-        self,
-        duration_s: float,
-        draws: int = 1,
-        seed: int = 0,
-        steps: int | None = None,
-        on_piece: Callable[[int, int], None] | None = None,
-    ) -> np.ndarray:
-        """New sound of the texture.
-
-        Args:
-            duration_s: of each draw, in seconds; of all together an hour at most.
-            draws: how many.
-            seed: the draws are a function of it.
-            steps: Langevin steps by which the descriptor revises what the generator drew; 0 leaves it, None stands for
-                the model's `draw_steps`.
-            on_piece: called as on_piece(pieces done, pieces) after each of the pieces in which long draws are made.
-
-        Returns:
-            (draws, samples) float32, at the recording's level.
-
-        Raises:
-            AudioError: less than one sample or too much was asked for, or the chains left the finite numbers.
-        """
-        check_draws(duration_s, draws)
-        wanted = round(duration_s * self.sample_rate)
-        if wanted < 1:
-            raise AudioError(
-                f"A draw of {duration_s:g} s has no samples at {self.sample_rate} Hz: choose a longer one."
-            )
-        samples = max(_up_to_multiple(wanted), self.sample_rate)
-        x = self._draw_in_pieces(draws, samples, seed, self.draw_steps if steps is None else steps, on_piece)
-        sounds = self.colour(x)[:, :wanted]
-        if not np.all(np.isfinite(sounds)):
-            raise AudioError("The draws are not finite: train anew with a lower learning rate.")
-        return sounds
-
-    def _draw_in_pieces(self, draws, samples, seed, steps, on_piece) -> np.ndarray:
-        """Signals (draws, samples or a little more), in bounded memory."""
-        longest_s = PIECE_S if steps else UNREVISED_PIECE_S
-        piece, fade = (_up_to_multiple(round(seconds * self.sample_rate)) for seconds in (longest_s, FADE_S))
-        count = 1 if samples <= piece else -(-(samples - fade) // (piece - fade))
-        length = min(samples, piece)
-        seeds = tf.constant([[[seed, 2 * i], [seed, 2 * i + 1]] for i in range(count)])
-        pieces = []
-        for i in range(count):
-            if steps:
-                x = self._draw_revised(draws, length, seeds[i, 0], seeds[i, 1], tf.constant(steps))
-            else:
-                z = self.latents(draws, length, seeds[i, 0])
-                x = tf.concat([self.generator(z[row : row + 1]) for row in range(draws)], axis=0)
-            pieces.append(x.numpy())
-            if on_piece:
-                on_piece(i + 1, count)
-        return cross_fade(pieces, fade)
+    def draw_piece(self, draws, samples, seed_z, seed_walk, steps):
+        seed_z, seed_walk = tf.constant(seed_z), tf.constant(seed_walk)
+        if steps:
+            return self._draw_revised(draws, samples, seed_z, seed_walk, tf.constant(steps)).numpy()
+        z = self.latents(draws, samples, seed_z)
+        return tf.concat([self.generator(z[row : row + 1]) for row in range(draws)], axis=0).numpy()
 
     @tf.function
     def _draw_revised(self, draws, samples, seed_z, seed_walk, steps):
         return self.revise(self.generator(self.latents(draws, samples, seed_z)), seed_walk, steps).state
+
+    def magnitude(self):
+        return keras.ops.convert_to_numpy(self.spectrum)
 
     def set_spectrum(self, sound: np.ndarray | None, peak: float = 1.0) -> None:
         """Let signals be a sound (samples,) divided by its long-term magnitude, or divided by `peak` if None."""
@@ -223,20 +145,6 @@ class CoopNets(keras.Model):
             return
         _, density = long_term_density(sound, 1.0, SPECTRUM_FLOOR_DB)
         self.spectrum.assign(np.sqrt(density / 2))
-
-    def whiten(self, sound: np.ndarray) -> np.ndarray:
-        """Sound (..., samples) -> signal (..., samples)."""
-        return self._filter(sound, lambda magnitude: 1 / magnitude)
-
-    def colour(self, signal: np.ndarray) -> np.ndarray:
-        """Signal (..., samples) -> sound (..., samples): the inverse of `whiten`."""
-        return self._filter(signal, lambda magnitude: magnitude)
-
-    def _filter(self, x, gain):
-        samples = x.shape[-1]
-        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
-        magnitude = np.interp(bins, np.arange(BINS), keras.ops.convert_to_numpy(self.spectrum))
-        return np.fft.irfft(np.fft.rfft(x) * gain(magnitude), samples).astype(np.float32)
 
     def get_config(self):
         networks = {

@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
+from crossmodal.models.hearing import Hears
 from crossmodal.models.tracking import Tracking
 from crossmodal.runtime.surroundings import check_keras
-from crossmodal.sound.front_ends import front_end_from
 from crossmodal.sound.spectrogram import LogMel
 
 
@@ -37,10 +37,7 @@ class PairModel(Tracking, keras.Model):
         self.provenance = dict(provenance or {})
         self.trackers = {name: keras.metrics.Mean(name) for name in self.TRACKED}
 
-    @property
-    def spectrogram_shape(self):
-        """(frames, mels, 1) of what it hears; (samples, 1, 1) of waveforms."""
-        return *front_end_from(self.front_end).shape, 1
+    spectrogram_shape = Hears.spectrogram_shape
 
     def build(self, input_shape):
         self.built = True  # the parts are functional and were built with their weights

@@ -5,7 +5,8 @@
 
 NAME.npz holds the weights in the order of `model.weights`, as float32 or float16; in memory they are float32. NAME.json
 is the model card: what the model was trained on and how, its figures, its limits, the class and the configuration from
-which it is rebuilt, and the SHA-256 of the weights.
+which it is rebuilt, and the SHA-256 of the weights. NAME.layers.json, of those that have it, says how the model is
+computed without TensorFlow, see `crossmodal.saving.light`.
 """
 
 import json
@@ -57,16 +58,60 @@ def read_preset(cls, weights: Path):
     Raises:
         ModelError: a file is missing, or the weights are not those of the card.
     """
+    described, arrays = read_arrays(weights)
+    model = cls.from_config(described["config"])
+    model.set_weights(arrays)
+    return model
+
+
+def read_arrays(weights: Path) -> tuple[dict, list[np.ndarray]]:
+    """The card beside the weights (.npz) of a preset, and these as float32 in the order of `model.weights`.
+
+    Raises:
+        ModelError: a file is missing, or the weights are not those of the card.
+    """
     card = weights.with_suffix(".json")
     if not weights.exists() or not card.exists():
         raise ModelError(f"{weights.name} or its card is missing: reinstall the package, or make it anew.")
     described = json.loads(card.read_text())
     if sha256(weights) != described["sha256"]:
         raise ModelError(f"{weights.name} is not the file that its card describes: reinstall the package.")
-    model = cls.from_config(described["config"])
     with np.load(weights, allow_pickle=False) as arrays:
-        model.set_weights([_widened(arrays[name]) for name in arrays.files])
-    return model
+        return described, [_widened(arrays[name]) for name in arrays.files]
+
+
+def layers_file(weights: Path) -> Path:
+    """Where the layers of a preset lie, by its weights."""
+    return weights.with_suffix(".layers.json")
+
+
+def read_layers(weights: Path, described: dict) -> dict:
+    """The layers of each network of a preset, by the network's name; see `crossmodal.models.light.network`.
+
+    Args:
+        weights: the preset's, a .npz file.
+        described: its card.
+
+    Raises:
+        ModelError: they are those of other weights, or the file is damaged.
+    """
+    file = layers_file(weights)
+    try:
+        found = json.loads(file.read_text())
+        networks, sha = found["networks"], found["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{file.name} is missing or damaged: reinstall the package.") from error
+    if sha != described["sha256"]:
+        raise ModelError(f"{file.name} holds the layers of other weights: write them anew, or reinstall the package.")
+    return networks
+
+
+def write_layers(networks: dict, weights: Path) -> None:
+    """Write the layers of a preset's networks beside its weights (.npz) and card."""
+    sha = json.loads(weights.with_suffix(".json").read_text())["sha256"]
+    lines = [f"{json.dumps(name)}: {_by_line(network)}" for name, network in networks.items()]
+    with replacing(layers_file(weights)) as temporary:
+        temporary.write_text(f'{{"sha256": "{sha}", "networks": {{{", ".join(lines)}}}}}\n')
 
 
 def write_preset(model, card: dict, weights: Path, *, half: bool = False) -> None:
@@ -87,6 +132,14 @@ def write_preset(model, card: dict, weights: Path, *, half: bool = False) -> Non
         np.savez(temporary, allow_pickle=False, **arrays)
     described = {"class": type(model).__name__, "config": model.get_config(), "sha256": sha256(weights)}
     write_json(weights.with_suffix(".json"), {**card, **described})
+
+
+def _by_line(network: dict) -> str:
+    """A network's description as JSON, a line for each layer."""
+    if "layers" not in network:
+        return json.dumps(network)
+    layers = ",\n".join(json.dumps(layer) for layer in network["layers"])
+    return f'{{"outputs": {json.dumps(network["outputs"])}, "layers": [\n{layers}]}}'
 
 
 def _widened(array: np.ndarray) -> np.ndarray:

@@ -49,9 +49,9 @@ def load_model(path):
         CrossmodalError: Keras is set to what the models are not made for.
         ModelError: the file is missing, damaged, not of this package, or holds anything but a model's numbers.
     """
-    path = Path(path)
-    if str(path) in preset_names() and not _exists(path):
+    if names_preset(path):
         return load_preset(str(path))
+    path = Path(path)
     if _exists(path) and path.is_dir():
         path = path / "model.keras"
     if not _exists(path) or not path.is_file():
@@ -68,6 +68,11 @@ def load_model(path):
         raise ModelError(f"{path.name} is not a model of this package ({error}): make it anew.") from None
     except Exception as error:  # Keras and HDF5 raise a different class for each way in which a file can be wrong
         raise ModelError(f"{path.name} is damaged or not a model of this package: make it anew.") from error
+
+
+def names_preset(path) -> bool:
+    """Whether a path is the name of a preset, and of no file or folder here."""
+    return str(path) in preset_names() and not _exists(Path(path))
 
 
 def save_model(model, path: Path) -> None:

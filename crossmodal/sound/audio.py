@@ -2,8 +2,7 @@
 
 A waveform is a float32 array of shape (samples,) with full scale at -1 and 1, kept beside its sample
 rate in Hz. A sound that cannot be used raises AudioError: one sentence that names it and says what to
-do. Files are decoded in `decoding.py` and resampled by soxr through librosa, which is imported only when
-it is needed.
+do. Files are decoded in `decoding.py` and resampled by soxr.
 """
 
 import os
@@ -16,6 +15,7 @@ from crossmodal.errors import AudioError
 from crossmodal.runtime.files import DISK_FULL, fault_of, replacing
 from crossmodal.runtime.recipe import recipe_text
 from crossmodal.sound.decoding import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, PathLike, decode, reason_of
+from crossmodal.sound.resampling import resample
 
 SILENCE_PEAK = 1e-4  # -80 dBFS, three steps of 16-bit audio
 HIGHEST_PEAK = 16.0  # +24 dBFS: room for a hot mix, none for 16-bit values stored as floats
@@ -61,9 +61,7 @@ def read_audio(path: PathLike, sample_rate: int = 8000, *, max_duration_s: float
     waveform = validate_audio(waveform, file_sample_rate, name=name)
     if file_sample_rate == sample_rate:
         return waveform
-    import librosa  # slow to import, and not needed above
-
-    resampled = librosa.resample(waveform, orig_sr=file_sample_rate, target_sr=sample_rate)  # by soxr_hq
+    resampled = resample(waveform, file_sample_rate, sample_rate)
     if _swing(resampled) < SILENCE_PEAK:
         raise AudioError(
             f"{name} is silent below {sample_rate / 2:,.0f} Hz, which is all that a sample rate of {sample_rate} Hz "

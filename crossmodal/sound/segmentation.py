@@ -9,7 +9,6 @@ in its pauses. Words that are spoken without a pause between them stay together.
 from itertools import pairwise
 
 import numpy as np
-from scipy.ndimage import median_filter
 
 from crossmodal.errors import AudioError
 
@@ -22,6 +21,7 @@ LOW, HIGH = 0.2, 0.3  # the thresholds, as shares of this span above the noise
 WORD_S = 1.0  # a shorter stretch between silences is one word, however quietly it ends
 PAUSE_S = 0.15  # a shorter gap is a closure within a word, as in "six" and "eight"
 LEAST_S = 0.08  # a shorter sound is a click
+STEADY = 5  # frames that lie around a frame, itself included
 MARGIN_S = 0.08  # kept before and after a word, for what of it is quieter than the noise
 
 
@@ -88,8 +88,9 @@ def _stretches(level: np.ndarray, low: float, high: float) -> list[tuple[int, in
 
 
 def _loudest(level: np.ndarray) -> float:
-    """The level of the loudest frames, not that of a click."""
-    return float(median_filter(level, 5).max())
+    """The level of the loudest frames, not that of a click: of the median of each frame and its neighbours."""
+    around = np.pad(level, STEADY // 2, mode="symmetric")
+    return float(np.median(np.lib.stride_tricks.sliding_window_view(around, STEADY), axis=-1).max())
 
 
 def level_db(waveform: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -18,6 +18,7 @@ import scipy.fft
 from threadpoolctl import threadpool_limits
 
 from crossmodal.errors import AudioError
+from crossmodal.sound.mel_scale import mel_triangles
 from crossmodal.sound.segmentation import find_word
 
 CHUNK = 32  # clips at once: their windows, 1.6 MB, stay near a core
@@ -65,13 +66,10 @@ class LogMel:
 
 @lru_cache(maxsize=8)
 def mel_filterbank(config: LogMel) -> np.ndarray:
-    """(n_fft/2 + 1, n_mels) float32 Slaney-style triangles, area-normalised: librosa's, transposed."""
-    import librosa
-
-    filters = librosa.filters.mel(
-        sr=config.sample_rate, n_fft=config.n_fft, n_mels=config.n_mels, fmin=config.fmin, fmax=config.fmax
+    """(n_fft/2 + 1, n_mels) float32, see `mel_triangles`, transposed."""
+    return np.ascontiguousarray(
+        mel_triangles(config.sample_rate, config.n_fft, config.n_mels, config.fmin, config.fmax).T
     )
-    return np.ascontiguousarray(filters.T, dtype=np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -188,7 +188,7 @@ def test_a_sound_for_which_the_disk_has_no_room_is_refused(tmp_path, monkeypatch
 
 
 def test_the_longest_draw_fits_a_wav_file():
-    from crossmodal.models.coopnets import LONGEST_S
+    from crossmodal.models.playing import LONGEST_S
     from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE
 
     assert 2 * LONGEST_S * HIGHEST_SAMPLE_RATE + 44 < 2**32

@@ -7,10 +7,12 @@ import tensorflow as tf
 
 from crossmodal.data.textures import chirps, rain
 from crossmodal.errors import AudioError, ModelError
-from crossmodal.models import coopnets
-from crossmodal.models.coopnets import CoopNets, bandwidth, cross_fade
-from crossmodal.models.networks.auditory import cochlear_bank, join_subbands, modulation_bank, subbands
+from crossmodal.models import coopnets, playing
+from crossmodal.models.coopnets import CoopNets, bandwidth
+from crossmodal.models.networks.auditory import join_subbands, subbands
+from crossmodal.models.networks.auditory_bands import cochlear_bank, modulation_bank
 from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator, receptive_field
+from crossmodal.models.playing import cross_fade
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +193,8 @@ def test_draws_of_any_length(auditory, thesis, samples):
 
 
 def test_a_long_draw_is_revised_in_pieces_that_cannot_be_heard(auditory, monkeypatch):
-    monkeypatch.setattr("crossmodal.models.coopnets.PIECE_S", 1.0)
-    monkeypatch.setattr("crossmodal.models.coopnets.FADE_S", 0.1)
+    monkeypatch.setattr("crossmodal.models.playing.PIECE_S", 1.0)
+    monkeypatch.setattr("crossmodal.models.playing.FADE_S", 0.1)
     signal = auditory.whiten(auditory.draw(3.5, seed=1, steps=1)[0])
     assert signal.shape == (70_000,)
     tenths = signal.reshape(-1, 2000).std(axis=1)  # the joints are at 0.9 to 1.0 s, 1.8 to 1.9 s and 2.7 to 2.8 s
@@ -273,8 +275,8 @@ def test_chains_that_cannot_walk_are_refused(setting, value):
 
 
 def test_a_draw_tells_of_its_pieces_and_stays_in_bounded_memory(thesis, monkeypatch):
-    monkeypatch.setattr(coopnets, "UNREVISED_PIECE_S", 1.0)
-    monkeypatch.setattr(coopnets, "FADE_S", 0.1)
+    monkeypatch.setattr(playing, "UNREVISED_PIECE_S", 1.0)
+    monkeypatch.setattr(playing, "FADE_S", 0.1)
     told = []
     assert thesis.draw(2.5, steps=0, on_piece=lambda *done: told.append(done)).shape == (1, 50_000)
     assert told == [(1, 3), (2, 3), (3, 3)]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from crossmodal import Transcriber
-from crossmodal.models.transcriber import best_path, log_softmax, states_of
+from crossmodal.models.word_paths import best_path, log_softmax, states_of
 from crossmodal.saving.keras_file import load_model, save_model
 
 

@@ -44,7 +44,7 @@ def add_arguments(parser) -> None:
     add_guidance(parser)
     parser.add_argument("--seed", type=seed_number, default=0, help="seed of the further drawings (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print what was drawn as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, needs_tensorflow=False)  # imported where the model needs it
 
 
 def run(arguments) -> int:
@@ -52,17 +52,20 @@ def run(arguments) -> int:
     from crossmodal.app.pictures.images import save_strips
     from crossmodal.drawing import draw_speech, front_end_of, set_guidance
     from crossmodal.errors import AudioError
-    from crossmodal.reader import find_reader, load_reader
+    from crossmodal.reader import find_reader, load_reader, reader_file
     from crossmodal.runtime.files import check_output
-    from crossmodal.saving.keras_file import load_model
+    from crossmodal.runtime.quiet import import_tensorflow
+    from crossmodal.saving.light import has_twin, load_light
     from crossmodal.sound.audio import read_audio
 
     check_output(arguments.output, PICTURES)
-    model = load_model(arguments.model)
+    if not has_twin(arguments.model) or arguments.reader or reader_file(arguments.model).is_file():
+        import_tensorflow()
+    model = load_light(arguments.model)
     front_end = front_end_of(model)
     set_guidance(model, arguments.guidance)
     fitting = (model.classes, model.image_shape, arguments.model)
-    reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting)
+    reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting, light=model.light)
     sample_rate = front_end.sample_rate
     drawn, failed = {}, {}
     for path in arguments.recordings:

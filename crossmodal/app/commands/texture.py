@@ -40,7 +40,7 @@ def add_arguments(parser) -> None:
     play.add_argument("-o", "--output", type=Path, required=True, help="the sound, a WAV file")
     play.add_argument("--seconds", type=SECONDS, default=10.0, help="duration in seconds (%(default)s)")
     play.add_argument("--seed", type=SEED, default=0, help="another seed, another sound (%(default)s)")
-    play.set_defaults(run=run_play)
+    play.set_defaults(run=run_play, needs_tensorflow=False)  # imported where the model needs it
     mix = subparsers.add_parser(
         "mix",
         help="one model of several recordings",
@@ -97,15 +97,19 @@ def learn(work, config, arguments) -> None:
 
 
 def run_play(arguments) -> None:
-    from crossmodal.models.coopnets import CoopNets, check_draws
-    from crossmodal.saving.keras_file import load_model
+    from crossmodal.models.light.twin import kind_of
+    from crossmodal.models.playing import Plays, check_draws
+    from crossmodal.runtime.quiet import import_tensorflow
+    from crossmodal.saving.light import has_twin, load_light
     from crossmodal.sound.audio import write_wav
 
     check_output(arguments.output, SOUND)
     check_draws(arguments.seconds)
-    model = load_model(arguments.model)
-    if not isinstance(model, CoopNets):
-        raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a sound texture: learn one first.")
+    if not has_twin(arguments.model):
+        import_tensorflow()
+    model = load_light(arguments.model)
+    if not isinstance(model, Plays):
+        raise ModelError(f"{arguments.model} holds a {kind_of(model)}, not a sound texture: learn one first.")
     samples = round(arguments.seconds * model.sample_rate)
     size = WAV_HEADER + SAMPLE_BYTES * samples
     check_room(arguments.output, size)

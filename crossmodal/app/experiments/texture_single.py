@@ -93,7 +93,7 @@ def run(config: Config, workdir: Path) -> dict:
 
 def open_texture_run(workdir: Path, config: TextureOptions) -> dict | None:
     """`open_run` of a texture; AudioError, before anything is made, for draws that cannot be made."""
-    from crossmodal.models.coopnets import check_draws
+    from crossmodal.models.playing import check_draws
     from crossmodal.training.runs import open_run
 
     check_draws(config.duration_s, config.draws)

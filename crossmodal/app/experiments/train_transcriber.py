@@ -70,7 +70,7 @@ def examples(strings, sample_rate: int, front_end, config: Config, recorded: lis
     import numpy as np
 
     from crossmodal.data.variants import Conditions, vary
-    from crossmodal.models.transcriber import STRIDE, states_of
+    from crossmodal.models.word_paths import STRIDE, states_of
     from crossmodal.sound.mel_frames import HOP_S, mel_frames
 
     how = Conditions(speed=0.0, noise=0.5, room=0.3)  # another speed would move the words

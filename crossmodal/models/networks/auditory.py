@@ -14,48 +14,29 @@ kurtosis), the share of each modulation in the variance. A score that rests on s
 that hears by them.
 """
 
-from functools import lru_cache, partial
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from crossmodal.errors import AudioError
-
-BANDS = 30  # of the cochlea
-LOWEST_HZ, HIGHEST = 40.0, 0.47  # the highest centre, as a share of the sample rate
-MODULATIONS, MODULATION_OCTAVES = 12, 0.7  # bands of modulation and their distance, down from 160 Hz
-FAST = 4  # of these, at the full rate of 400 Hz; the others do with a quarter of it
-COMPRESSION = 0.3
-_FLOOR = 1e-5  # of the squared amplitude, in units of a band's mean
-KNEES = (-2.5, -1.7, -1.0, -0.4, 0.2, 0.8, 1.5, 2.3, 3.2, 4.3, 5.6, 7.2)  # standard deviations from the mean
-NEIGHBOURHOOD = 2  # bands apart whose modulations are held together; envelopes are across all bands
-LENGTH_MULTIPLE = 1000  # samples
-
-
-def check_length(samples: int) -> None:
-    """AudioError unless the front end can divide this number of samples."""
-    if samples < LENGTH_MULTIPLE or samples % LENGTH_MULTIPLE:
-        raise AudioError(f"{samples} samples cannot be heard: take a multiple of {LENGTH_MULTIPLE}.")
-
-
-@lru_cache(maxsize=8)
-def cochlear_bank(samples: int, sample_rate: int, highest_hz: float) -> np.ndarray:
-    """Amplitude responses (BANDS, samples // 2), half-cosines on the ERB scale, each reaching to its neighbours'
-    centres: squared responses sum to 1 between the first and the last centre."""
-    erb = _erb(np.fft.rfftfreq(samples, 1 / sample_rate)[: samples // 2])
-    centres = np.linspace(_erb(LOWEST_HZ), _erb(highest_hz), BANDS)
-    position = (erb - centres[:, None]) / (2 * (centres[1] - centres[0]))
-    return np.where(np.abs(position) < 0.5, np.cos(np.pi * position), 0.0).astype(np.float32)
-
-
-@lru_cache(maxsize=8)
-def modulation_bank(frames: int, rate: float) -> np.ndarray:
-    """Amplitude responses (MODULATIONS, frames // 2 + 1), half-cosines over the octaves."""
-    octave = np.log2(np.maximum(np.fft.rfftfreq(frames, 1 / rate), 1e-9))
-    centres = np.log2(0.4 * rate) - MODULATION_OCTAVES * np.arange(MODULATIONS)
-    position = (octave - centres[:, None]) / (2 * MODULATION_OCTAVES)
-    return np.where(np.abs(position) < 0.5, np.cos(np.pi * position), 0.0).astype(np.float32)
+from crossmodal.models.networks.auditory_bands import (
+    BANDS,
+    COMPRESSION,
+    FAST,
+    FLOOR,
+    HIGHEST,
+    KNEE_WIDTHS,
+    KNEES,
+    LENGTH_MULTIPLE,
+    MODULATIONS,
+    NEIGHBOURHOOD,
+    check_length,
+    cochlear_bank,
+    feature_shapes,
+    modulation_bank,
+    pairs,
+)
 
 
 def subbands(signal, bank) -> tf.Tensor:
@@ -78,12 +59,7 @@ def join_subbands(bands, bank, samples: int) -> tf.Tensor:
 def pair_products(bands, most_apart: int) -> tf.Tensor:
     """<x_k x_l> over time for 0 < l - k <= most_apart: (chains, maps, BANDS, frames) -> (chains, maps, pairs)."""
     products = tf.matmul(bands, bands, transpose_b=True) / bands.shape[-1]
-    return tf.gather(tf.reshape(products, (-1, bands.shape[1], BANDS * BANDS)), _pairs(most_apart), axis=-1)
-
-
-def _pairs(most_apart: int) -> np.ndarray:
-    """Indices of the pairs of bands in a flattened square."""
-    return np.flatnonzero(np.triu(np.ones((BANDS, BANDS)), 1) * np.tri(BANDS, BANDS, most_apart))
+    return tf.gather(tf.reshape(products, (-1, bands.shape[1], BANDS * BANDS)), pairs(most_apart), axis=-1)
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -99,7 +75,7 @@ class AuditoryDescriptor(keras.Model):
         super().__init__(**kwargs)
         self.sample_rate = sample_rate
         self.highest_hz = highest_hz or HIGHEST * sample_rate
-        self.features_count = sum(int(np.prod(shape)) for shape in _feature_shapes())
+        self.features_count = sum(int(np.prod(shape)) for shape in feature_shapes())
         scale = dict(trainable=False, initializer="ones")
         self.band_gain = self.add_weight(shape=(BANDS,), name="band_gain", **scale)
         self.envelope_mean = self.add_weight(shape=(BANDS, 1), name="envelope_mean", **scale)
@@ -117,7 +93,7 @@ class AuditoryDescriptor(keras.Model):
         check_length(samples)
         analytic = subbands(signal, cochlear_bank(samples, self.sample_rate, self.highest_hz))
         squared = tf.math.real(analytic) ** 2 + tf.math.imag(analytic) ** 2
-        compressed = (squared * tf.square(self.band_gain)[:, None] + _FLOOR) ** (COMPRESSION / 2)
+        compressed = (squared * tf.square(self.band_gain)[:, None] + FLOOR) ** (COMPRESSION / 2)
         return tf.reduce_mean(tf.reshape(compressed, (-1, BANDS, samples // 50, 5)), axis=-1)
 
     def modulations(self, u) -> list[tf.Tensor]:
@@ -140,7 +116,7 @@ class AuditoryDescriptor(keras.Model):
         mean = partial(tf.reduce_mean, axis=-1)
         return [
             mean(u),
-            *(mean(tf.tanh((u - knee) / (0.7 + 0.1 * abs(knee)))) for knee in KNEES),
+            *(mean(tf.tanh((u - knee) / width)) for knee, width in zip(KNEES, KNEE_WIDTHS, strict=True)),
             *(mean(tf.sqrt(m**2 + 0.01)) for m in modulations),
             *(mean(tf.math.log1p(m**2)) for m in modulations),
             pair_products(u[:, None], BANDS),
@@ -190,19 +166,3 @@ class AuditoryDescriptor(keras.Model):
 
     def get_config(self):
         return {**super().get_config(), "sample_rate": self.sample_rate, "highest_hz": self.highest_hz}
-
-
-def _feature_shapes() -> list[tuple[int, ...]]:
-    marginal, modulations = (BANDS,), (FAST, MODULATIONS - FAST)
-    return [
-        *[marginal] * (1 + len(KNEES)),
-        *[(BANDS, bands) for bands in modulations] * 2,
-        (len(_pairs(BANDS)),),
-        *((len(_pairs(NEIGHBOURHOOD)), bands) for bands in modulations),
-        *[marginal] * 2,
-    ]
-
-
-def _erb(frequency):
-    """Number of equivalent rectangular bandwidths below a frequency in Hz (Glasberg & Moore 1990)."""
-    return 9.265 * np.log1p(np.asarray(frequency) / (24.7 * 9.265))

@@ -11,7 +11,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from crossmodal.models.networks.auditory import BANDS, HIGHEST, check_length, cochlear_bank, join_subbands, subbands
+from crossmodal.models.networks.auditory import join_subbands, subbands
+from crossmodal.models.networks.auditory_bands import BANDS, HIGHEST, check_length, cochlear_bank
 
 FRAME = 50  # samples
 NOISES = 16  # latents of a frame that drive the gains

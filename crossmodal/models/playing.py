@@ -1,0 +1,122 @@
+"""What every model of a texture does that plays it, whatever computes its networks: nothing here needs Keras."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from crossmodal.errors import AudioError
+from crossmodal.models.networks.auditory_bands import LENGTH_MULTIPLE
+from crossmodal.sound.long_term import BINS
+
+PIECE_S, UNREVISED_PIECE_S = 10.0, 60.0  # a longer draw is made in such pieces,
+FADE_S = 0.5  # each of which fades into the next
+LONGEST_S = 3600.0  # of all draws of a call together: they are held in memory
+
+
+def check_draws(duration_s: float, draws: int = 1) -> None:
+    """AudioError unless so many draws of so many seconds can be made."""
+    if not (duration_s > 0 and draws >= 1 and draws * duration_s <= LONGEST_S):
+        raise AudioError(
+            f"{draws} draw{'s' * (draws != 1)} of {duration_s:g} s: choose a positive number and duration, together "
+            f"{LONGEST_S:.0f} s at most."
+        )
+
+
+def _up_to_multiple(samples: int) -> int:
+    return -(-samples // LENGTH_MULTIPLE) * LENGTH_MULTIPLE
+
+
+def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
+    """Signals (draws, samples), equally long, one after the other, each fading into the next over `fade` samples. For
+    signals that have nothing to do with each other the power stays what it is."""
+    angle = np.linspace(0, np.pi / 2, fade, dtype=np.float32)
+    draws, length = pieces[0].shape
+    hop = length - fade
+    joined = np.empty((draws, hop * len(pieces) + fade), np.float32)
+    for i, piece in enumerate(pieces):
+        start = i * hop
+        if i:
+            piece = piece.copy()
+            piece[:, :fade] = joined[:, start : start + fade] * np.cos(angle) + piece[:, :fade] * np.sin(angle)
+        joined[:, start : start + length] = piece
+    return joined
+
+
+class Plays:
+    """For a model that has `sample_rate` and `draw_steps`, see `CoopNets`, `draw_piece` and `magnitude`."""
+
+    light = False  # whether it is computed in NumPy, see `crossmodal.models.light`
+    sample_rate: int
+    draw_steps: int
+
+    def draw(
+        self,
+        duration_s: float,
+        draws: int = 1,
+        seed: int = 0,
+        steps: int | None = None,
+        on_piece: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:
+        """New sound of the texture.
+
+        Args:
+            duration_s: of each draw, in seconds; of all together an hour at most.
+            draws: how many.
+            seed: the draws are a function of it.
+            steps: Langevin steps by which the descriptor revises what the generator drew; 0 leaves it, None stands for
+                the model's `draw_steps`.
+            on_piece: called as on_piece(pieces done, pieces) after each of the pieces in which long draws are made.
+
+        Returns:
+            (draws, samples) float32, at the recording's level.
+
+        Raises:
+            AudioError: less than one sample or too much was asked for, or the chains left the finite numbers.
+        """
+        check_draws(duration_s, draws)
+        wanted = round(duration_s * self.sample_rate)
+        if wanted < 1:
+            raise AudioError(
+                f"A draw of {duration_s:g} s has no samples at {self.sample_rate} Hz: choose a longer one."
+            )
+        samples = max(_up_to_multiple(wanted), self.sample_rate)
+        x = self._draw_in_pieces(draws, samples, seed, self.draw_steps if steps is None else steps, on_piece)
+        sounds = self.colour(x)[:, :wanted]
+        if not np.all(np.isfinite(sounds)):
+            raise AudioError("The draws are not finite: train anew with a lower learning rate.")
+        return sounds
+
+    def _draw_in_pieces(self, draws, samples, seed, steps, on_piece) -> np.ndarray:
+        """Signals (draws, samples or a little more), in bounded memory."""
+        longest_s = PIECE_S if steps else UNREVISED_PIECE_S
+        piece, fade = (_up_to_multiple(round(seconds * self.sample_rate)) for seconds in (longest_s, FADE_S))
+        count = 1 if samples <= piece else -(-(samples - fade) // (piece - fade))
+        length = min(samples, piece)
+        pieces = []
+        for i in range(count):
+            pieces.append(self.draw_piece(draws, length, (seed, 2 * i), (seed, 2 * i + 1), steps))
+            if on_piece:
+                on_piece(i + 1, count)
+        return cross_fade(pieces, fade)
+
+    def draw_piece(self, draws: int, samples: int, seed_z, seed_walk, steps: int) -> np.ndarray:
+        """Signals (draws, samples), a function of two seeds of two integers each."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it draws.")
+
+    def whiten(self, sound: np.ndarray) -> np.ndarray:
+        """Sound (..., samples) -> signal (..., samples)."""
+        return self._filter(sound, lambda magnitude: 1 / magnitude)
+
+    def colour(self, signal: np.ndarray) -> np.ndarray:
+        """Signal (..., samples) -> sound (..., samples): the inverse of `whiten`."""
+        return self._filter(signal, lambda magnitude: magnitude)
+
+    def _filter(self, x, gain):
+        samples = x.shape[-1]
+        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
+        magnitude = np.interp(bins, np.arange(BINS), self.magnitude())
+        return np.fft.irfft(np.fft.rfft(x) * gain(magnitude), samples).astype(np.float32)
+
+    def magnitude(self) -> np.ndarray:
+        """The fixed spectrum, (BINS,) magnitudes."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what its spectrum is.")
