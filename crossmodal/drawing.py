@@ -13,8 +13,8 @@ from crossmodal.errors import ModelError
 from crossmodal.reader import Reader, find_reader
 from crossmodal.saving.keras_file import load_model
 from crossmodal.sound.audio import validate_audio
+from crossmodal.sound.front_ends import FrontEnd, front_end_from, hear
 from crossmodal.sound.segmentation import split_words
-from crossmodal.sound.spectrogram import LogMel, log_mel
 
 NOT_HEARD = "nothing it knows"
 TRANSCRIBER = "transcriber_digits"
@@ -27,7 +27,7 @@ class Drawing:
     """A word of a recording, and what a model drew when it heard it.
 
     start_s, end_s: where in the recording it was said, in seconds.
-    spectrogram:    (frames, mels) float32 in [0, 1], what the model heard.
+    spectrogram:    (frames, mels) float32 in [0, 1], what the model heard; of one that hears waveforms (samples, 1).
     image:          (height, width, channels) float32 in [0, 1], the model's best drawing.
     draws:          (n, height, width, channels), further ones at random.
     reading:        the name of the class that the reader reads in `image`; None where there is no reader.
@@ -84,7 +84,7 @@ def draw_speech(
         waveform = librosa.resample(waveform, orig_sr=sample_rate, target_sr=front_end.sample_rate)
     words, found = words_in(waveform, front_end.sample_rate, model.classes)
     each = replace(front_end, find_word=False)  # they are found
-    spectrograms = log_mel([waveform[start:stop] for start, stop in words], each)
+    spectrograms = hear([waveform[start:stop] for start, stop in words], each)
     reader = reader or find_reader(model.classes, model.image_shape)
     images, tried = model.generate(spectrograms, samples=DRAWS if reader else 0, seed=seed)
     draws = model.generate(spectrograms, samples=samples, seed=seed)[1] if samples else tried[:, :0]
@@ -189,10 +189,10 @@ def set_guidance(model, guidance: float | None) -> None:
     model.guidance = guidance
 
 
-def front_end_of(model) -> LogMel:
+def front_end_of(model) -> FrontEnd:
     """How a model hears; ModelError for a model that does not draw what it hears."""
     from crossmodal.models.base import AudioImageModel
 
     if not isinstance(model, AudioImageModel):
         raise ModelError(f"A {type(model).__name__} does not draw what it hears: pass an audio-to-image model.")
-    return LogMel(**model.front_end)
+    return front_end_from(model.front_end)

@@ -14,7 +14,7 @@ from crossmodal.data.pairing import draw_clips
 from crossmodal.data.sources import Images, Speech, as_input
 from crossmodal.errors import DataError
 from crossmodal.reader import Reader, default_reader
-from crossmodal.sound.spectrogram import LogMel, log_mel
+from crossmodal.sound.front_ends import front_end_from, hear
 from evaluation.checks import check_drawings, check_tested
 
 SILENT_DRAWS = 1000  # drawings of silence in the control
@@ -150,7 +150,7 @@ def measure_agreement(
 
 def spectrograms_to_test(model, speech: Speech, split: Split) -> np.ndarray:
     """(clips, frames, mels) of the test clips, by the front end that the model was trained with."""
-    return log_mel([speech.waveforms[i] for i in split.test], LogMel(**model.front_end))
+    return hear([speech.waveforms[i] for i in split.test], front_end_from(model.front_end))
 
 
 def pairs_to_test(speech: Speech, images: Images, split: Split, rng: np.random.Generator) -> np.ndarray:

@@ -14,8 +14,8 @@ from crossmodal.data.noises import excerpt
 from crossmodal.data.sources import Speech
 from crossmodal.reader import Reader, default_reader
 from crossmodal.sound import conditions
+from crossmodal.sound.front_ends import front_end_from, hear
 from crossmodal.sound.segmentation import find_word
-from crossmodal.sound.spectrogram import LogMel, log_mel
 from evaluation.agreement import Accuracy, bootstrap, unseen_speakers
 from evaluation.checks import check_drawings
 
@@ -98,7 +98,7 @@ def measure_conditions(
         ModelError: the model draws what is no image.
     """
     reader = reader or default_reader()
-    front_end = LogMel(**model.front_end)
+    front_end = front_end_from(model.front_end)
     spoken, people = speech.labels[split.test], unseen_speakers(speech, split)
     units = split.test if people is None else people
     recorded = list((noises or {}).values())
@@ -108,7 +108,7 @@ def measure_conditions(
         for i in split.test:
             rng = np.random.default_rng([seed, 4, int(i)])
             waveforms.append(change(speech.waveforms[i], front_end.sample_rate, recorded, rng))
-        images, _ = model.generate(log_mel(waveforms, front_end), samples=0, seed=seed)
+        images, _ = model.generate(hear(waveforms, front_end), samples=0, seed=seed)
         read = reader.labels(check_drawings(images, reader.image_shape))
         by_condition[name] = bootstrap(read == spoken, units, seed=seed)
     return Conditions(

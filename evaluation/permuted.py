@@ -13,7 +13,7 @@ from crossmodal.data.alignment import Split
 from crossmodal.data.sources import Speech
 from crossmodal.errors import DataError
 from crossmodal.reader import Reader, default_reader
-from crossmodal.sound.spectrogram import LogMel, log_mel
+from crossmodal.sound.front_ends import front_end_from, hear
 from evaluation.agreement import Accuracy, bootstrap, confusion_matrix, unseen_speakers
 from evaluation.checks import check_drawings
 
@@ -80,7 +80,7 @@ def measure_permuted(
     classes, people = len(reader.classes), unseen_speakers(speech, split)
 
     def read(clips):
-        spectrograms = log_mel([speech.waveforms[i] for i in clips], LogMel(**model.front_end))
+        spectrograms = hear([speech.waveforms[i] for i in clips], front_end_from(model.front_end))
         images, _ = model.generate(spectrograms, samples=0, seed=seed)
         return speech.labels[clips], reader.labels(check_drawings(images, reader.image_shape))
 

@@ -15,8 +15,8 @@ from crossmodal.data.strings import WordString, make_strings
 from crossmodal.drawing import digit_transcriber, words_in
 from crossmodal.reader import Reader
 from crossmodal.sound import conditions
+from crossmodal.sound.front_ends import front_end_from, hear
 from crossmodal.sound.segmentation import split_words
-from crossmodal.sound.spectrogram import LogMel, log_mel
 from evaluation.checks import check_drawings
 
 STRINGS = 1000
@@ -143,11 +143,11 @@ def measure_drawn_strings(
     Args:
         model: an `AudioImageModel` that draws digits.
     """
-    front_end = replace(LogMel(**model.front_end), find_word=False)  # they are found
+    front_end = replace(front_end_from(model.front_end), find_word=False)  # they are found
     rate = front_end.sample_rate
 
     def read(waveform, words):
-        images, _ = model.generate(log_mel([waveform[start:stop] for start, stop in words], front_end), samples=0)
+        images, _ = model.generate(hear([waveform[start:stop] for start, stop in words], front_end), samples=0)
         return reader.labels(check_drawings(images, reader.image_shape)).tolist()
 
     ways = {

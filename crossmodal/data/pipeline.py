@@ -12,9 +12,11 @@ import numpy as np
 import tensorflow as tf
 
 from crossmodal.data.augment import Augmentation, augment
+from crossmodal.data.augment_waveform import WaveformAugmentation, augment_waveforms
 from crossmodal.data.pairing import ByClass, Pairing
 from crossmodal.data.stored import StoredRows
 from crossmodal.errors import DataError
+from crossmodal.sound.front_ends import FrontEnd
 from crossmodal.sound.spectrogram import LogMel
 
 CARRIED = ("clip", "label", "duration", "plain")  # what a batch may carry beside the arrays
@@ -66,8 +68,8 @@ def paired_batches(
     seed: int,
     first_epoch: int = 0,
     needs: tuple[str, ...] = (),
-    front_end: LogMel | None = None,
-    augmentation: Augmentation | None = None,
+    front_end: FrontEnd | None = None,
+    augmentation: Augmentation | WaveformAugmentation | None = None,
     parts: int = 1,
     own: range = range(1),
     durations_s: np.ndarray | None = None,
@@ -83,14 +85,14 @@ def paired_batches(
         needs: what a batch carries beside the arrays: "clip" (the number of the clip), "label" (its class), "duration"
             (of the clip, in seconds), "plain" (the clip's spectrogram without augmentation, and of a variant that of
             the clip that it was made of).
-        augmentation: how to change the spectrograms; not at all if None.
+        augmentation: how to change the spectrograms, or the waveforms; not at all if None.
         parts: into how many parts each batch is cut.
         own: those to read, one after another.
         durations_s: (clips,) float32, of the clips, for models that ask for them.
         plain: (clips,) which clip each is a variant of; none is one if None.
 
     Yields:
-        spectrograms (clips, frames, mels, 1) float32 in [0, 1] and
+        spectrograms (clips, frames, mels, 1) float32 in [0, 1], or waveforms (clips, samples, 1, 1), and
         images (clips, images_per_clip, height, width, channels) float32 in [0, 1],
         with clips = batch_size / images_per_clip / parts; and, if `needs` names any,
         a dictionary of arrays by these names: (clips,) int64, "duration" float32; "plain" as the spectrograms.
@@ -141,7 +143,8 @@ def paired_batches(
             heard = heard if plain is None else tf.cast(take(sounds, tf.gather(tf.constant(plain), clips)), tf.float32)
             asked["plain"] = heard[..., None]
         if augmentation is not None:
-            x = augment(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation, parts, part)
+            change = augment if isinstance(front_end, LogMel) else augment_waveforms
+            x = change(x, tf.stack([tf.constant(seed, tf.int64), step]), front_end, augmentation, parts, part)
         y = tf.cast(take(pictures, members), tf.float32) / 255
         arrays = x[..., None], y if len(pictures.shape) == 4 else y[..., None]
         return (*arrays, asked) if asked else arrays

@@ -22,6 +22,7 @@ from crossmodal.data.stored import StoredRows, StoredSounds
 from crossmodal.data.table_rows import Rows
 from crossmodal.errors import DataError
 from crossmodal.runtime.words import printable
+from crossmodal.sound.front_ends import FrontEnd
 from crossmodal.sound.spectrogram import LogMel
 
 FORMAT = 1
@@ -98,23 +99,23 @@ class ShardSounds(StoredSounds):
         super().__init__(lambda clip: shards.record(kept[clip], "sound", np.float16).astype(np.float32), len(kept))
         self.shards, self.kept = shards, kept
 
-    def spectrograms(self, clips: np.ndarray, front_end: LogMel) -> StoredRows:
+    def spectrograms(self, clips: np.ndarray, front_end: FrontEnd) -> StoredRows:
         """(clips, frames, mels) float32; DataError for another front end than they were packed with."""
         packed, asked = self.shards.front_end.get_config(), front_end.get_config()
-        if differing := [name for name in asked if asked[name] != packed[name]]:
+        if differing := [name for name in asked if asked[name] != packed.get(name)]:
             name = differing[0]
             raise DataError(
-                f"The shards in {printable(self.shards.folder)} were packed with {name} {packed[name]}, and the "
+                f"The shards in {printable(self.shards.folder)} were packed with {name} {packed.get(name)}, and the "
                 f"training asks for {asked[name]}: pack the pairs anew, or pass the options that they were packed with."
             )
-        shape = (front_end.n_frames, front_end.n_mels)
+        shape = front_end.shape
 
         def read(pairs: np.ndarray) -> np.ndarray:
             return np.array([self.shards.record(i, "spectrogram", np.float16).reshape(shape) for i in pairs])
 
         return StoredRows(read, self.kept[clips], shape, np.float32)
 
-    def durations_s(self, clips: np.ndarray, front_end: LogMel) -> np.ndarray:
+    def durations_s(self, clips: np.ndarray, front_end: FrontEnd) -> np.ndarray:
         """(clips,) float32, as they were when the sounds were packed."""
         return self.shards.lasts_s[self.kept[clips]]
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from crossmodal.errors import DataError
-from crossmodal.sound.spectrogram import LogMel, log_mel
+from crossmodal.sound.front_ends import FrontEnd, hear
 
 DECODED = 8  # sounds that are kept, of which further stretches may be asked for
 
@@ -64,15 +64,15 @@ class StoredSounds(Sequence):
             raise IndexError(clip)
         return self.read(int(clip))
 
-    def spectrograms(self, clips: np.ndarray, front_end: LogMel) -> StoredRows:
-        """(clips, frames, mels) float32 of some clips, by a front end."""
+    def spectrograms(self, clips: np.ndarray, front_end: FrontEnd) -> StoredRows:
+        """(clips, *front_end.shape) float32 of some clips."""
 
         def read(numbers: np.ndarray) -> np.ndarray:
-            return log_mel([self[i] for i in numbers], front_end)
+            return hear([self[i] for i in numbers], front_end)
 
-        return StoredRows(read, np.asarray(clips), (front_end.n_frames, front_end.n_mels), np.float32)
+        return StoredRows(read, np.asarray(clips), front_end.shape, np.float32)
 
-    def durations_s(self, clips: np.ndarray, front_end: LogMel) -> np.ndarray:
+    def durations_s(self, clips: np.ndarray, front_end: FrontEnd) -> np.ndarray:
         """(clips,) float32, see `log_mel_and_durations`; DataError where they are not known before all are read."""
         raise DataError(
             "The model asks for durations, which are not known before all sounds are read: pack the pairs by "

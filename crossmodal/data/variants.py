@@ -13,8 +13,8 @@ from crossmodal.data.noises import excerpt
 from crossmodal.errors import DataError
 from crossmodal.runtime.choices import check_choice
 from crossmodal.sound import conditions
+from crossmodal.sound.front_ends import FrontEnd, hear
 from crossmodal.sound.segmentation import find_word
-from crossmodal.sound.spectrogram import LogMel, log_mel
 
 CHANGES = ("noise", "room", "microphone", "telephone", "clipping", "speed")
 
@@ -81,7 +81,7 @@ def vary(
 
 def spectrograms_of_variants(
     waveforms: list[np.ndarray],
-    front_end: LogMel,
+    front_end: FrontEnd,
     how: Conditions,
     noises: list[np.ndarray],
     *,
@@ -89,7 +89,7 @@ def spectrograms_of_variants(
     seed: int,
 ) -> np.ndarray:
     """(variants, clips, frames, mels) float16: variant v of clip i is a function of (seed, v, i)."""
-    shape = (len(waveforms), front_end.n_frames, front_end.n_mels)
+    shape = (len(waveforms), *front_end.shape)
     made = np.empty((variants, *shape), np.float16)
 
     def make(variant: int) -> None:
@@ -99,7 +99,7 @@ def spectrograms_of_variants(
             varied = [
                 vary(waveforms[i], front_end.sample_rate, how, noises, rng) for i, rng in zip(some, rngs, strict=True)
             ]
-            made[variant, some.start : some.stop] = log_mel(varied, front_end)
+            made[variant, some.start : some.stop] = hear(varied, front_end)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(make, range(variants)))

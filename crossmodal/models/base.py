@@ -12,10 +12,8 @@ import numpy as np
 from keras import ops
 
 from crossmodal.errors import DataError, ModelError
-from crossmodal.models.tracking import Tracking
+from crossmodal.models.pairs import PairModel
 from crossmodal.presets import from_preset
-from crossmodal.runtime.surroundings import check_keras
-from crossmodal.sound.spectrogram import LogMel
 
 FEW = 64  # clips or latents that are one batch, for which `predict` takes long to begin
 
@@ -25,56 +23,35 @@ def in_batches(network, x):
     return network.predict_on_batch(x) if len(x) <= FEW else network.predict(x, verbose=0)
 
 
-class AudioImageModel(Tracking, keras.Model):
+class AudioImageModel(PairModel):
     """Hears a spectrogram and draws an image.
 
     Args:
         image_shape: (height, width, channels) of what it draws.
-        front_end: how spectrograms were made, `LogMel.get_config()`.
-        classes: what the images show, in the order of the labels; empty where nobody knows.
+        front_end, classes, provenance: see `PairModel`, which also says what a batch is.
         least_information: what a sound must tell, see `information`, to count as heard; 0 lets all pass.
-        provenance: facts on the training, for whoever receives the file: data, protocol, seed, versions.
 
     A subclass defines
         call(spectrograms, training)           -> (batch, height, width, channels) in [0, 1], its best drawing,
         draw(spectrograms, samples, seed)      -> the arrays that `generate` returns,
         train_step(batch), test_step(batch)    -> {name: ()}, by `track`; the names are in TRACKED.
-    A batch is (spectrograms (clips, frames, mels, 1), images (clips, n, height, width, channels)): n images go with
-    each clip. `NEEDS` names what else a family asks for: "clip", "label", "duration", "plain". It comes third, as a
-    dictionary of arrays; see `crossmodal.data.pipeline.paired_batches`.
     """
 
     from_preset = classmethod(from_preset)
-    TRACKED: tuple[str, ...] = ("loss",)  # what a training step reports, averaged over an epoch
-    NEEDS: tuple[str, ...] = ()  # what a batch carries beside the arrays
-    PAIRED = True  # whether it is told which image goes with a sound; else a batch has both side by side at random
     hand_dim = 0  # numbers of the hand: what a drawing has beside what was heard
 
     def __init__(
         self, image_shape=(28, 28, 1), front_end=None, classes=None, provenance=None, least_information=0.0, **kwargs
     ):
-        check_keras()
-        super().__init__(**kwargs)
-        self.image_shape = tuple(image_shape)
-        self.front_end = dict(front_end or LogMel().get_config())
-        self.classes = list(classes or [])
-        self.provenance = dict(provenance or {})
+        super().__init__(image_shape, front_end, classes, provenance, **kwargs)
         self.least_information = float(least_information)
         self.seed_generator = keras.random.SeedGenerator(0)
-        self.trackers = {name: keras.metrics.Mean(name) for name in self.TRACKED}
-
-    @property
-    def spectrogram_shape(self):
-        return self.front_end["n_frames"], self.front_end["n_mels"], 1
-
-    def build(self, input_shape):
-        self.built = True  # the parts are functional and were built with their weights
 
     def generate(self, spectrograms, samples=1, seed=0):
         """Drawings of each clip.
 
         Args:
-            spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), in [0, 1].
+            spectrograms: (clips, frames, mels) or (clips, frames, mels, 1), as `hear` makes them.
             samples: further drawings of each clip, at random; or 0.
             seed: these are a function of it.
 
@@ -90,10 +67,10 @@ class AudioImageModel(Tracking, keras.Model):
         if spectrograms.shape[1:] not in (shape, shape[:2]):
             raise DataError(
                 f"Spectrograms of shape {spectrograms.shape} do not fit this model: pass (clips, {shape[0]}, "
-                f"{shape[1]}), made by log_mel with the model's front_end."
+                f"{shape[1]}), made by log_mel or hear with the model's front_end."
             )
         if not np.isfinite(spectrograms).all():
-            raise DataError("The spectrograms hold values that are NaN or infinite: make them anew by log_mel.")
+            raise DataError("The spectrograms hold values that are NaN or infinite: make them anew.")
         images, draws = self.draw(spectrograms.reshape(-1, *shape), samples, seed)
         return images, draws
 
@@ -143,67 +120,8 @@ class AudioImageModel(Tracking, keras.Model):
             return np.ones(len(spectrograms), bool)
         return self.information(spectrograms) >= self.least_information
 
-    def compile(self, optimizer="rmsprop", loss=None, **options):
-        """`keras.Model.compile` with an optimizer; a family has its own loss and reports its own terms.
-
-        Raises:
-            ValueError: a loss or metrics were given, which would not be used.
-        """
-        unused = [name for name in ("loss_weights", "metrics", "weighted_metrics") if options.get(name)]
-        if loss is not None or unused:
-            raise ValueError(
-                f"A {type(self).__name__} has its own loss: compile it with an optimizer alone. To change the loss, "
-                "write a subclass with a train_step of its own."
-            )
-        super().compile(optimizer, **options)
-
-    def pairs_in(self, data):
-        """The spectrograms (batch, frames, mels, 1) and images (batch, n, height, width, channels) of a batch.
-
-        Arrays that were given to `fit` as they are, (batch, frames, mels) and (batch, height, width) or (batch, height,
-        width, channels), are one image for each clip; whole numbers from 0 to 255 are brought to [0, 1].
-
-        Raises:
-            ValueError: the images have another shape than the model draws.
-        """
-        if not isinstance(data, tuple) or len(data) < 2:
-            raise ValueError("A batch has spectrograms and images: pass both to fit.")
-        spectrograms, images = data[:2]
-        if len(spectrograms.shape) == 3:
-            spectrograms = spectrograms[..., None]
-        if len(images.shape) == 3:
-            images = images[..., None]
-        if len(images.shape) == 4:
-            images = images[:, None]
-        if tuple(images.shape[2:]) != self.image_shape:
-            shape = ", ".join(map(str, self.image_shape))
-            raise ValueError(f"Images of shape {tuple(images.shape)} do not fit this model: pass (batch, {shape}).")
-        if "int" in keras.backend.standardize_dtype(images.dtype):
-            images = ops.cast(images, "float32") / 255
-        return spectrograms, images
-
-    def learn(self, losses, learning=None):
-        """A step of the optimizer.
-
-        Args:
-            losses: called without arguments; returns {"loss": (), further terms}.
-            learning: the variables that learn; all trainable ones if None.
-
-        Returns:
-            what `losses` returned.
-        """
-        import tensorflow as tf
-
-        learning = self.trainable_variables if learning is None else learning
-        with tf.GradientTape() as tape:
-            terms = losses()
-            scaled = self.optimizer.scale_loss(terms["loss"])  # for float16; the optimizer scales back
-        self.optimizer.apply(tape.gradient(scaled, learning), learning)
-        return terms
-
     def get_config(self):
-        names = ("image_shape", "front_end", "classes", "provenance", "least_information")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), "least_information": self.least_information}
 
 
 def as_numpy_images(logits):

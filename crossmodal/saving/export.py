@@ -1,8 +1,9 @@
 """Models for other runtimes: TensorFlow's SavedModel, ONNX, LiteRT. What is written was run and agrees with Keras.
 
 An audio-to-image model becomes spectrogram (batch, frames, mels, 1) -> image (batch, height, width, channels), its best
-drawing, a classifier image -> logits. Inputs and outputs are float32, the batch is of any size. Recurrent layers are
-written step by step, for other runtimes lack the loop that Keras makes of them.
+drawing, a model of correspondence spectrogram -> embedding of the sound, a classifier image -> logits. Inputs and
+outputs are float32, the batch is of any size. Recurrent layers are written step by step, for other runtimes lack the
+loop that Keras makes of them.
 """
 
 import contextlib
@@ -17,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.errors import CrossmodalError, ModelError
-from crossmodal.models.base import AudioImageModel
 from crossmodal.models.classifier import Classifier
+from crossmodal.models.pairs import PairModel
 from crossmodal.runtime.files import check_output
 from crossmodal.runtime.quiet import native_messages_held_back
 
@@ -107,7 +108,7 @@ def export_model(model, path, format: str) -> float:
     """Write a model for another runtime, which has to give what Keras gives.
 
     Args:
-        model: an `AudioImageModel` or a `Classifier`.
+        model: an `AudioImageModel`, a `Correspondence` or a `Classifier`.
         path: a file that ends in .onnx or .tflite, or a folder that does not exist yet for a SavedModel.
         format: one of `FORMATS`.
 
@@ -122,9 +123,9 @@ def export_model(model, path, format: str) -> float:
 
     path, chosen = Path(path), FORMATS[format]
     check_export(path, format)
-    if not isinstance(model, AudioImageModel | Classifier):
+    if not isinstance(model, PairModel | Classifier):
         raise ModelError(f"A {type(model).__name__} cannot be exported: pass a model that draws, or a classifier.")
-    shape = model.spectrogram_shape if isinstance(model, AudioImageModel) else model.input_shape[1:]
+    shape = model.spectrogram_shape if isinstance(model, PairModel) else model.input_shape[1:]
     inputs = np.random.default_rng(0).random((CHECKED, *shape), np.float32)
     inputs[: CHECKED // 2, shape[0] // 2 :] = 0  # recordings that end early, for networks that stop there
     expected = keras.ops.convert_to_numpy(model(inputs, training=False))

@@ -24,7 +24,7 @@ from crossmodal.presets import preset_names, read_card
 from crossmodal.runtime.files import replacing
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sound.audio import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
-from crossmodal.sound.spectrogram import LogMel
+from crossmodal.sound.front_ends import front_end_from
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MOST_CONFIG_BYTES = 2**20  # a real one has some thousand
@@ -175,8 +175,8 @@ def check_config(value) -> None:
         if not isinstance(rate, int) or not LOWEST_SAMPLE_RATE <= rate <= HIGHEST_SAMPLE_RATE:
             raise ModelError(f"its sample rate is {str(rate)[:100]}")
         check_steps(value)
-        if "front_end" in value:
-            LogMel(**value["front_end"])
+        if isinstance(value.get("front_end"), dict):
+            front_end_from(value["front_end"])
         value = [entry for name, entry in value.items() if name != "shared_object_id"]
     elif isinstance(value, list) and len(value) > MOST_LAYERS:
         raise ModelError(f"a list of its configuration has {len(value)} entries")

@@ -1,4 +1,4 @@
-"""48x48 log-mel spectrograms, the one front end of training, evaluation and a user's own file.
+"""48x48 log-mel spectrograms, the front end of training, evaluation and a user's own file, unless another is chosen.
 
 waveform (samples,) -> its word alone, if asked for -> silence trimmed -> power spectra (frames, n_fft/2 + 1)
 -> mel bands -> decibels below the clip's own maximum -> values in [0, 1] -> (frames, mels) float32.
@@ -54,6 +54,11 @@ class LogMel:
         if not (self.dynamic_range_db > 0 and self.trim_db > 0 and 0 < self.pad_duration_s <= LONGEST_S):
             raise ValueError(f"the ranges in dB are positive, and pad_duration_s is one of up to {LONGEST_S:g} s.")
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(frames, mels) of a spectrogram."""
+        return self.n_frames, self.n_mels
+
     def get_config(self) -> dict:
         return asdict(self)
 
@@ -98,6 +103,28 @@ def trim_silence(waveforms: Sequence[np.ndarray], sample_rate: int, trim_db: flo
     for i, start, stop, n in zip(long.tolist(), begin.tolist(), last.tolist(), n_blocks.tolist(), strict=True):
         trimmed[i] = waveforms[i][start : None if stop == n else stop * block]
     return trimmed
+
+
+def spoken(waveforms: Sequence[np.ndarray], config) -> list[np.ndarray]:
+    """What of each clip is heard: its word alone, if asked for, without the silence around it.
+
+    Args:
+        waveforms: clips, each (samples,) float.
+        config: a front end, with `sample_rate`, `find_word` and `trim_db`.
+
+    Returns:
+        float32 views (samples,).
+
+    Raises:
+        AudioError: a clip is empty or holds a value that is not finite.
+    """
+    waveforms = [np.asarray(waveform, np.float32) for waveform in waveforms]
+    for i, waveform in enumerate(waveforms):
+        if waveform.ndim != 1 or len(waveform) == 0 or not np.isfinite(waveform @ waveform):
+            raise AudioError(f"Clip {i} must be a non-empty, finite array (samples,): check it with read_audio.")
+    if config.find_word:
+        waveforms = [waveform[slice(*find_word(waveform, config.sample_rate))] for waveform in waveforms]
+    return trim_silence(waveforms, config.sample_rate, config.trim_db)
 
 
 def fit_length(waveform: np.ndarray, config: LogMel) -> np.ndarray:
@@ -156,18 +183,10 @@ def log_mel_and_durations(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What `log_mel` returns, and how long each clip is that its frames span: (clips,) float32, in seconds."""
     config = config or LogMel()
-    waveforms = [np.asarray(waveform, np.float32) for waveform in waveforms]
-    for i, waveform in enumerate(waveforms):
-        if waveform.ndim != 1 or len(waveform) == 0 or not np.isfinite(waveform @ waveform):
-            raise AudioError(f"Clip {i} must be a non-empty, finite array (samples,): check it with read_audio.")
-    spectrograms = np.zeros((len(waveforms), config.n_frames, config.n_mels), np.float32)
-    if not waveforms:
+    spectrograms = np.zeros((len(waveforms), *config.shape), np.float32)
+    if not len(waveforms):
         return spectrograms, np.zeros(0, np.float32)
-    if config.find_word:
-        waveforms = [waveform[slice(*find_word(waveform, config.sample_rate))] for waveform in waveforms]
-    waveforms = [
-        fit_length(waveform, config) for waveform in trim_silence(waveforms, config.sample_rate, config.trim_db)
-    ]
+    waveforms = [fit_length(waveform, config) for waveform in spoken(waveforms, config)]
     durations_s = np.array([len(waveform) for waveform in waveforms], np.float32) / config.sample_rate
     per_frame = np.array([windows_per_frame(len(waveform), config) for waveform in waveforms])
     chunks = []

@@ -3,121 +3,31 @@
     descriptor   Algorithm D: persistent chains, each iteration goes on where the last one left them
     contrastive  the same with chains that start from the recording (contrastive divergence)
     generator    Algorithm G, alternating back-propagation: latents of the recording are inferred by Langevin
-    coopnets     chains start from the generator's draws; the generator regresses the revised draws on their latents
-    coopnets-z   the same, and Langevin first revises those latents (the more rigorous form)
+    coopnets     chains start from the generator's draws and teach the descriptor; it teaches the generator, see below
+    coopnets-z   the same, but Langevin first revises the latents, and the generator regresses the revised draws on them
+
+In `coopnets` the generator learns by one of two losses:
+
+    energy    -E f(g(z)), z ~ N(0, I) fresh in each of several steps (T. Kim & Y. Bengio 2016, arXiv 1606.03439; of a
+              descriptor of averages over time it is the loss of D. Ulyanov et al. 2016, "Texture Networks")
+    waveform  |Y - g(z)|^2 / (2 sigma_g^2), Y being what the chain that started at g(z) came to (the thesis)
+
+A waveform's phases nobody can predict from z, so its regression teaches little but levels. f knows averages alone.
 
 An iteration is a function of the state and of two integers, all that is random comes from these. It returns figures:
 `energy_gap` (f of the recording less f of the chains, per sample), `drift_to_noise` and `rms` of the chains' last step,
-`revised` (RMS of what the chains changed), `error` (RMS of revised signal less g(z)) and `absolute_error` (the mean of
-its absolute value, which the thesis plots).
+`revised` (RMS of what the chains changed), `error` (RMS of revised signal less g(z)), `absolute_error` (the mean of its
+absolute value, which the thesis plots) and, by energy, `generator_f` (f of the generator's draws, per sample).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from crossmodal.errors import ModelError
-from crossmodal.models.coopnets import CoopNets
-from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.processors import map_rows
 from crossmodal.sampling.langevin import langevin
-from crossmodal.training.optimizers import CappedSGD, FusedAdam
-
-OPTIMIZERS: dict[str, Callable[[float, float], keras.optimizers.Optimizer]] = {
-    "adam": lambda rate, cap: FusedAdam(rate, beta_1=0.5),
-    "sgd": lambda rate, cap: keras.optimizers.SGD(rate),
-    "capped": CappedSGD,
-}
-DESCRIPTOR_CAP, GENERATOR_CAP = 20 / 255, 30.0  # of "capped", as published
-STAGES, LAST_RATE = 80, 0.01  # of rates that fall, as published
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a texture is trained.
-
-    Args:
-        algorithm: what is trained, and how; see above.
-        iterations: updates of the networks.
-        chains, samples: signals that are drawn and revised at once, and the length of each, a multiple of 1,000.
-        latent_steps, latent_step, latent_sigma: Langevin on latents (coopnets-z, generator): steps, their size, and the
-            standard deviation of the generator's error, by which its own loss is scaled too.
-        optimizer: "adam" (beta1 0.5), "sgd" or "capped", see `CappedSGD`.
-        descriptor_rate, generator_rate: learning rates.
-        falling: they fall to a hundredth over the training, in 80 equal stages of a logarithmic scale.
-        by_positions: divide each convolution's gradient by the length of its map, as the published code does.
-        stabilise: back off outside the bands below; return to the last good state when chains are too loud or a value
-            is not finite.
-        most_drift: highest ratio of a chain's drift to s.
-        most_gap: highest gap of energy between recording and chains, per sample.
-        most_rms: highest RMS of the chains, in units of the recording's. There is no lowest: the thesis' generator
-            starts silent.
-        block: iterations between two checkpoints.
-        seed: of latents, chains and crops.
-
-    Raises:
-        ModelError: there is no such algorithm or optimizer, or a number is out of its range.
-    """
-
-    algorithm: Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"] = "coopnets"
-    iterations: int = 60
-    chains: int = 1
-    samples: int = 40_000
-    latent_steps: int = 10
-    latent_step: float = 0.1
-    latent_sigma: float = 0.3
-    optimizer: Literal["adam", "sgd", "capped"] = "adam"
-    descriptor_rate: float = 0.003
-    generator_rate: float = 0.001
-    falling: bool = False
-    by_positions: bool = False
-    stabilise: bool = True
-    most_drift: float = 30.0
-    most_gap: float = 50.0
-    most_rms: float = 4.0
-    block: int = 10
-    seed: int = 0
-
-    def __post_init__(self):
-        check_choice("algorithm", self.algorithm, ALGORITHMS)
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        least = {"iterations": 0, "chains": 1, "samples": 1, "latent_steps": 0, "block": 1}
-        for name, number in least.items():
-            if getattr(self, name) < number:
-                raise ModelError(f"{name} is {getattr(self, name)}: give {number} or more.")
-
-
-class State(NamedTuple):
-    """What an iteration reads and changes.
-
-    signal: (length,), the recording in the model's coordinates. chains: persistent ones (chains, samples) or latents
-    (chains, ...). rate: factor of both learning rates, the stabiliser's.
-    """
-
-    model: CoopNets
-    signal: tf.Tensor
-    settings: Settings
-    descriptor_optimizer: keras.optimizers.Optimizer
-    generator_optimizer: keras.optimizers.Optimizer
-    chains: keras.Variable
-    rate: keras.Variable
-
-
-def make_state(model: CoopNets, signal: np.ndarray, settings: Settings) -> State:
-    """The state before the first iteration."""
-    s = settings
-    rates = ((s.descriptor_rate, DESCRIPTOR_CAP), (s.generator_rate, GENERATOR_CAP))
-    optimizers = [OPTIMIZERS[s.optimizer](rate, cap) for rate, cap in rates]
-    for optimizer, network in zip(optimizers, (model.descriptor, model.generator), strict=True):
-        optimizer.build(network.trainable_variables)
-    kept = {"descriptor": (s.samples,), "generator": model.generator.latent_shape(s.samples)}
-    chains = np.zeros((s.chains, *kept.get(s.algorithm, (0,))), np.float32)
-    variables = [keras.Variable(value, trainable=False) for value in (chains, 1.0)]
-    return State(model, tf.constant(signal, tf.float32), s, *optimizers, *variables)
+from crossmodal.training.texture_state import ENERGY_LAST_RATE, LAST_RATE, STAGES, State
 
 
 def iterate(state: State, seed, first) -> dict:
@@ -143,8 +53,11 @@ def contrastive_divergence(state: State, seeds, first) -> dict:
 
 
 def cooperate(state: State, seeds, first) -> dict:
-    """CoopNets: draw and revise; data less revised draws teach the descriptor, the revised draws the generator."""
+    """CoopNets: draw and revise; data less revised draws teach the descriptor, which teaches the generator by energy;
+    or the revised draws do."""
     z, revised, figures = draw_and_revise(state, seeds)
+    if state.settings.by_energy:
+        return {**figures, "error": figures["revised"], "generator_f": descend_energy(state, seeds[4])}
     return figures | learn_generator(state, z, revised)
 
 
@@ -220,9 +133,34 @@ def learn_generator(state: State, z, signal) -> dict:
     with tf.GradientTape() as tape:
         error = signal - map_rows(generator, z)
         loss = tf.reduce_sum(tf.square(error)) / (2 * s.latent_sigma**2 * s.chains)
-    state.generator_optimizer.learning_rate.assign(rate_now(state, s.generator_rate, state.generator_optimizer))
+    rate = rate_now(state, s.first_generator_rate, state.generator_optimizer)
+    state.generator_optimizer.learning_rate.assign(rate)
     state.generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
     return {"error": root_mean_square(error), "absolute_error": tf.reduce_mean(tf.abs(error))}
+
+
+def descend_energy(state: State, seed) -> tf.Tensor:
+    """`generator_steps` steps of the generator down -E f(g(z)), each on latents of its own.
+
+    Returns:
+        f of the last step's draws, per sample, before that step.
+    """
+    s, model, optimizer = state.settings, state.model, state.generator_optimizer
+    variables = model.generator.trainable_variables
+    steps = max(1, s.iterations * s.generator_steps)
+    falling = keras.optimizers.schedules.CosineDecay(s.first_generator_rate, steps, alpha=ENERGY_LAST_RATE)
+
+    def step(i, _):
+        z = model.latents(s.chains, s.samples, tf.random.experimental.stateless_fold_in(seed, i))
+        with tf.GradientTape() as tape:
+            f = tf.reduce_mean(map_rows(lambda z: model.descriptor(model.generator(z)), z))
+            loss = -f
+        optimizer.learning_rate.assign(falling(optimizer.iterations) * tf.convert_to_tensor(state.rate))
+        optimizer.apply(tape.gradient(loss, variables), variables)
+        return i + 1, f
+
+    first = (tf.constant(0), tf.constant(0.0))
+    return tf.while_loop(lambda i, _: i < s.generator_steps, step, first, parallel_iterations=1)[1] / s.samples
 
 
 def infer_latents(state: State, z, signal, seed):

@@ -24,7 +24,7 @@ from crossmodal.models.coopnets import CoopNets, bandwidth
 from crossmodal.models.networks.waveform import UPSAMPLING
 from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.determinism import fix_numbers
-from crossmodal.training.algorithms import Settings, State, iterate, make_state
+from crossmodal.training.algorithms import iterate
 from crossmodal.training.checkpoints import (
     all_finite,
     load_checkpoint,
@@ -34,6 +34,7 @@ from crossmodal.training.checkpoints import (
     training_in,
 )
 from crossmodal.training.runs import append_history
+from crossmodal.training.texture_state import Settings, State, make_state
 
 MOST_RECOVERIES = 12  # from one block of iterations to the next
 _FALL, _RISE = 0.8, 1.02  # of the learning rates, per iteration outside and inside the bands
@@ -115,7 +116,7 @@ def thesis_settings(reading: str = "published") -> dict:
     # a drift that takes a chain from silence to a recording's level in 40 steps
     stable = {"most_drift": 3.0, "block": 5}
     shared = {"iterations": 500, "chains": 2, "samples": 60_000, "optimizer": "sgd", "by_positions": True}
-    return {**shared, **({} if reading == "published" else stable), **READINGS[reading]}
+    return {**shared, "generator_loss": "waveform", **({} if reading == "published" else stable), **READINGS[reading]}
 
 
 def train_texture(

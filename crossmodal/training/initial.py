@@ -1,4 +1,5 @@
-"""Initial weights from another model: what fits of a preset or of a trained model, instead of random numbers."""
+"""Initial weights from another model: what fits of a preset or of a trained model, instead of random numbers; and parts
+that stay so."""
 
 import keras
 
@@ -28,6 +29,26 @@ def take_weights(model, other) -> list[str]:
             "family and size, or without --initial-weights."
         )
     return taken
+
+
+def freeze(model, network: str, taken: list[str]) -> None:
+    """Keep a network of a model as it is: it learns nothing, and its normalisation stays that of inference.
+
+    Args:
+        model: a Keras model.
+        network: the name of the attribute, such as "encoder".
+        taken: the layers whose weights are another model's, see `take_weights`.
+
+    Raises:
+        ModelError: a layer of the network is not among them, and would stay at random numbers.
+    """
+    names = [name for name in layers_of(model) if name.startswith(f"{network}/")]
+    if missing := [name for name in names if name not in taken]:
+        raise ModelError(
+            f"The {network} of this {type(model).__name__} is not that of the initial weights ({missing[0]} differs): "
+            f"choose a model with the same {network}, or train it too."
+        )
+    getattr(model, network).trainable = False
 
 
 def layers_of(model) -> dict[str, keras.layers.Layer]:

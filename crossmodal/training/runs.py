@@ -68,7 +68,7 @@ def forget_unbegun_runs() -> None:
     """Take back what `open_run` made in this process of runs in which nothing was trained, as after a wrong option:
     such a folder would refuse the command once it is corrected."""
     for workdir in _OPENED:
-        begun = ("history.jsonl", "metrics.json", "checkpoint-*")
+        begun = ("history.jsonl", "metrics.json", "checkpoint-*", "stages/*/history.jsonl")
         if not any(next(workdir.glob(name), None) for name in begun):
             with contextlib.suppress(OSError):
                 (workdir / "config.json").unlink()

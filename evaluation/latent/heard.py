@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from crossmodal.reader import Reader
-from crossmodal.sound.spectrogram import LogMel, log_mel
+from crossmodal.sound import front_ends
 from evaluation.checks import check_drawings
 
 
@@ -43,5 +43,5 @@ class Judge:
 
 def hear(model, speech, clips, units) -> Heard:
     """Some clips of a source, by their indices."""
-    spectrograms = log_mel([speech.waveforms[i] for i in clips], LogMel(**model.front_end))
+    spectrograms = front_ends.hear([speech.waveforms[i] for i in clips], front_ends.front_end_from(model.front_end))
     return Heard(spectrograms, model.latents_of(spectrograms), speech.labels[clips], speech.speakers[clips], units)

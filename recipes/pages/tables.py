@@ -12,7 +12,7 @@ from drawing_tables import ablation, frontier, results, strangers, strings
 from family_tables import families, families_in_detail
 from latent_tables import latent_spaces
 from speed_tables import speed
-from texture_tables import texture_methods, texture_sweeps, textures
+from texture_tables import texture_methods, texture_sweeps, texture_teaching, textures
 
 
 def headlines() -> str:
@@ -74,6 +74,7 @@ TABLES = {
     "textures": textures,
     "texture methods": texture_methods,
     "texture sweeps": texture_sweeps,
+    "texture teaching": texture_teaching,
     "speed": speed,
     "latent spaces": latent_spaces,
 }
@@ -81,6 +82,7 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
     "families in detail": "docs/families.md",
     "latent spaces": "docs/latent_space.md",
+    "texture teaching": "docs/textures.md",
 }
 
 

@@ -32,6 +32,28 @@ def texture_sweeps() -> str:
     return "\n".join([*lines, "", f"By stride, at rate 0.1 and 40 steps: {strides}. `{result['command']}`"]) + "\n"
 
 
+TEACHING = {
+    "waveform": "regression of the revised draws",
+    "fitted": "energy of the descriptor as it was fitted to the recording, without chains: 600 steps",
+    "one-step": "energy, one step an iteration",
+    "coopnets": "energy, ten steps an iteration (default)",
+}
+
+
+def texture_teaching() -> str:
+    """What teaches the generator: score of its own draws by recording, their mean, the mean of the revised draws."""
+    if not (result := load("texture_teaching")):
+        return ""
+    lines = head("the generator learns by", *GATED, "mean", "revised draws", "copies, loops or draws alike")
+    for method, title in TEACHING.items():
+        if rows := result["methods"].get(method):
+            mean = result["mean"][method]
+            each = [f"{rows[texture]['generator_alone']:.2f}" for texture in GATED]
+            suspect = mean["generator_suspect"] + sum(mean[name] for name in ("copied", "loops", "alike"))
+            lines.append(row(title, *each, f"**{mean['generator_alone']:.2f}**", f"{mean['score']:.2f}", str(suspect)))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
+
+
 METHODS = {
     "coopnets": "CoopNets, default",
     "adapted": "the same before any training: its front end fitted, chains from noise",

@@ -26,7 +26,7 @@ from crossmodal.data.catalog import LOCATIONS
 from crossmodal.reader import find_reader
 from crossmodal.runtime.files import write_json
 from crossmodal.saving.keras_file import load_model
-from crossmodal.sound.spectrogram import LogMel, log_mel
+from crossmodal.sound.front_ends import front_end_from, hear
 from evaluation.diversity_figures import DiversitySummary
 
 RESULTS = Path(__file__).parents[1] / "results" / "families.json"
@@ -68,7 +68,7 @@ def compare_drawings(config: TrainingConfig, runs: dict[str, dict], workdir: Pat
     one = next(iter(models.values()))
     split = split_of(speech, one.provenance)
     clips = [split.test[speech.labels[split.test] == label][0] for label in range(len(speech.classes))]
-    spectrograms = log_mel([speech.waveforms[i] for i in clips], LogMel(**one.front_end))
+    spectrograms = hear([speech.waveforms[i] for i in clips], front_end_from(one.front_end))
     for name, seconds in drawing_seconds(models, spectrograms).items():
         runs[name]["milliseconds_a_drawing"] = 1000 * seconds
     for name, model in models.items():

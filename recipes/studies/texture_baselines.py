@@ -6,6 +6,11 @@
 Methods: coopnets (the default), coopnets-z (latents are revised too), descriptor, contrastive, generator, thesis,
 adapted (the default before any training: its front end fitted, its chains from noise), statistics (gradient descent
 onto the evaluator's own statistics), and peer:NAME, the folder of what somebody else's method made, below --peers.
+Of how the generator is taught: waveform (by regression of the revised draws), one-step (by energy, but one step an
+iteration in place of ten), fitted (by energy of the descriptor as it was fitted to the recording, without chains):
+
+    python recipes/studies/texture_baselines.py --methods waveform fitted coopnets --results texture_teaching.json
+
 Finished runs are not run again; `--processes N` runs N at once, `--shard I/N` one machine's share of them.
 """
 
@@ -31,6 +36,9 @@ TRAINED = {
     "generator": {"algorithm": "generator", "iterations": 100},
     "thesis": {"preset": "thesis"},
     "adapted": {"iterations": 0},
+    "waveform": {"generator_loss": "waveform"},
+    "one-step": {"generator_steps": 1},
+    "fitted": {"descriptor_rate": 0.0, "steps": 1},
 }
 METHODS = ("coopnets", "statistics", "adapted", "descriptor", "contrastive", "generator")
 
@@ -139,13 +147,19 @@ def matched(config: Config, sound) -> dict:
 def mean_score(rows: dict[str, dict]) -> dict:
     """Over the gated textures among the rows, or over all if there are none of them; copies over all."""
     gated = [figures for texture, figures in rows.items() if texture in GATED] or list(rows.values())
-    counts = {name: sum(figures[name] for figures in rows.values()) for name in ("copied", "loops", "alike", "draws")}
-    return {"score": sum(figures["score"] for figures in gated) / len(gated), "textures": len(rows), **counts}
+    names = ("copied", "loops", "alike", "generator_suspect", "draws")
+    counts = {name: sum(figures[name] for figures in rows.values()) for name in names}
+    scores = {"score": sum(figures["score"] for figures in gated) / len(gated)}
+    alone = [figures["generator_alone"] for figures in gated if figures["generator_alone"] is not None]
+    if alone:
+        scores["generator_alone"] = sum(alone) / len(alone)
+    return {**scores, "textures": len(rows), **counts}
 
 
 def line(method: str, texture: str, figures: dict) -> str:
     verdicts = "  ".join(f"{name} {figures[name]}/{figures['draws']}" for name in ("copied", "loops"))
-    return f"{texture:<14}{method:<14} score {figures['score']:.2f}  {verdicts}  {figures['seconds']:.0f} s"
+    alone = "" if figures["generator_alone"] is None else f"  generator alone {figures['generator_alone']:.2f}"
+    return f"{texture:<14}{method:<14} score {figures['score']:.2f}{alone}  {verdicts}  {figures['seconds']:.0f} s"
 
 
 def work(config: Config, arguments) -> None:

@@ -25,10 +25,13 @@ PAGES = [
     *(["texture", action] for action in ("learn", "play", "mix")),
     *(
         ["train", family]
-        for family in ("vae", "vae-gan", *FAMILIES, "classifier", "listener", "transcriber", "texture", "texture-mix")
+        for family in (
+            *("vae", "vae-gan", *FAMILIES, "correspondence", "classifier", "listener", "transcriber"),
+            *("texture", "texture-mix"),
+        )
     ),
     *(["data", action] for action in ("info", "prepare")),
-    *(["evaluate", score] for score in ("agreement", "strings", "coherence", "diversity", "texture")),
+    *(["evaluate", score] for score in ("agreement", "strings", "coherence", "diversity", "retrieval", "texture")),
 ]
 
 

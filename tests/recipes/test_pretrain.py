@@ -26,11 +26,40 @@ def test_a_method_is_run_at_its_smallest(method, tmp_path, capsys):
     assert 0 < metrics["squared_error"] < 1
     assert load_model(tmp_path).count_params() == metrics["parameters"]
     names = {path.name for path in tmp_path.glob("*.png")}
-    drawn = method in ("rbm", "semi-restricted", "deep-belief", "convolutional")
+    drawn = method in ("rbm", "semi-restricted", "deep-belief", "convolutional", "labelled-belief")
     assert names == {"filters.png", "reconstructions.png"} | ({"samples.png"} if drawn else set())
     assert "What was learned" in (tmp_path / "report.html").read_text()
     assert recipe("pretrain").main([method, *options]) == 0  # finished: not run again
     assert "layer 1" not in capsys.readouterr().out
+    assert not list(tmp_path.rglob("checkpoint-*"))
+
+
+@pytest.mark.parametrize(
+    ("method", "stages"), [("labelled-belief", ["layer-1", "layer-2", "fine"]), ("stacked", ["fine"])]
+)
+def test_a_training_that_was_stopped_ends_as_an_unbroken_one(method, stages, tmp_path, monkeypatch, capsys):
+    """It is stopped after the first of two epochs of a stage, again and again."""
+    from crossmodal.training import loop
+
+    options = ["--epochs", "2", "--fine-epochs", "2", *SMALL[4:], "--units", "6", "4", "--workdir"]
+    assert recipe("pretrain").main([method, *options, str(tmp_path / "unbroken")]) == 0
+    append, stopped = loop.append_history, []
+
+    def stop_once(workdir, line):
+        append(workdir, line)
+        if line["epoch"] == 2 and workdir.name in stages and workdir.name not in stopped:
+            stopped.append(workdir.name)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "append_history", stop_once)
+    for _ in stages:
+        assert recipe("pretrain").main([method, *options, str(tmp_path / "stopped")]) == 130
+    assert recipe("pretrain").main([method, *options, str(tmp_path / "stopped")]) == 0
+    assert stopped == stages
+    assert "continuing after epoch 1" in capsys.readouterr().out
+    models = [load_model(tmp_path / name) for name in ("unbroken", "stopped")]
+    for one, other in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_machine_that_knows_one_class_sees_it_in_others(tmp_path):
@@ -59,7 +88,9 @@ def test_a_method_is_asked_for(capsys):
 def test_errors_are_means_over_people():
     """Of three clips by two people: one restored at an error of 0, two at an error of 0.04."""
     seen = np.zeros((3, 2, 2), np.float32)
-    examples = Examples(seen + 0.5, seen, np.zeros(3), np.array(["a", "b", "b"]), ("x",), "bernoulli", 0.0, 1.0, True)
+    examples = Examples(
+        seen + 0.5, seen, np.zeros(3), np.zeros(3), np.array(["a", "b", "b"]), ("x",), "bernoulli", 0.0, 1.0, True
+    )
     restored = seen + np.array([0.0, 0.2, 0.2])[:, None, None]
     assert errors(examples, restored)["squared_error"] == pytest.approx(0.02)
     assert errors(examples, restored)["squared_error_of_the_mean"] == pytest.approx(0.25)
@@ -68,7 +99,7 @@ def test_errors_are_means_over_people():
 def test_standardised_sounds_are_shown_as_they_were_with_low_tones_below():
     heard = np.arange(6, dtype=np.float32).reshape(1, 2, 3) / 6  # two frames of three bands
     standardised = (heard - 0.4) / 0.3
-    examples = Examples(standardised, standardised, [0], [0], ("x",), "gaussian", 0.4, 0.3, True)
+    examples = Examples(standardised, standardised, [0], [0], [0], ("x",), "gaussian", 0.4, 0.3, True)
     shown = examples.pictures(standardised.reshape(1, 6))
     np.testing.assert_allclose(shown[0], heard[0].T[::-1], atol=1e-6)
 

@@ -175,3 +175,18 @@ def test_baselines_are_one_table(tmp_path, monkeypatch, write_sound):
     table = result["methods"]
     assert table["peer:copier"]["birds"]["score"] > table["generator"]["birds"]["score"]
     assert (result["mean"]["peer:copier"]["copied"], result["mean"]["generator"]["copied"]) == (1, 0)
+    assert result["mean"]["generator"]["generator_alone"] == table["generator"]["birds"]["generator_alone"]
+    assert "generator_alone" not in result["mean"]["peer:copier"]
+
+
+def test_the_generators_own_draws_are_searched_for_copies_loops_and_likeness():
+    from crossmodal.app.sweeps.textures import summary
+
+    sound = {"score": 0.5, "copied": False, "loops": False, "stretch_s": 0.0, "reversed_stretch_s": 0.0}
+    sounds = {name: dict(sound) for name in ("draw_1", "draw_2", "generator_1", "generator_2")}
+    sounds["generator_1"] |= {"score": 0.7, "loops": True}
+    metrics = {"sounds": sounds, "draws": [{"alike": False}], "ill_conditioned": False, "seconds": 1.0}
+    figures = summary({**metrics, "generator_draws": [{"alike": True}]})
+    assert (figures["score"], figures["generator_alone"]) == (0.5, pytest.approx(0.6))
+    assert (figures["loops"], figures["alike"], figures["generator_suspect"]) == (0, 0, 2)
+    assert summary(metrics)["generator_suspect"] == 1  # of a run of an earlier version

@@ -80,6 +80,14 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             picture_of_a_bar(folder / name)
         elif name in ("pairs.csv", "shards"):
             table_of_pairs(folder, name == "shards")
+        elif name.endswith("/"):
+            (folder / name).mkdir()
+            if "pictures" in name:
+                picture_of_a_bar(folder / name / "one.png")
+            else:
+                soundfile.write(folder / name / "one.wav", speech, 8000)
+        elif name == "runs/correspondence":
+            untrained_correspondence(folder / name)
         elif name == "runs/reader":
             untrained_reader(folder / name)
         elif name == "runs/stacked":
@@ -113,6 +121,15 @@ def untrained_reader(folder: Path) -> None:
 
     folder.mkdir(parents=True)
     LeNet5(DIGITS).save(folder / "model.keras")
+
+
+def untrained_correspondence(folder: Path) -> None:
+    from crossmodal.data.sources import DIGITS
+    from crossmodal.models.contrastive import ContrastiveCorrespondence
+
+    folder.mkdir(parents=True)
+    said = {"data": "fsdd-mnist", "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []}
+    ContrastiveCorrespondence(classes=DIGITS, provenance=said).save(folder / "model.keras")
 
 
 def untrained_stack(folder: Path) -> None:

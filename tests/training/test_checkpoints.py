@@ -11,11 +11,11 @@ import tensorflow as tf
 
 from crossmodal.errors import ModelError
 from crossmodal.models.vae_gan import AudioImageVAEGAN
-from crossmodal.training.algorithms import Settings, make_state
 from crossmodal.training.checkpoints import clear_checkpoints, load_checkpoint, save_checkpoint
 from crossmodal.training.cooperative import all_variables
 from crossmodal.training.loop import changing_variables
 from crossmodal.training.optimizers import FusedAdam
+from crossmodal.training.texture_state import Settings, make_state
 
 
 def variables(value):

@@ -11,7 +11,7 @@ from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator
-from crossmodal.training.algorithms import ALGORITHMS, Settings, divide_by_positions, make_state, rate_now
+from crossmodal.training.algorithms import ALGORITHMS, divide_by_positions, rate_now
 from crossmodal.training.checkpoints import restore, snapshot
 from crossmodal.training.cooperative import (
     all_variables,
@@ -22,6 +22,7 @@ from crossmodal.training.cooperative import (
     train_texture,
 )
 from crossmodal.training.runs import append_history, position_of, read_history
+from crossmodal.training.texture_state import Settings, make_state
 
 SMALL = Settings(iterations=6, chains=2, samples=4000, latent_steps=2, block=2, descriptor_rate=1e-3)
 
@@ -282,6 +283,8 @@ def test_signals_that_cannot_be_trained_on():
     ("change", "message"),
     [
         ({"algorithm": "coopnet"}, "no algorithm 'coopnet': choose one of coopnets, coopnets-z, descriptor"),
+        ({"generator_loss": "waveforms"}, "no generator_loss 'waveforms': choose one of energy, waveform"),
+        ({"generator_steps": 0}, "generator_steps is 0: give 1 or more"),
         ({"optimizer": "Adam"}, "no optimizer 'Adam': choose one of adam, sgd, capped"),
         ({"iterations": -1}, "iterations is -1: give 0 or more"),
         ({"chains": 0}, "chains is 0: give 1 or more"),

@@ -7,6 +7,7 @@ of the parsed arguments that returns the exit code.
 COMMANDS = {
     "draw": "hear spoken digits and draw them",
     "say": "see handwritten digits and say them",
+    "find": "find images by a sound, or sounds by a picture",
     "texture": "learn a sound texture, play it, mix several",
     "train": "train a model and measure it",
     "evaluate": "score a model or a sound texture",

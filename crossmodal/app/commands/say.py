@@ -32,6 +32,7 @@ def add_arguments(parser) -> None:
 def run(arguments) -> None:
     import numpy as np
 
+    from crossmodal.app.gallery import read_image
     from crossmodal.drawing import set_guidance
     from crossmodal.reader import default_reader
     from crossmodal.runtime.files import check_output
@@ -44,7 +45,7 @@ def run(arguments) -> None:
     model = check_says(load_model(arguments.model))
     set_guidance(model, arguments.guidance)
     digits = default_reader().fits(model.classes, model.image_shape)
-    images = np.stack([read_image(path, model, digits, arguments.background) for path in arguments.pictures])
+    images = np.stack([read_image(path, model, arguments.background) for path in arguments.pictures])
     waveforms = aloud(model, *model.say(images, arguments.samples, arguments.seed))
     sample_rate = model.front_end["sample_rate"]
     pause = np.zeros(round(PAUSE_S * sample_rate), np.float32)
@@ -54,15 +55,3 @@ def run(arguments) -> None:
         words = heard[i * arguments.samples : (i + 1) * arguments.samples]
         print(f"{printable(path)}: " + (", ".join(f"{word} {sure:.0%}" for word, sure in words) or "said"))
     print(f"sound: {arguments.output}")
-
-
-def read_image(path: str, model, digits: bool, background):
-    """(height, width, channels) in [0, 1]: a picture as the images are that the model was trained on."""
-    import numpy as np
-
-    from crossmodal.data.handwriting import read_handwriting
-    from crossmodal.data.pictures import read_picture
-
-    if digits:
-        return read_handwriting(path, background=background)
-    return read_picture(path, model.image_shape, background=background).reshape(model.image_shape) / np.float32(255)

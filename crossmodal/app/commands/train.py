@@ -4,6 +4,7 @@
   crossmodal train vae --data fsdd-mnist --workdir runs/fsdd
   crossmodal train vae-gan --data fsdd-mnist --workdir runs/hands
   crossmodal train flow --data fsdd-mnist --workdir runs/flow
+  crossmodal train correspondence                               # finds images by sounds, sounds by images
   crossmodal train classifier                                   # LeNet5 on MNIST
   crossmodal train listener                                     # hears which digit was said
   crossmodal train transcriber                                  # finds digits that are said without pauses
@@ -20,6 +21,7 @@ from crossmodal.app.experiments import (
     texture_mix,
     texture_single,
     train_classifier,
+    train_correspondence,
     train_listener,
     train_transcriber,
     train_vae,
@@ -32,6 +34,7 @@ FAMILIES: dict[str, tuple[Any, str]] = {
     "vae": (train_vae, "a VAE that hears a spoken digit and draws it"),
     "vae-gan": (train_vae_gan, "a VAE-GAN that draws it in many hands"),
     **{name: (family, family.help) for name, family in FURTHER.items()},
+    "correspondence": (train_correspondence, "a model that says how well sound and image belong together"),
     "classifier": (train_classifier, "the classifier that reads the drawings: LeNet5 on MNIST, or on your own images"),
     "listener": (train_listener, "the classifier that judges sounds: it hears which digit was said"),
     "transcriber": (train_transcriber, "a network that finds the words in strings of digits without pauses"),

@@ -12,6 +12,7 @@ from crossmodal.errors import ModelError
 from crossmodal.models.variational import VariationalModel
 from crossmodal.reader import Reader, find_reader
 from crossmodal.sound.audio import read_audio
+from crossmodal.sound.front_ends import front_end_from, to_look_at
 
 LONGEST_S = 30.0  # of a recording
 CANDIDATES = 1000  # draws of the prior among which each class is looked for
@@ -43,7 +44,7 @@ class Heard:
     """A recording of one digit or several.
 
     drawings:     one per word, see `Drawing`.
-    spectrograms: (words, frames, mels) in [0, 1], those of the drawings together.
+    spectrograms: (words, frames, mels) in [0, 1], to look at.
     latents:      (words, latent_dim), the posterior means; None of a model without z.
     """
 
@@ -72,7 +73,7 @@ def hear(path, offered: Offered, samples: int, seed: int = 0) -> Heard:
     latents = None
     if isinstance(model, VariationalModel):
         latents = ops.convert_to_numpy(model.encoder(spectrograms[..., None], training=False)[0])
-    return Heard(drawings, spectrograms, latents)
+    return Heard(drawings, to_look_at(spectrograms, front_end_from(model.front_end)), latents)
 
 
 def class_latents(model, reader: Reader, seed: int = 0) -> dict[str, np.ndarray]:

@@ -48,9 +48,11 @@ class TrainingConfig:
     images_per_clip: int = option(4, "images that share one encoded clip; 1 is the paper's", least=1, most=65_536)
     learning_rate: float | None = option(None, "Adam's learning rate (by model)", above=0, most=1)
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
-    augment: float = option(0.5, "strength of the changes to training spectrograms, 0 for none", least=0, most=10)
+    augment: float = option(0.5, "strength of the changes to training sounds, 0 for none", least=0, most=10)
     tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
     encoder: Encoder | None = option(None, "the network that hears (the encoder of the model's paper)")  # noqa: RUF009
+    front_end: Literal["log-mel", "waveform"] = option("log-mel", "what it hears: spectrograms, or filters of its own")
+    filters: Literal["fourier", "random"] = option("fourier", "what filters on waveforms are before they learn")
     train_also: tuple[Literal["fsdd", "speech-commands"], ...] = option((), "further speech that joins the training")
     find_word: bool = option(False, "take of each recording the word in it alone")
     variants: int = option(0, "recordings made of each training clip in noise and rooms", least=0, most=100)
@@ -78,6 +80,7 @@ class TrainingConfig:
     distribute: Literal["none", "mirrored", "workers"] = option("none", "train on all devices, or all of TF_CONFIG's")
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     initial_weights: str | None = option(None, "model that training starts from: a preset, a .keras file or a run")
+    freeze_encoder: bool = option(False, "leave what hears as --initial-weights has it")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
 
@@ -91,6 +94,14 @@ def unsaid(data: str) -> tuple[str, ...]:
 def fill_defaults(config, defaults: dict):
     """A config with `defaults` where an option was left open."""
     return replace(config, **{name: value for name, value in defaults.items() if getattr(config, name) is None})
+
+
+def encoder_of(config: TrainingConfig) -> dict:
+    """The arguments of a model that say how it hears."""
+    chosen: dict = {"encoder_kind": config.encoder} if config.encoder else {}
+    if config.front_end == "waveform":
+        chosen["encoder_options"] = {"filter_bank": {"start": config.filters}}
+    return chosen
 
 
 def agreed_precision(strategy, asked: Precision | None, workdir: Path) -> Precision:
@@ -138,6 +149,7 @@ def train_and_measure(
     *,
     sources: tuple | None = None,
     pretrain: Callable | None = None,
+    measure: Callable | None = None,
 ) -> dict:
     """Train in `workdir`, measure on the test clips.
 
@@ -145,27 +157,31 @@ def train_and_measure(
         family: what `crossmodal train` calls it.
         asked: the options as given; they make the command that is kept with the figures.
         config: the same with nothing left open but the precision, see `agreed_precision`.
-        build: build(dtype=..., image_shape=..., front_end=..., classes=..., provenance=...) -> an `AudioImageModel`.
+        build: build(dtype=..., image_shape=..., front_end=..., classes=..., provenance=...) -> a `PairModel`.
         make_optimizer: (training steps, precision) -> the optimizer.
         sources: (Speech, Images, Split) in place of those that the options name.
         pretrain: pretrain(model, data) -> a `Stage` that comes before the training, of a model that shares layers with
             it; see `crossmodal.training.loop`.
+        measure: measure(model, speech, images, split, front_end, seed, workdir) -> the figures of a trained model; it
+            saves pictures too. `measure_drawings` if None.
 
     Returns:
         the metrics, those of an earlier call if the run was finished; none in a worker that is not the chief.
     """
-    from crossmodal.app.pictures.agreement import save_pictures
     from crossmodal.app.pictures.curves import save_curves
     from crossmodal.data.alignment import split_of
     from crossmodal.data.sources import fingerprint
     from crossmodal.drawing import choose_least_information
-    from crossmodal.reader import find_reader
+    from crossmodal.errors import CrossmodalError
+    from crossmodal.models.base import AudioImageModel
     from crossmodal.runtime.determinism import fix_numbers
     from crossmodal.runtime.ranges import check_config
     from crossmodal.saving.keras_file import load_model, save_model
-    from crossmodal.sound.spectrogram import LogMel, log_mel
+    from crossmodal.sound.front_ends import hear
+    from crossmodal.sound.spectrogram import LogMel
+    from crossmodal.sound.waveform import Waveform
     from crossmodal.training.distribution import all_workers, broadcast, is_chief, make_strategy, own_parts
-    from crossmodal.training.initial import take_weights
+    from crossmodal.training.initial import freeze, take_weights
     from crossmodal.training.loop import Stage, train_stages
     from crossmodal.training.runs import open_run, read_history
     from crossmodal.training.tensorboard import logged
@@ -173,6 +189,8 @@ def train_and_measure(
     check_config(config)
     if config.data == "manifest":  # natural pairs are one to one
         config = replace(config, images_per_clip=1)
+    if config.freeze_encoder and not config.initial_weights:
+        raise CrossmodalError("An encoder that stays as it is has to be trained: add --initial-weights.")
     strategy = make_strategy(config.distribute)
     config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
     metrics = open_run(workdir, config, ignore=IGNORED_ON_RESUME) if is_chief(strategy) else None
@@ -186,7 +204,8 @@ def train_and_measure(
     provenance = provenance_of(family, config)
     speech, images, split = sources or (*(loaded := load_sources(config, say)), split_of(loaded[0], provenance))
     provenance["clips"] = fingerprint(speech)
-    front_end = LogMel(timing=config.timing, find_word=config.find_word)
+    log_mel = LogMel(timing=config.timing, find_word=config.find_word)
+    front_end = Waveform(find_word=config.find_word) if config.front_end == "waveform" else log_mel
     settings = {
         "image_shape": images.image_shape,
         "front_end": front_end.get_config(),
@@ -202,9 +221,12 @@ def train_and_measure(
     data = training_data(config, speech, images, split, front_end, **wants, parts=parts, own=own)
     with strategy.scope():
         model.compile(make_optimizer(config.epochs * data.steps, config.precision), jit_compile=False)
+        taken: list[str] = []
         if config.initial_weights:
             taken = take_weights(model, load_model(config.initial_weights))
             print(f"{len(taken)} layers start from {config.initial_weights}: {', '.join(taken)}", flush=True)
+        if config.freeze_encoder:
+            freeze(model, "encoder", taken)
 
     def current():
         """The model as it is; where several processes train it, a copy that one of them can draw by."""
@@ -215,8 +237,11 @@ def train_and_measure(
         return copy
 
     on_epoch = None
+    draws = isinstance(model, AudioImageModel)
     if is_chief(strategy):
-        on_epoch = picture_of_each_epoch(current, speech, split, front_end, workdir, config.seed)
+        on_epoch = nothing_drawn
+        if draws:
+            on_epoch = picture_of_each_epoch(current, speech, split, front_end, workdir, config.seed)
         on_epoch = logged(on_epoch, workdir) if config.tensorboard else on_epoch
     stage = Stage(model, data.training, config.epochs, data.steps, data.validation, on_epoch, "train")
     train_stages([*([pretrain(model, data)] if pretrain else []), stage], workdir, config.seed)
@@ -224,8 +249,8 @@ def train_and_measure(
         return {}
     trained = build(dtype="float32", **settings)
     trained.set_weights(model.get_weights())
-    if config.noise_share and len(split.validation):
-        heard = log_mel([speech.waveforms[i] for i in split.validation], front_end)
+    if draws and config.noise_share and len(split.validation):
+        heard = hear([speech.waveforms[i] for i in split.validation], front_end)
         trained.least_information = choose_least_information(trained, heard, refused=REFUSED)
     save_model(trained, workdir / "model.keras")
 
@@ -234,31 +259,39 @@ def train_and_measure(
     metrics["classes"] = list(speech.classes)
     metrics["replicas"] = strategy.num_replicas_in_sync
     metrics["seconds"] = time.time() - began  # of this process: less than the whole after a resume
-    if images.test_clips is not None:
-        metrics["test_loss"] = test_loss(trained, speech, images, split, front_end)
-    measured = None
-    if speech.labels is not None and (reader := find_reader(trained.classes, trained.image_shape, workdir)):
-        from evaluation.agreement import measure_agreement
-
-        measured = measure_agreement(trained, speech, images, split, reader=reader, seed=config.seed)
-        metrics |= measured.to_json()
-    save_pictures(workdir, trained, speech, images, split, measured)
+    metrics |= (measure or measure_drawings)(trained, speech, images, split, front_end, config.seed, workdir)
     save_curves(workdir / "curves.png", {"training": read_history(workdir)})
     return finish(workdir, metrics)
+
+
+def measure_drawings(model, speech, images, split, front_end, seed: int, workdir: Path) -> dict:
+    """The figures of a model that draws, on the test clips; saves its pictures."""
+    from crossmodal.app.pictures.agreement import save_pictures
+    from crossmodal.reader import find_reader
+    from evaluation.agreement import measure_agreement
+
+    metrics, measured = {}, None
+    if images.test_clips is not None:
+        metrics["test_loss"] = test_loss(model, speech, images, split, front_end)
+    if speech.labels is not None and (reader := find_reader(model.classes, model.image_shape, workdir)):
+        measured = measure_agreement(model, speech, images, split, reader=reader, seed=seed)
+        metrics |= measured.to_json()
+    save_pictures(workdir, model, speech, images, split, measured)
+    return metrics
 
 
 def picture_of_each_epoch(current: Callable, speech, split, front_end, workdir: Path, seed: int) -> Callable:
     """A callback that draws the same clip of each class by the model that current() gives, with the same noise, into
     epochs/epoch-00001.png and on. Of clips without classes it takes the first few."""
     from crossmodal.app.pictures.images import save_grid
-    from crossmodal.sound.spectrogram import log_mel
+    from crossmodal.sound.front_ends import hear
 
     if speech.labels is None:
         named = {f"clip {i}": i for i in split.train[:PICTURE_CLIPS]}
     else:
         labels = speech.labels[split.train]
         named = {name: split.train[labels == label][0] for label, name in enumerate(speech.classes)}
-    spectrograms = log_mel([speech.waveforms[i] for i in named.values()], front_end)
+    spectrograms = hear([speech.waveforms[i] for i in named.values()], front_end)
     folder = Path(workdir) / "epochs"
 
     def on_epoch(epoch: int, logs: dict) -> None:
@@ -268,6 +301,10 @@ def picture_of_each_epoch(current: Callable, speech, split, front_end, workdir: 
         save_grid(folder / f"epoch-{epoch + 1:05d}.png", rows, ["mean", "sampled z, one clip"])
 
     return on_epoch
+
+
+def nothing_drawn(epoch: int, logs: dict) -> None:
+    """In place of that callback for a model that does not draw."""
 
 
 def report(metrics: dict, workdir: Path) -> None:

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, fill_defaults, report, train_and_measure
+from crossmodal.app.experiments.audio_to_image import (
+    TrainingConfig,
+    encoder_of,
+    fill_defaults,
+    report,
+    train_and_measure,
+)
 from crossmodal.app.options import option
 from crossmodal.errors import CrossmodalError
 
@@ -141,7 +147,7 @@ class Family:
 
         config = self.with_defaults(asked)
         given = {name: getattr(config, name) for name in self.settings} | self.further(config)
-        given |= {"encoder_kind": config.encoder} if config.encoder else {}
+        given |= encoder_of(config)
 
         def build(**settings):
             return getattr(crossmodal, self.model)(**given, **settings)
@@ -174,8 +180,16 @@ def flow_sizes(config: AnyFlowConfig) -> dict:
     return {"heads": HEADS, "hidden": 4 * config.width}
 
 
+def check_spectrograms(config: FamilyConfig) -> dict:
+    """No arguments of a model that makes spectrograms too; CrossmodalError for another front end."""
+    if config.front_end != "log-mel":
+        raise CrossmodalError("This model makes spectrograms, and so hears them: leave out --front-end.")
+    return {}
+
+
 def joint_sizes(config: JointFlowConfig) -> dict:
-    """The same of a joint flow; CrossmodalError for an encoder or noise, which it does not have."""
+    """The same of a joint flow; CrossmodalError for an encoder or noise, which it does not have, or waveforms."""
+    check_spectrograms(config)
     if config.encoder or config.noise_share:
         raise CrossmodalError(
             "A joint flow hears by its transformer, and says all that it hears: leave out --encoder and --noise-share."
@@ -276,6 +290,7 @@ _FAMILIES = (
         epochs=12,
         learning_rate=3e-4,
         adam=ADVERSARIAL,
+        further=check_spectrograms,
     ),
     Family(
         "flow",

@@ -1,7 +1,8 @@
 """Pre-trainings, which learn from images or sounds without labels: what `recipes/pretrain.py METHOD` offers.
 
-A method is a function of `crossmodal.app.experiments.pretraining_methods`; a training takes a minute and is not
-continued, but begun anew, if it was stopped.
+A method is a function of `crossmodal.app.experiments.pretraining_methods`. A training that was stopped continues: each
+layer, and the fine-tuning, has its checkpoints in a folder of its own below `stages`. Only `dictionary`, which
+scikit-learn fits in one go, begins anew.
 """
 
 import time
@@ -24,6 +25,8 @@ METHODS = {
     "sparse": "an autoencoder whose hidden units are active in few examples",
     "denoising": "an autoencoder that restores what was set to 0",
     "stacked": "two denoising autoencoders, unrolled and fine-tuned",
+    "labelled-belief": "a deep belief network that knows the classes: it draws them and reads them",
+    "dictionary": "sparse codes of patches by an overcomplete basis",
 }
 
 
@@ -52,8 +55,8 @@ class Config:
 
 def run(method: str, asked: Config, workdir: Path) -> dict:
     """Train in `workdir`, measure on held-out examples; returns the metrics."""
-    from crossmodal.app.experiments import pretraining_methods as methods
     from crossmodal.app.experiments.pretraining_data import load_examples
+    from crossmodal.app.experiments.pretraining_methods import errors
     from crossmodal.app.pictures.features import save_features, save_mosaic, save_reconstructions
     from crossmodal.data.catalog import licences_of
     from crossmodal.runtime.determinism import fix_numbers
@@ -61,12 +64,12 @@ def run(method: str, asked: Config, workdir: Path) -> dict:
     from crossmodal.training.runs import environment, open_run
 
     if metrics := open_run(workdir, asked, ignore=PLACES):
-        return finish(workdir, metrics)
+        return finish_stages(workdir, metrics)
     config = replace(asked, learning_rate=asked.learning_rate or (3e-3 if method in AUTOENCODERS else 1e-3))
     began = time.time()
     fix_numbers(config.seed, False)
     examples = load_examples(config, bernoulli_only=method == "semi-restricted")
-    learned = getattr(methods, method.replace("-", "_"))(config, examples)
+    learned = function_of(method)(config, examples, workdir / "stages")
     recipe = {"name": method, **asdict(config), **dict.fromkeys(PLACES)}
     learned.model.provenance = {"data": config.data, "seed": config.seed, "recipe": recipe}
     learned.model.provenance |= {"protocol": "speakers"} if config.side == "sounds" else {}
@@ -80,8 +83,27 @@ def run(method: str, asked: Config, workdir: Path) -> dict:
         save_mosaic(workdir / "samples.png", examples.pictures(learned.sample(SAMPLES)))
     metrics = {"command": command_of(f"python recipes/pretrain.py {method}", asked, PLACES)}
     metrics |= {"parameters": learned.model.count_params(), "examples": len(examples.train)}
-    metrics |= methods.errors(examples, restored) | learned.figures
-    return finish(workdir, metrics | {"seconds": time.time() - began})
+    metrics |= errors(examples, restored) | learned.figures
+    return finish_stages(workdir, metrics | {"seconds": time.time() - began})
+
+
+def function_of(method: str):
+    """The function of a name in `METHODS`."""
+    from crossmodal.app.experiments import pretraining_dictionary, pretraining_labelled, pretraining_methods
+
+    name = method.replace("-", "_")
+    modules = (pretraining_methods, pretraining_labelled, pretraining_dictionary)
+    return next(getattr(module, name) for module in modules if hasattr(module, name))
+
+
+def finish_stages(workdir: Path, metrics: dict) -> dict:
+    """`finish`, and the checkpoints of all stages are removed."""
+    from crossmodal.training.checkpoints import clear_checkpoints
+
+    metrics = finish(workdir, metrics)
+    for stage in (workdir / "stages").glob("*"):
+        clear_checkpoints(stage)
+    return metrics
 
 
 def work_of(method: str):
@@ -91,6 +113,8 @@ def work_of(method: str):
         metrics = run(method, config, arguments.workdir)
         share = metrics["squared_error"] / metrics["squared_error_of_the_mean"]
         print(f"Of held-out examples {share:.1%} of the squared error of their mean is left in the reconstructions.")
+        if "classification_error" in metrics:
+            print(f"It reads {1 - metrics['classification_error']:.2%} of held-out examples rightly.")
         if "log_likelihood" in metrics:
             print(f"log likelihood of held-out examples, rounded: {metrics['log_likelihood']:.1f} nats each")
         print(f"model, figures and pictures: {arguments.workdir}")

@@ -7,9 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Examples:
-    """Examples without their labels, as visible units.
+    """Examples as visible units.
 
     train, test: (n, height, width) float32, in [0, 1], or standardised by `mean` and `deviation`.
+    train_labels: (train,) class of each training example.
     labels, groups: (test,) class of each test example; who said it, or a number of its own.
     classes: names of the classes.
     kind: of the visible units, "bernoulli" or "gaussian".
@@ -19,6 +20,7 @@ class Examples:
 
     train: np.ndarray
     test: np.ndarray
+    train_labels: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
     classes: tuple[str, ...]
@@ -73,11 +75,13 @@ def load_examples(config, bernoulli_only: bool = False) -> Examples:
     if config.only:
         if config.only not in speech.classes:
             raise DataError(f"There is no class {config.only!r}: choose one of {', '.join(speech.classes)}.")
-        train = train[y == speech.classes.index(config.only)]
-    train = np.random.default_rng(config.seed).permutation(train)[: config.examples]
+        chosen = y == speech.classes.index(config.only)
+        train, y = train[chosen], y[chosen]
+    order = np.random.default_rng(config.seed).permutation(len(train))[: config.examples]
+    train, y = train[order], y[order]
     kind: str = config.visible or ("gaussian" if sounds and not bernoulli_only else "bernoulli")
     mean, deviation = 0.0, 1.0
     if kind == "gaussian":
         mean, deviation = (SPECTROGRAM_MEAN, SPECTROGRAM_STD) if sounds else (float(train.mean()), float(train.std()))
     train, test = (train - mean) / deviation, (test - mean) / deviation
-    return Examples(train, test, labels, groups, tuple(speech.classes), kind, mean, deviation, sounds)
+    return Examples(train, test, y, labels, groups, tuple(speech.classes), kind, mean, deviation, sounds)

@@ -1,7 +1,10 @@
-"""How each pre-training goes: a function of the options and the examples for each name in `pretraining.METHODS`."""
+"""How each pre-training goes: a function of the options, the examples and the folder of the stages' checkpoints, for
+each name in `pretraining.METHODS`; two of them have files of their own.
+"""
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -14,7 +17,7 @@ from crossmodal.models.pretraining.deep_belief import DeepBeliefNetwork
 from crossmodal.models.pretraining.restricted import RestrictedBoltzmannMachine
 from crossmodal.models.pretraining.semi_restricted import SemiRestrictedBoltzmannMachine
 from crossmodal.models.pretraining.sparse_autoencoder import SparseAutoencoder
-from crossmodal.training.greedy import train_greedily
+from crossmodal.training.greedy import train_greedily, train_on_rows
 
 LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "mean_squared_error"}
 BATCH = 500  # examples that are restored at once
@@ -47,18 +50,20 @@ def features_of(layer, examples: Examples) -> np.ndarray:
     return keras.ops.convert_to_numpy(layer.kernel).T.reshape(-1, *examples.shape)
 
 
-def trained(layers, config, x) -> np.ndarray:
-    """`train_greedily` by the options; what is learned is said."""
+def trained(layers, config, x, folder: Path, first: int = 0) -> np.ndarray:
+    """`train_greedily` by the options in a folder; what is learned is said."""
 
     def on_layer(i, logs):
         print(f"layer {i + 1}: " + ", ".join(f"{name} {value:.4g}" for name, value in logs.items()), flush=True)
 
-    options = {"epochs": config.epochs, "batch_size": min(config.batch_size, len(x)), "on_layer": on_layer}
+    options = {"epochs": config.epochs, "batch_size": config.batch_size, "on_layer": on_layer}
+    options |= {"workdir": folder, "seed": config.seed, "first": first}
     return train_greedily(layers, x, make_optimizer=lambda: keras.optimizers.Adam(config.learning_rate), **options)
 
 
-def machines_of(config, examples: Examples, default, code: str = "bernoulli"):
-    """Restricted machines on top of each other, trained; the last has hidden units of the kind `code`."""
+def machines_of(config, examples: Examples, default, folder: Path, code: str = "bernoulli"):
+    """Restricted machines on top of each other, trained, and what the last makes of the examples; the last has hidden
+    units of the kind `code`."""
     x = flat(examples.train)
     units = (x.shape[1], *(config.units or default))
     machines = []
@@ -66,8 +71,7 @@ def machines_of(config, examples: Examples, default, code: str = "bernoulli"):
         kinds = {"visible_kind": examples.kind} if i == 0 else {}
         kinds |= {"hidden_kind": code} if i == len(units) - 2 else {}
         machines.append(RestrictedBoltzmannMachine(below, above, steps=config.steps, chains=config.chains, **kinds))
-    trained(machines, config, x)
-    return machines
+    return machines, trained(machines, config, x, folder)
 
 
 def sampler(machine, config, examples: Examples) -> Callable:
@@ -81,10 +85,10 @@ def sampler(machine, config, examples: Examples) -> Callable:
     return sample
 
 
-def rbm(config, examples: Examples) -> Learned:
+def rbm(config, examples: Examples, folder: Path) -> Learned:
     from evaluation.likelihood import annealed_log_partition, log_likelihood
 
-    machine = machines_of(config, examples, (400,))[0]
+    (machine, *_), _ = machines_of(config, examples, (400,), folder)
     figures = {}
     if examples.kind == "bernoulli":
         found = annealed_log_partition(machine, flat(examples.train), seed=config.seed)
@@ -97,12 +101,13 @@ def rbm(config, examples: Examples) -> Learned:
     return Learned(machine, features_of(machine, examples), restore, sampler(machine, config, examples), figures)
 
 
-def semi_restricted(config, examples: Examples) -> Learned:
+def semi_restricted(config, examples: Examples, folder: Path) -> Learned:
     """Its samples are half of them, the upper ones, of a machine with lateral weights, the lower of one without."""
-    without = machines_of(config, examples, (400,))[0]
+    machines, _ = machines_of(config, examples, (400,), folder)
+    without = machines[0]
     x = flat(examples.train)
     machine = SemiRestrictedBoltzmannMachine(without.visible, without.hidden, steps=config.steps, chains=config.chains)
-    trained([machine], config, x)
+    trained([machine], config, x, folder, first=len(machines))
 
     def sample(n):
         return np.concatenate([sampler(m, config, examples)(n // 2) for m in (machine, without)])
@@ -113,22 +118,23 @@ def semi_restricted(config, examples: Examples) -> Learned:
     return Learned(machine, features_of(machine, examples), restore, sample, figures)
 
 
-def deep_belief(config, examples: Examples) -> Learned:
-    machines = machines_of(config, examples, (400, 400))
+def deep_belief(config, examples: Examples, folder: Path) -> Learned:
+    machines, _ = machines_of(config, examples, (400, 400), folder)
     network = DeepBeliefNetwork.of_machines(machines, steps=config.steps)
     network.compile(keras.optimizers.Adam(0.1 * config.learning_rate), jit_compile=False)
-    network.fit(flat(examples.train), epochs=config.fine_epochs, batch_size=config.batch_size, verbose=0)
+    options = {"epochs": config.fine_epochs, "batch_size": config.batch_size, "seed": config.seed}
+    train_on_rows(network, (flat(examples.train),), workdir=folder / "fine", **options)
     sample = lambda n: keras.ops.convert_to_numpy(network.sample(n, config.sweeps, (config.seed, 1)))  # noqa: E731
     restore = lambda v: in_parts(network.reconstruct, flat(v))  # noqa: E731
     return Learned(network, features_of(machines[0], examples), restore, sample)
 
 
-def convolutional(config, examples: Examples) -> Learned:
+def convolutional(config, examples: Examples, folder: Path) -> Learned:
     x, shared = examples.train[..., None], {"sparsity": 1.0, "target": 0.05, "steps": config.steps}
     groups = (*(config.units or (24, 40)), 40)[:2]
     first = ConvolutionalBoltzmannMachine((*examples.shape, 1), groups[0], SIZES[0], 2, examples.kind, **shared)
     second = ConvolutionalBoltzmannMachine(first.pooled_shape, groups[1], SIZES[1], 2, **shared)
-    trained([first, second], config, x)
+    trained([first, second], config, x, folder)
     own = np.moveaxis(keras.ops.convert_to_numpy(first.kernel)[:, :, 0], -1, 0)
     above = np.moveaxis(keras.ops.convert_to_numpy(second.kernel), -1, 0)
     above = keras.ops.convert_to_numpy(first.project(above))[..., 0]
@@ -138,47 +144,50 @@ def convolutional(config, examples: Examples) -> Learned:
     return Learned(first, features, restore, lambda n: sampler(first, config, examples)(n)[..., 0])
 
 
-def fine_tuned(stack, config, examples: Examples) -> Learned:
+def fine_tuned(stack, config, examples: Examples, folder: Path) -> Learned:
     """The autoencoder that a stack makes, after backpropagation."""
     model, x = DeepAutoencoder.unrolled(stack), flat(examples.train)
     before = errors(examples, in_parts(model, flat(examples.test)))["squared_error"]
     model.compile(keras.optimizers.Adam(config.learning_rate), LOSSES[examples.kind], jit_compile=False)
-    model.fit(x, x, epochs=config.fine_epochs, batch_size=config.batch_size, verbose=0)
+    options = {"epochs": config.fine_epochs, "batch_size": config.batch_size, "seed": config.seed}
+    train_on_rows(model, (x, x), workdir=folder / "fine", **options)
     restore = lambda v: in_parts(model, flat(v))  # noqa: E731
     figures = {"before_fine_tuning": before}
     return Learned(model, features_of(model.encoder.layers[0], examples), restore, None, figures)
 
 
-def deep_autoencoder(config, examples: Examples) -> Learned:
-    return fine_tuned(machines_of(config, examples, (400, 150, 30), code="gaussian"), config, examples)
+def deep_autoencoder(config, examples: Examples, folder: Path) -> Learned:
+    machines, _ = machines_of(config, examples, (400, 150, 30), folder, code="gaussian")
+    return fine_tuned(machines, config, examples, folder)
 
 
-def autoencoders_of(config, examples: Examples, default, **options):
+def autoencoders_of(config, examples: Examples, default, folder: Path, **options):
     """Autoencoders on top of each other, trained."""
     x = flat(examples.train)
     units = (x.shape[1], *(config.units or default))
     pairs = enumerate(itertools.pairwise(units))
     stack = [SparseAutoencoder(*pair, "bernoulli" if i else examples.kind, **options) for i, pair in pairs]
-    trained(stack, config, x)
+    trained(stack, config, x, folder)
     return stack
 
 
-def one_autoencoder(config, examples: Examples, **options) -> Learned:
-    model = autoencoders_of(config, examples, (400,), **options)[0]
+def one_autoencoder(config, examples: Examples, folder: Path, **options) -> Learned:
+    model = autoencoders_of(config, examples, (400,), folder, **options)[0]
     restore = lambda v: in_parts(model.reconstruct, flat(v))  # noqa: E731
     return Learned(model, features_of(model, examples), restore)
 
 
-def sparse(config, examples: Examples) -> Learned:
-    return one_autoencoder(config, examples, beta=3.0, rho=0.05)
+def sparse(config, examples: Examples, folder: Path) -> Learned:
+    return one_autoencoder(config, examples, folder, beta=3.0, rho=0.05)
 
 
-def denoising(config, examples: Examples) -> Learned:
-    return one_autoencoder(config, examples, noise="mask", amount=0.3)
+def denoising(config, examples: Examples, folder: Path) -> Learned:
+    return one_autoencoder(config, examples, folder, noise="mask", amount=0.3)
 
 
-def stacked(config, examples: Examples) -> Learned:
-    return fine_tuned(autoencoders_of(config, examples, (400, 150), noise="mask", amount=0.3), config, examples)
+def stacked(config, examples: Examples, folder: Path) -> Learned:
+    stack = autoencoders_of(config, examples, (400, 150), folder, noise="mask", amount=0.3)
+    return fine_tuned(stack, config, examples, folder)
 
 
 def errors(examples: Examples, restored) -> dict[str, float]:

@@ -26,6 +26,10 @@ class TextureOptions:
 
     preset: Literal["default", "thesis"] = option("default", "cochlear features and shaped noise, or the thesis'")
     algorithm: Algorithm = option("coopnets", "what is trained, and how")  # noqa: RUF009
+    generator_loss: Literal["energy", "waveform"] | None = option(
+        None, "coopnets: the generator learns by f of its draws, or by what chains made of them (thesis)"
+    )
+    generator_steps: int = option(10, "its steps of an iteration, by energy", least=1, most=10_000)
     iterations: int | None = option(None, "updates of the networks (60 default, 500 thesis)", least=0, most=99_999)
     chains: int | None = option(None, "signals drawn and revised at once (1 default, 2 thesis)", least=1, most=1000)
     samples: int | None = option(None, "samples of a signal (40,000 default, 60,000 thesis)", least=1000, most=10**8)
@@ -33,7 +37,7 @@ class TextureOptions:
     stride: int = option(40, "stride of the thesis' first convolution", least=1, most=1000)
     kernel: int = option(25, "kernel size of the thesis' deconvolutions", least=1, most=1000)
     descriptor_rate: float | None = option(None, "its learning rate (0.003 default, 0.1 thesis)", least=0, most=100)
-    generator_rate: float | None = option(None, "its learning rate (0.001 default, 1e-6 thesis)", least=0, most=100)
+    generator_rate: float | None = option(None, "its learning rate (0.003 default, 1e-6 thesis)", least=0, most=100)
     reading: Literal["published", "swapped", "printed"] = option("published", "how the thesis' table 4.1 is read")
     stabilise: bool = option(True, "back off when training leaves its bands")
     duration_s: float = option(4.0, "duration of a draw in seconds", least=0.01, most=3600)
@@ -54,7 +58,7 @@ def prepare(config: TextureOptions, sound):
     """(model, signal, settings) that a config asks for, for a sound (samples,): see `prepare_texture`."""
     from crossmodal.training.cooperative import prepare_texture
 
-    names = ("iterations", "chains", "samples", "descriptor_rate", "generator_rate")
+    names = ("generator_loss", "iterations", "chains", "samples", "descriptor_rate", "generator_rate")
     changes = {name: value for name in names if (value := getattr(config, name)) is not None}
     return prepare_texture(
         sound,
@@ -67,6 +71,7 @@ def prepare(config: TextureOptions, sound):
         reading=config.reading,
         deterministic=config.deterministic,
         algorithm=config.algorithm,
+        generator_steps=config.generator_steps,
         stabilise=config.stabilise,
         seed=config.seed,
         **changes,
@@ -190,13 +195,14 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
         print(f"not scored: {error}", flush=True)
         return {}
     kept = ("score", "copied", "loops", "stretch_s", "reversed_stretch_s", "self_stretch_s", "snr_db")
-    drawn = [i for i, name in enumerate(names) if name.startswith("draw")]
+    of = {kind: {i for i, name in enumerate(names) if name.startswith(kind)} for kind in ("draw", "generator")}
     return {
         "scale_db": report["reference"]["scale_db"],
         "ill_conditioned": report["reference"]["ill_conditioned"],
         **{name: report["reference"][name] for name in ("noise_db", "halves_db")},
         "sounds": {s["name"]: {name: s[name] for name in kept} for s in report["syntheses"]},
-        "draws": [p for p in report["draws"] if set(p["pair"]) <= set(drawn)],
+        "draws": [p for p in report["draws"] if set(p["pair"]) <= of["draw"]],
+        "generator_draws": [p for p in report["draws"] if set(p["pair"]) <= of["generator"]],
     }
 
 

@@ -5,7 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, fill_defaults, report, train_and_measure
+from crossmodal.app.experiments.audio_to_image import (
+    TrainingConfig,
+    encoder_of,
+    fill_defaults,
+    report,
+    train_and_measure,
+)
 from crossmodal.app.options import option
 
 
@@ -34,8 +40,8 @@ def run(asked: Config, workdir: Path) -> dict:
     from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
 
     config = with_defaults(asked)
-    encoder = {"encoder_kind": config.encoder} if config.encoder else {}
-    build = partial(AudioImageVAE.compact if config.model == "compact" else AudioImageVAE, beta=config.beta, **encoder)
+    of_size = AudioImageVAE.compact if config.model == "compact" else AudioImageVAE
+    build = partial(of_size, beta=config.beta, **encoder_of(config))
 
     def optimizer(steps, precision):
         rate = warm_cosine(config.learning_rate, steps, config.warmup_steps)

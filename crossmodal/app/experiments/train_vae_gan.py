@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, fill_defaults, report, train_and_measure
+from crossmodal.app.experiments.audio_to_image import (
+    TrainingConfig,
+    encoder_of,
+    fill_defaults,
+    report,
+    train_and_measure,
+)
 from crossmodal.app.options import option
 
 # layers of the paper's model at a half of its width, a quarter in the encoder: 1.0 M parameters
@@ -69,8 +75,7 @@ def run(asked: Config, workdir: Path) -> dict:
     from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
 
     config = with_defaults(asked)
-    given = {name: getattr(config, name) for name in LOSS}
-    given |= {"encoder_kind": config.encoder} if config.encoder else {}
+    given = {name: getattr(config, name) for name in LOSS} | encoder_of(config)
 
     def build(**settings):
         if config.model == "balanced":

@@ -57,7 +57,7 @@ def training_data(
     Args:
         config: a `TrainingConfig` with nothing left open.
         speech, images: arrays, or those of natural pairs that stay on the disk, see `crossmodal.data.stored`.
-        front_end: the `LogMel` that makes the spectrograms.
+        front_end: the `LogMel` or `Waveform` that makes the spectrograms.
         needs: what the model asks for beside the arrays.
         paired: whether an image stands beside a sound that it goes with; else beside any.
         parts, own: of batches that are cut into `parts`, the parts to read.
@@ -66,8 +66,10 @@ def training_data(
         DataError: there is too little data for the batch size.
     """
     from crossmodal.data.augment import Augmentation
+    from crossmodal.data.augment_waveform import WaveformAugmentation
     from crossmodal.data.pipeline import paired_batches, steps_per_epoch
-    from crossmodal.sound.spectrogram import log_mel_and_durations
+    from crossmodal.sound.front_ends import hear_and_durations
+    from crossmodal.sound.spectrogram import LogMel
 
     if images.paired and (config.variants or config.noise_share or config.train_also or config.tts_takes):
         raise DataError(
@@ -99,11 +101,12 @@ def training_data(
         n = min(VALIDATION_BATCHES, steps_per_epoch(held, config.batch_size))
         if n == 0:
             return None
-        clips, durations_s = log_mel_and_durations([speech.waveforms[i] for i in split.validation], front_end)
+        clips, durations_s = hear_and_durations([speech.waveforms[i] for i in split.validation], front_end)
         options = {"epochs": 1, "durations_s": durations_s}
         return paired_batches(clips, held_pictures, held, **options, **shared).take(n * len(own)).cache()
 
-    augmentation = Augmentation().scaled(config.augment) if config.augment else None
+    changes = Augmentation() if isinstance(front_end, LogMel) else WaveformAugmentation()
+    augmentation = changes.scaled(config.augment) if config.augment else None
 
     def training(first_epoch):
         options = {"first_epoch": first_epoch, "epochs": config.epochs, "augmentation": augmentation}
@@ -130,10 +133,10 @@ def test_loss(model, speech: Speech, images: Images, split: Split, front_end) ->
     import tensorflow as tf
 
     from crossmodal.data.pipeline import paired_batches
-    from crossmodal.sound.spectrogram import log_mel_and_durations
+    from crossmodal.sound.front_ends import hear_and_durations
 
     assert images.test_clips is not None
-    spectrograms, durations_s = log_mel_and_durations([speech.waveforms[i] for i in split.test], front_end)
+    spectrograms, durations_s = hear_and_durations([speech.waveforms[i] for i in split.test], front_end)
     labels = None if speech.labels is None else speech.labels[split.test]
     pairing = Given(np.searchsorted(split.test, images.test_clips), labels)
     model.reset_metrics()

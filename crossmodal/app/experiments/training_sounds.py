@@ -39,7 +39,7 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end, durati
     Args:
         config: a `TrainingConfig` with nothing left open.
         clips: those of `speech` that train.
-        front_end: the `LogMel` that makes the spectrograms.
+        front_end: the `LogMel` or `Waveform` that makes the spectrograms.
         durations: whether the model asks for them.
 
     Raises:
@@ -47,7 +47,7 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end, durati
     """
     from crossmodal.data import noises
     from crossmodal.data.variants import Conditions, spectrograms_of_variants
-    from crossmodal.sound.spectrogram import log_mel_and_durations
+    from crossmodal.sound.front_ends import hear_and_durations
 
     if isinstance(speech.waveforms, StoredSounds):  # natural pairs: nothing joins them, and labels train nothing
         stored = speech.waveforms
@@ -64,7 +64,7 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end, durati
         trained = np.arange(len(other.labels)) if other.parts is None else np.flatnonzero(other.parts == "training")
         waveforms += [other.waveforms[i] for i in trained]
         labels = np.concatenate([labels, other.labels[trained]])
-    spectrograms, durations_s = log_mel_and_durations(waveforms, front_end)
+    spectrograms, durations_s = hear_and_durations(waveforms, front_end)
     plain = np.arange(len(waveforms))
     if config.variants:
         how = Conditions().without(*config.without)
@@ -76,7 +76,7 @@ def training_sounds(config, speech: Speech, clips: np.ndarray, front_end, durati
         return TrainingSounds(spectrograms, labels, 0, durations_s, plain)
     rng = np.random.default_rng([config.seed, 5])
     found = noises.noise_clips(recorded, front_end.sample_rate, NOISE_CLIPS, rng)
-    heard, lasting_s = log_mel_and_durations(found, replace(front_end, find_word=False))
+    heard, lasting_s = hear_and_durations(found, replace(front_end, find_word=False))
     plain = np.append(plain, len(spectrograms) + np.arange(len(heard)))
     spectrograms = np.concatenate([spectrograms, heard.astype(spectrograms.dtype)])
     return TrainingSounds(spectrograms, labels, len(heard), np.append(durations_s, lasting_s), plain)

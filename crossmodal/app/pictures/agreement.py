@@ -8,6 +8,7 @@ from crossmodal.app.pictures.images import save_confusion, save_grid, save_heard
 from crossmodal.data.alignment import Split
 from crossmodal.data.sources import Images, Speech, as_input
 from crossmodal.sound.audio import write_wav
+from crossmodal.sound.front_ends import front_end_from, to_look_at
 from evaluation.agreement import Agreement, pairs_to_test, spectrograms_to_test
 
 GRID_DRAWS = 6  # drawn images in a row of the picture, and real ones beside them
@@ -18,8 +19,8 @@ def save_pictures(
     folder: Path, model, speech: Speech, images: Images, split: Split, measured: Agreement | None, *, seed=0
 ) -> None:
     """drawings.png: drawings of each class beside real images; confusion.png: what the reader read in them; clips/: the
-    first recording of each class, and the spectrogram that the model hears. Of pairs without classes a few test clips
-    take their place."""
+    first recording of each class, and its spectrogram as the model hears it, or hears the waveform. Of pairs without
+    classes a few test clips take their place."""
     rng = np.random.default_rng([seed, 3])
     spectrograms = spectrograms_to_test(model, speech, split)
     (folder / "clips").mkdir(exist_ok=True)
@@ -30,7 +31,7 @@ def save_pictures(
         same_clip = model.generate(spectrograms[clips[:1]], samples=GRID_DRAWS, seed=second)[1][0]
         path = folder / "clips" / f"{i:02d}_{name}.wav"
         write_wav(path, speech.waveforms[split.test[clips[0]]], speech.sample_rate)
-        save_heard(path.with_suffix(".png"), spectrograms[clips[0]])
+        save_heard(path.with_suffix(".png"), to_look_at(spectrograms[clips[:1]], front_end_from(model.front_end))[0])
         rows.append((name, [drawn, draws[:, 0], same_clip, as_input(images.test_images[real])]))
     titles = ["posterior mean, six clips", "sampled z, six clips", "sampled z, one clip", "real images"]
     save_grid(folder / "drawings.png", rows, titles)

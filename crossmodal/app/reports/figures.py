@@ -11,6 +11,7 @@ from evaluation.conditions import Conditions
 from evaluation.diversity_figures import Diversity
 from evaluation.latent.figures import LatentSpace
 from evaluation.latent.report import rows_of
+from evaluation.retrieval import Retrieval
 
 RECORDINGS_HALVES, RECORDINGS_NOISE = {"its other half": 1.0}, {"noise of its spectrum": 0.0}
 
@@ -53,6 +54,7 @@ def figures_of(run: Run) -> list[Figure]:
         *confidence(run.metrics),
         *coherence(run.metrics),
         *heard(run.metrics),
+        *retrieval(run.metrics),
         *latent_space(run.metrics),
         *losses(run.metrics),
     ]
@@ -108,6 +110,17 @@ def heard(metrics: dict) -> list[Figure]:
     return [
         Figure(f"heard rightly, {name}, {of['people']} strangers", of["accuracy"], interval=of["interval_95"])
         for name, of in metrics.get("heard", {}).items()
+    ]
+
+
+def retrieval(metrics: dict) -> list[Figure]:
+    """How often images are found by sounds, and sounds by images; see `evaluation.retrieval`."""
+    if "retrieval" not in metrics:
+        return []
+    return [
+        Figure(f"{way}, {name}", figure.mean, interval=figure.interval_95)
+        for way, figures in Retrieval.from_json(metrics).by_way.items()
+        for name, figure in figures.items()
     ]
 
 

@@ -4,13 +4,15 @@ GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these
 
 
 def summary(metrics: dict) -> dict:
-    """Mean score of the draws and of the generator alone; how many draws copy, loop or are alike."""
+    """Mean score of the draws and of the generator alone; how many of either copy, loop or are alike."""
     sounds = metrics["sounds"]
     drawn = [figures for name, figures in sounds.items() if name.startswith("draw")]
-    alone = [figures["score"] for name, figures in sounds.items() if name.startswith("generator")]
+    alone = [figures for name, figures in sounds.items() if name.startswith("generator")]
+    suspect = sum(figures["copied"] or figures["loops"] for figures in alone)
     return {
         "score": sum(figures["score"] for figures in drawn) / len(drawn),
-        "generator_alone": sum(alone) / len(alone) if alone else None,
+        "generator_alone": sum(figures["score"] for figures in alone) / len(alone) if alone else None,
+        "generator_suspect": suspect + sum(pair["alike"] for pair in metrics.get("generator_draws", ())),
         "copied": sum(figures["copied"] for figures in drawn),
         "loops": sum(figures["loops"] for figures in drawn),
         "alike": sum(pair["alike"] for pair in metrics["draws"]),

@@ -11,6 +11,7 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads, standardise
+from crossmodal.models.networks.filter_bank import filter_bank as build_filter_bank
 from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Dense
 from crossmodal.models.networks.recurrent import LAYERS, recurrent
 from crossmodal.models.networks.time_delay import linear, time_delay
@@ -130,7 +131,24 @@ ENCODERS: dict[str, Callable[..., keras.Model]] = {
 }
 
 
-def build_encoder(kind: str, input_shape, latent_dim, initial_log_var, dtype, **options) -> keras.Model:
-    """The encoder of a kind; ValueError for a kind that `ENCODERS` does not have."""
+def build_encoder(
+    kind: str, input_shape, latent_dim, initial_log_var, dtype, *, filter_bank=None, **options
+) -> keras.Model:
+    """The encoder of a kind.
+
+    Args:
+        input_shape: (frames, mels, 1), or (samples, 1, 1) of waveforms, which it hears through learned filters.
+        filter_bank: options of these, see `crossmodal.models.networks.filter_bank`.
+        **options: of the encoder.
+
+    Raises:
+        ValueError: `ENCODERS` has no such kind, or filters are asked for on a spectrogram.
+    """
     check_choice("encoder", kind, ENCODERS, ValueError)
-    return ENCODERS[kind](input_shape, latent_dim, initial_log_var, dtype, **options)
+    if input_shape[1] > 1:
+        if filter_bank:
+            raise ValueError("Learned filters hear waveforms: choose the front end waveform, or leave filter_bank out.")
+        return ENCODERS[kind](input_shape, latent_dim, initial_log_var, dtype, **options)
+    bank = build_filter_bank(input_shape, dtype, **(filter_bank or {}))
+    encoder = ENCODERS[kind](bank.output_shape[1:], latent_dim, initial_log_var, dtype, **options)
+    return keras.Model(bank.input, encoder(bank.output), name="encoder")

@@ -57,8 +57,12 @@ class DeepBeliefNetwork(UnsupervisedModel):
         for (below, above), up, down in zip(pairs, self.recognition, self.generation, strict=True):
             up.build((None, below))
             down.build((None, above))
-        self.top = RestrictedBoltzmannMachine(units[-2], units[-1], steps=steps, dtype=self.dtype_policy)
+        self.top = self.make_top()
         self.built = True
+
+    def make_top(self) -> RestrictedBoltzmannMachine:
+        """The machine at the top."""
+        return RestrictedBoltzmannMachine(*self.units[-2:], steps=self.steps, dtype=self.dtype_policy)
 
     @classmethod
     def of_machines(cls, machines, **kwargs):
@@ -68,10 +72,11 @@ class DeepBeliefNetwork(UnsupervisedModel):
             ModelError: there is one machine alone, or the layers do not fit.
         """
         for lower, upper in itertools.pairwise(machines):
-            if lower.hidden != upper.visible:
-                raise ModelError(f"{lower.hidden} hidden units are no {upper.visible} visible ones: stack others.")
+            visible = upper.visible - getattr(upper, "classes", 0)
+            if lower.hidden != visible:
+                raise ModelError(f"{lower.hidden} hidden units are no {visible} visible ones: stack others.")
         units = (machines[0].visible, *(machine.hidden for machine in machines))
-        network = cls(units, machines[0].visible_kind, dtype=machines[0].dtype_policy, **kwargs)
+        network = cls(units, visible_kind=machines[0].visible_kind, dtype=machines[0].dtype_policy, **kwargs)
         for machine, up, down in zip(machines, network.recognition, network.generation, strict=False):
             up.set_weights([machine.kernel, machine.hidden_bias])
             down.set_weights([ops.transpose(machine.kernel), machine.visible_bias])
@@ -142,15 +147,24 @@ class DeepBeliefNetwork(UnsupervisedModel):
             recognition += ops.mean(ops.sum(self.kinds[i + 1].cross_entropy(dreams[i + 1], up(dreams[i])), -1))
         return generation, recognition
 
+    def joined(self, state, data):
+        """The visible units of the machine at the top, where the layer below the highest one has a `state`."""
+        return state
+
+    def apart(self, model):
+        """That layer's units among the visible ones of the machine at the top."""
+        return model
+
     def train_step(self, data):
         v = self.examples_in(data)
         seeds = [self.seed_generator.next() for _ in range(3)]
         states = self.up(v, seeds[0])
-        model = self.top.sample(states[-1], self.steps, seeds[1])
-        dreams = self.down(model, seeds[2])
+        joined = self.joined(states[-1], data)
+        model = self.top.sample(joined, self.steps, seeds[1])
+        dreams = self.down(self.apart(model), seeds[2])
         with tf.GradientTape() as tape:
             generation, recognition = self.wake_sleep(states, dreams)
-            top = self.top.contrast(states[-1], model) + self.top.penalties(states[-1])
+            top = self.top.contrast(joined, model) + self.top.penalties(joined)
             loss = generation + recognition + top
         self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
         values = {"generation": generation, "recognition": recognition, "reconstruction": self.error(v)}

@@ -7,6 +7,7 @@
   crossmodal evaluate coherence runs/joint-flow
   crossmodal evaluate diversity runs/vae
   crossmodal evaluate latent runs/vae
+  crossmodal evaluate retrieval runs/correspondence
   crossmodal evaluate texture reference.wav synthesis.wav
 
 `crossmodal-evaluate` is the same.
@@ -19,6 +20,7 @@ from crossmodal.app.commands.evaluate import (
     confidence,
     diversity,
     latent,
+    retrieval,
     strings,
     texture,
 )
@@ -27,5 +29,5 @@ from crossmodal.app.commands.evaluate import (
 def add_arguments(parser) -> None:
     """A subcommand for each score."""
     subparsers = parser.add_subparsers(required=True, metavar="SCORE", title="scores")
-    for score in (agreement, conditions, confidence, strings, coherence, diversity, latent, texture):
+    for score in (agreement, conditions, confidence, strings, coherence, diversity, latent, retrieval, texture):
         score.add_parser(subparsers)

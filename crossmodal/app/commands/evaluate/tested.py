@@ -19,14 +19,14 @@ from crossmodal.reader import Reader, find_reader, load_reader
 
 @dataclass(frozen=True)
 class Tested:
-    """A model, the data to test it on, the reader that judges it, `facts` that its report begins with, and the
-    `locations` of the data."""
+    """A model, the data to test it on, the reader that judges it if one does, `facts` that its report begins with, and
+    the `locations` of the data."""
 
     model: Any
     speech: Speech
     images: Images
     split: Any
-    reader: Reader
+    reader: Any
     facts: dict
     locations: dict[str, str]
 
@@ -38,13 +38,21 @@ class Tested:
 
 def add_model_options(parser) -> None:
     """The options that `load_tested` reads, and --seed."""
+    add_data_options(parser)
+    add_guidance(parser)
+    parser.add_argument(
+        "--reader", type=a_name, help="classifier that judges, a .keras file or a run (the one beside the model)"
+    )
+
+
+def add_data_options(parser) -> None:
+    """The options that `data_to_test` reads, and --seed."""
     parser.add_argument("model", type=a_path, help="a .keras file, the folder of a run or a preset")
     parser.add_argument("--data", choices=NAMES, help="the data (those that the model was trained on)")
     parser.add_argument("--protocol", choices=PROTOCOLS, help="how the clips are divided (the model's own)")
     parser.add_argument("--split-seed", type=seed_number, help="seed of the division of the clips (the model's own)")
     parser.add_argument("--held-out-speaker", type=a_name, help="whom protocol speaker tests on (the model's own)")
     parser.add_argument("--seed", type=seed_number, default=0, help="seed of all that is drawn at random (%(default)s)")
-    add_guidance(parser)
     parser.add_argument("--data-dir", type=a_name, help="TFDS's folder of prepared data (the run's)")
     parser.add_argument(
         "--archives", type=a_name, help="folder of the original archives, for a machine without a network"
@@ -60,9 +68,6 @@ def add_model_options(parser) -> None:
             type=a_name,
             help=f"for data from folders: one folder of {kind} per class (the run's)",
         )
-    parser.add_argument(
-        "--reader", type=a_name, help="classifier that judges, a .keras file or a run (the one beside the model)"
-    )
 
 
 def check_chosen(chosen: dict) -> None:
@@ -120,7 +125,6 @@ def load_tested(arguments, labelled: bool = True) -> Tested:
         ModelError: there is no such model.
         DataError: the data are absent or have no labels, or the division would test the model on clips it has heard.
     """
-    from crossmodal.data.catalog import load_pair
     from crossmodal.models.base import AudioImageModel
     from crossmodal.saving.keras_file import load_model
 
@@ -128,7 +132,20 @@ def load_tested(arguments, labelled: bool = True) -> Tested:
     if not isinstance(model, AudioImageModel):
         raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a model that hears sounds and draws.")
     set_guidance(model, arguments.guidance)
-    reader = reader_of(model, arguments)
+    return data_to_test(model, arguments, reader_of(model, arguments), labelled)
+
+
+def data_to_test(model, arguments, reader: Reader | None = None, labelled: bool = True) -> Tested:
+    """A model with its data, and the division that it was trained with.
+
+    Args:
+        labelled: whether the score needs labels.
+
+    Raises:
+        DataError: the data are absent or have no labels, or the division would test the model on clips it has heard.
+    """
+    from crossmodal.data.catalog import load_pair
+
     trained = model.provenance
     asked = {
         "data": arguments.data,
