@@ -54,7 +54,9 @@ class VariationalModel(AudioImageModel):
         return ops.sigmoid(self.decoder(z_mean, training=training))
 
     def kl_weight(self):
-        """beta after the warm-up, a straight line before."""
+        """beta after the warm-up, a straight line before; beta too where nothing trains the model."""
+        if getattr(self, "optimizer", None) is None:
+            return self.beta
         step = ops.cast(self.optimizer.iterations, "float32") + 1.0
         return self.beta * ops.minimum(1.0, step / max(self.kl_warmup_steps, 1))
 

@@ -226,5 +226,7 @@ def test_of_a_pair_with_one_image_the_energy_score_compares_two_draws():
     once, twice = (build(reconstruction="energy").losses_of(x, np.repeat(y, n, axis=1))[0] for n in (1, 2))
     for name in once:
         np.testing.assert_array_equal(once[name], twice[name])
+    untrained = AudioImageVAEGAN(**SMALL, reconstruction="energy")  # not compiled, as a loaded one
+    assert np.isfinite(float(untrained.test_step((x, y))["loss"]))
     logs = build(reconstruction="energy").train_step((x, y))
     assert all(np.isfinite(float(value)) for value in logs.values())
