@@ -77,8 +77,8 @@ def test_who_knows_the_classes_finds_all_and_who_is_deaf_finds_a_third():
     data = (tones(), bars(), split())
     measured = measure_retrieval(Known(), *data)
     each = {way: [figure.mean for figure in figures.values()] for way, figures in measured.by_way.items()}
-    assert each == {"sound -> images": [1, 1, 1], "image -> sounds": [1, 2 / 6, 1]}  # two clips of each class
-    assert (measured.clips, measured.images, measured.asked, measured.people) == (9 - 3, 30, 30, None)
+    assert each == {"sound -> images": [1, 1, 1], "image -> sounds": [1, 3 / 9, 1]}  # three clips of each class
+    assert (measured.clips, measured.images, measured.asked, measured.people) == (9, 30, 30, None)
     assert measured.by_class == dict.fromkeys(CLASSES, 1.0)
     assert Retrieval.from_json(measured.to_json()) == measured
     assert "image -> sounds, precision at 10" in as_table(measured)
