@@ -1,8 +1,7 @@
-"""What a visitor teaches, without a browser: bounds and faults, the training as a process, the model that is taken home."""
+"""What a visitor teaches, without a browser: bounds and faults, the training as a process, the model taken home."""
 
 import json
-import sys
-import threading
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from PIL import Image, ImageDraw
 from crossmodal.app.demo import lesson, teaching
 from crossmodal.data.folders import load_folders
 from crossmodal.errors import CrossmodalError, DataError
-from crossmodal.sound.audio import read_audio
 from crossmodal.sound.conditions import coloured_noise
 
 NAMES = ("low", "high")
@@ -120,19 +118,19 @@ def test_there_are_not_more_classes_and_files_than_the_page_says(tmp_path, sound
 
 
 def test_what_was_added_can_be_removed(taught_twice):
-    lesson.remove_last(taught_twice, "sounds", "low")
+    lesson.remove_last(taught_twice, "low", "sounds")
     assert lesson.counts(taught_twice)["low"] == (2, 3)
     lesson.remove_class(taught_twice, "high")
     assert list(lesson.counts(taught_twice)) == ["low"]
     for _ in range(2):
-        lesson.remove_last(taught_twice, "sounds", "low")
+        lesson.remove_last(taught_twice, "low", "sounds")
     with pytest.raises(DataError, match="low has no sound yet"):
-        lesson.remove_last(taught_twice, "sounds", "low")
+        lesson.remove_last(taught_twice, "low", "sounds")
 
 
 def test_too_little_is_told_before_anything_is_trained(taught_twice):
-    lesson.remove_last(taught_twice, "sounds", "low")
-    lesson.remove_last(taught_twice, "images", "high")
+    lesson.remove_last(taught_twice, "low", "sounds")
+    lesson.remove_last(taught_twice, "high", "images")
     with pytest.raises(DataError, match="add 1 picture of high, 1 sound of low"):
         next(teaching.train_on(taught_twice))
     lesson.remove_class(taught_twice, "low")
@@ -144,7 +142,7 @@ def test_a_lesson_has_the_same_run_until_it_is_changed(taught_twice, sound):
     before = teaching.run_of(taught_twice)
     lesson.add_sound(taught_twice, "low", sound("low", 7))
     assert teaching.run_of(taught_twice) != before
-    lesson.remove_last(taught_twice, "sounds", "low")
+    lesson.remove_last(taught_twice, "low", "sounds")
     assert teaching.run_of(taught_twice) == before
 
 
@@ -213,6 +211,15 @@ def test_a_visitor_who_goes_ends_his_training(taught_twice, pretended):
     assert not taught_twice.exists()
 
 
+def test_a_lesson_that_is_changed_while_it_is_learned_is_to_be_learned_anew(taught_twice, pretended, sound):
+    pretended(EPOCHS_PASS.replace("{seconds}", "0.1"))
+    training = teaching.train_on(taught_twice, epochs=3)
+    next(training)
+    lesson.add_sound(taught_twice, "low", sound("low", 9))
+    with pytest.raises(CrossmodalError, match="was changed"):
+        list(training)
+
+
 @pytest.mark.parametrize(
     ("script", "words"),
     [
@@ -250,8 +257,8 @@ def test_a_model_is_taught_taken_home_and_draws(taught_twice, sound, tmp_path, m
     taught = taught_by(taught_twice)
     assert taught.of == 2
     assert f"it draws {taught.right} as their class" in taught.caption
-    ((image, name),) = draw(sound("low", 8), taught)
-    assert image.shape == (224, 224)
+    ((image, name),), others = draw(sound("low", 8), taught)
+    assert (image.shape, others.shape) == ((224, 224), (224, 6 * 224))
     assert name in NAMES
     home = tmp_path / "home"
     home.mkdir()
@@ -262,6 +269,43 @@ def test_a_model_is_taught_taken_home_and_draws(taught_twice, sound, tmp_path, m
     drawn = np.asarray(Image.open("drawing.png"), np.int32)
     np.testing.assert_allclose(image[::8, ::8], drawn, atol=1)
     assert [*teaching.train_on(taught_twice, epochs=1, steps=2)] == []  # it is finished and not run again
+
+
+@pytest.fixture
+def address(tmp_path):
+    pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
+    from crossmodal.app.demo.hearing import offer
+    from crossmodal.app.demo.page import build_page, launch
+    from crossmodal.models.vae import AudioImageVAE
+
+    model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=NAMES)
+    (tmp_path / "lessons").mkdir()
+    page = build_page({"model": offer(model)}, tmp_path / "lessons")
+    yield launch(page, wait=False)
+    page.close()
+
+
+def ask(address: str, name: str, data: list) -> str:
+    """Send a request as the page does, with any values; what it answers."""
+    body = json.dumps({"data": data}).encode()
+    with urlopen(Request(f"{address}gradio_api/call/{name}", body, {"Content-Type": "application/json"})) as answer:
+        event = json.load(answer)["event_id"]
+    with urlopen(f"{address}gradio_api/call/{name}/{event}", timeout=60) as answer:
+        return answer.read().decode()
+
+
+def test_nothing_is_added_but_what_was_uploaded(address, sound, picture, tmp_path):
+    for asked in (str(sound("low")), str(picture("low")), "/etc/passwd", "http://127.0.0.1:1/x.wav"):
+        file = {"path": asked, "meta": {"_type": "gradio.FileData"}}
+        for name, given in (("on_add", file), ("on_add_1", [file]), ("on_add_3", [file])):
+            answer = ask(address, name, ["cat", given])
+            assert answer.startswith("event: error")
+            assert "/" not in answer
+    assert not list((tmp_path / "lessons").rglob("*.*"))
+    for name, data in (("on_remove", ["../.."]), ("on_train", []), ("on_stop", []), ("on_try", [None])):
+        answer = ask(address, name, data)
+        assert answer.startswith("event: error"), (name, answer)
+        assert "/" not in answer
 
 
 def test_drawings_are_named_by_the_nearest_picture():

@@ -82,7 +82,7 @@ def add_picture(lesson: Path, name: str | None, path) -> None:
         Image.fromarray(picture).save(temporary)
 
 
-def remove_last(lesson: Path, kind: Kind, name: str | None) -> None:
+def remove_last(lesson: Path, name: str | None, kind: Kind) -> None:
     """Take the newest file of a kind from a class; DataError if it has none."""
     files = files_of(lesson, kind, check_name(name))
     if not files:

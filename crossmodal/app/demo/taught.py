@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
@@ -17,6 +18,7 @@ from crossmodal.runtime.words import printable
 from crossmodal.saving.keras_file import load_model
 from crossmodal.sound.spectrogram import LogMel, log_mel
 
+SAMPLES = 6  # further drawings of a sound
 SNIPPET = """\
 from PIL import Image
 from crossmodal import LogMel, load_model, log_mel, read_audio
@@ -39,7 +41,7 @@ class Taught:
     """
 
     file: Path
-    model: object
+    model: Any
     nearest: KNeighborsClassifier
     right: int
     of: int
@@ -69,17 +71,22 @@ def taught_by(lesson: Path) -> Taught:
     return Taught(file, model, nearest, int(np.sum(drawn == names[speech.labels[aside]])), len(aside))
 
 
-def draw(path, taught: Taught) -> list[tuple[np.ndarray, str]]:
-    """A drawing of each stretch of a sound file between pauses, and what it is called.
+def draw(path, taught: Taught, seed: int = 0) -> tuple[list[tuple[np.ndarray, str]], np.ndarray]:
+    """What a model draws when it hears a sound file.
+
+    Returns:
+        the best drawing of each stretch between pauses with its class's name; below one another, six further ones of
+        each in other hands. All are uint8 pictures, see `as_picture`.
 
     Raises:
         AudioError: the file cannot be used.
     """
-    pictures = []
-    for drawing in hear(path, Offered(taught.model), samples=0).drawings:
-        named = str(taught.nearest.predict(flat(drawing.image[None]))[0])
-        pictures.append((as_picture(drawing.image[None]), named if drawing.heard else NOT_HEARD))
-    return pictures
+    drawings = hear(path, Offered(taught.model), SAMPLES, seed).drawings
+    names = taught.nearest.predict(flat(np.stack([drawing.image for drawing in drawings])))
+    captions = [str(name) if drawing.heard else NOT_HEARD for name, drawing in zip(names, drawings, strict=True)]
+    pictures = [as_picture(drawing.image[None]) for drawing in drawings]
+    others = np.vstack([as_picture(drawing.draws) for drawing in drawings])
+    return list(zip(pictures, captions, strict=True)), others
 
 
 def flat(images: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ What it does is in `lesson` and `teaching`; here it is put on the page.
 
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,13 @@ from crossmodal.errors import CrossmodalError
 
 CANVAS = 280  # pixels
 TOLD = 3  # faults of several files
-EDITING: dict[str, Any] = {"concurrency_limit": 4, "concurrency_id": "lesson", "show_progress": "hidden"}
+EDITING: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "lesson", "show_progress": "hidden"}
 TEACHING: dict[str, Any] = {"concurrency_limit": 8, "concurrency_id": "teaching"}  # `train_on` lets one in
 NOTHING_YET = "Add sounds and pictures of two classes first."
 
 
 def teach_tab(lessons: Path, keep: bool) -> None:
-    """The classes on the left and right, training and trying below.
+    """Classes, training, trying, the model to take home.
 
     Args:
         lessons: an existing folder, in which each visitor has a folder of his own.
@@ -50,7 +51,10 @@ def teach_tab(lessons: Path, keep: bool) -> None:
         with gr.Column():
             recording = gr.Audio(label=f"a sound of up to {LONGEST_S:.0f} s", **RECORDING)
             go = gr.Button("Draw it", variant="primary")
-        drawn = gr.Gallery(columns=5, object_fit="contain", elem_id="taught", **PICTURE)
+        with gr.Column():
+            drawn = gr.Gallery(columns=5, object_fit="contain", elem_id="taught", **PICTURE)
+            gr.Markdown("Further drawings at random")
+            others = gr.Image(elem_id="taught-others", **PICTURE)
     download = gr.DownloadButton("Download the model", interactive=False, elem_id="download")
     snippet = gr.Code(label="how to use it", language="python", interactive=False, elem_id="snippet")
 
@@ -83,7 +87,7 @@ def teach_tab(lessons: Path, keep: bool) -> None:
 
     train.click(on_train, place, [state, picture, taught, download, snippet], show_progress="hidden", **TEACHING)
     stop.click(on_stop, place, None, **EDITING)
-    go.click(on_try, [taught, recording], drawn, **QUEUE)
+    go.click(on_try, [taught, recording], [drawn, others], **QUEUE)
 
 
 def classes(place: gr.State, lessons: Path) -> None:
@@ -121,7 +125,7 @@ def classes(place: gr.State, lessons: Path) -> None:
                 whole = gr.Button("Remove the class")
 
     def shown(place, name) -> tuple:
-        found = lesson.counts(place) if place else {}
+        found, name = lesson.counts(place) if place else {}, (name or "").strip()
         files = lesson.files_of(place, "images", name) if name in found else []
         rows = [[each, *numbers] for each, numbers in found.items()]
         return place, gr.update(choices=list(found)), rows, [np.asarray(Image.open(file)) for file in files]
@@ -161,13 +165,13 @@ def classes(place: gr.State, lessons: Path) -> None:
     ]
     for event, add_file, component in given:
         event(adding(add_file), [place, name, component], [*outputs, component], **EDITING)
-    last_sound.click(
-        removing(lambda *of: lesson.remove_last(of[0], "sounds", of[1])), [place, name], outputs, **EDITING
-    )
-    last_picture.click(
-        removing(lambda *of: lesson.remove_last(of[0], "images", of[1])), [place, name], outputs, **EDITING
-    )
-    whole.click(removing(lesson.remove_class), [place, name], outputs, **EDITING)
+    removals: list[tuple[Any, Callable]] = [
+        (last_sound, partial(lesson.remove_last, kind="sounds")),
+        (last_picture, partial(lesson.remove_last, kind="images")),
+        (whole, lesson.remove_class),
+    ]
+    for button, remove in removals:
+        button.click(removing(remove), [place, name], outputs, **EDITING)
     name.input(shown, [place, name], outputs, **EDITING)
 
 

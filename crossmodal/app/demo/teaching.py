@@ -1,4 +1,4 @@
-"""A model of a lesson: `crossmodal train vae` on its folders, as a process of its own, and what is known of it then.
+"""The training of a lesson: `crossmodal train conditional-vae` on its folders, as a process of its own.
 
 So the page answers while a model learns, a training ends when it is told to, and its memory is given back. How far it
 is stands in the run's folder, `LESSON/run-DIGEST`: the same sounds and pictures have the same run, which continues
@@ -20,14 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossmodal.app.demo.lesson import IMAGE_SHAPE, check_enough, counts, digest
-from crossmodal.app.experiments.train_vae import Config
+from crossmodal.app.experiments.families import ConditionalVAEConfig
 from crossmodal.app.options import command_of
 from crossmodal.errors import CrossmodalError
 from crossmodal.runtime.files import check_folder
 from crossmodal.training.runs import read_history, read_metrics
 
 PROGRAM = ("-m", "crossmodal")
-EPOCHS, STEPS = 12, 50  # steps in an epoch
+EPOCHS, STEPS = 10, 50  # steps in an epoch
 BATCH = 64  # images, of which four share a clip
 MOST_PASSES = 1000  # see `TrainingConfig.passes`
 LOOK_S = 0.5  # between two looks at a run's folder
@@ -59,11 +59,11 @@ class Progress:
         return f"epoch {self.done} of {self.of}, about {minutes}:{seconds:02d} left"
 
 
-def training_config(lesson: Path, epochs: int = EPOCHS, steps: int = STEPS) -> Config:
+def training_config(lesson: Path, epochs: int = EPOCHS, steps: int = STEPS) -> ConditionalVAEConfig:
     """The options of a lesson's training, chosen so that it takes `epochs` times `steps` steps, however few the
     pictures are: an epoch shows each of them many times, always with another sound."""
     taught = sum(pictures - max(round(pictures / 10), 1) for _, pictures in counts(lesson).values())
-    return Config(
+    return ConditionalVAEConfig(
         data="folders",
         sounds_dir="sounds",
         images_dir="images",
@@ -73,7 +73,6 @@ def training_config(lesson: Path, epochs: int = EPOCHS, steps: int = STEPS) -> C
         passes=min(-(-steps * BATCH // max(taught, 1)), MOST_PASSES),
         batch_size=BATCH,
         learning_rate=2e-3,
-        warmup_steps=50,
         encoder="residual",
         initial_weights="vae_compact",
         find_word=True,
@@ -88,8 +87,8 @@ def train_on(lesson: Path, epochs: int = EPOCHS, steps: int = STEPS) -> Iterator
         how far it is, twice a second.
 
     Raises:
-        CrossmodalError: there is too little to learn from, another training is on, it was stopped by `stop`, or it
-            ended with an error. The sentence names no path.
+        CrossmodalError: there is too little to learn from, another training is on, it was stopped by `stop`, it ended
+            with an error, or the lesson was changed meanwhile. The sentence names no path.
     """
     check_enough(lesson)
     run = run_of(lesson)
@@ -98,13 +97,17 @@ def train_on(lesson: Path, epochs: int = EPOCHS, steps: int = STEPS) -> Iterator
             shutil.rmtree(other, ignore_errors=True)
     if read_metrics(run) is not None:
         return
-    words = command_of("train vae", training_config(lesson, epochs, steps), extra=("--workdir", run.name))
+    words = command_of("train conditional-vae", training_config(lesson, epochs, steps), extra=("--workdir", run.name))
     process = _start(words, lesson)
     try:
         yield from _watch(process, run, epochs)
     finally:
         _end(lesson)
     _check_end(process, lesson, Progress(len(read_history(run)), epochs))
+    if run_of(lesson) != run:
+        raise CrossmodalError(
+            "The lesson was changed while it was learned: press Train again to learn it as it is now."
+        )
 
 
 def stop(lesson: Path) -> bool:
