@@ -214,11 +214,19 @@ def of_two_classes(tmp_path):
     return files
 
 
-def has(tab, name, sounds, pictures):
-    """Wait until the table of the classes says so."""
-    row = tab.locator("#classes tr", has=tab.get_by_text(name, exact=True)).locator(":scope:visible")
-    for number in (sounds, pictures):
-        row.get_by_text(str(number), exact=True).first.wait_for()
+def upload_by(tab, button, paths):
+    """Give an upload button files."""
+    tab.locator(f"#{button}").locator("xpath=preceding-sibling::input[1]").set_input_files(paths)
+
+
+def wait_for_row(tab, *row):
+    """Wait until the table of the classes has a row."""
+    for _ in range(PATIENCE_MS // 100):
+        rows = [each.inner_text().split() for each in tab.locator("#classes tr:visible").all()]
+        if [str(cell) for cell in row] in rows:
+            return
+        tab.wait_for_timeout(100)
+    raise AssertionError(rows)
 
 
 def test_classes_are_taught_tried_and_taken_home(tab, of_two_classes, monkeypatch, tmp_path):
@@ -235,20 +243,19 @@ def test_classes_are_taught_tried_and_taken_home(tab, of_two_classes, monkeypatc
     for name, (sounds, pictures) in of_two_classes.items():
         tab.locator("#class input").fill(name)
         tab.locator("#class input").press("Enter")
-        tab.locator("input#sounds, #sounds input[type=file]").first.set_input_files(sounds)
-        has(tab, name, 3, 0)
-        tab.locator("input#pictures, #pictures input[type=file]").first.set_input_files(pictures[:2])
-        has(tab, name, 3, 2)
-        canvas = tab.locator("#canvas canvas").first
-        canvas.scroll_into_view_if_needed()
-        box = canvas.bounding_box()
+        upload_by(tab, "sounds", sounds)
+        wait_for_row(tab, name, 3, 0)
+        upload_by(tab, "pictures", pictures[:2])
+        wait_for_row(tab, name, 3, 2)
+        tab.get_by_role("button", name="Brush", exact=True).click()
+        box = tab.locator("#canvas canvas").first.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         tab.mouse.move(x - 60, y)
         tab.mouse.down()
         tab.mouse.move(x + 60, y + 20, steps=5)
         tab.mouse.up()
         press(tab, "Add the drawing")
-        has(tab, name, 3, 3)
+        wait_for_row(tab, name, 3, 3)
     tab.locator("#of-the-class img").nth(2).wait_for()
     press(tab, "Train")
     tab.locator("#teaching textarea").wait_for()

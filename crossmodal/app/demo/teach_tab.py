@@ -105,7 +105,7 @@ def classes(place: gr.State, lessons: Path) -> None:
             recorder = gr.Audio(label="record a sound", **(RECORDING | {"sources": ["microphone"]}))
             sounds = gr.UploadButton("Upload sounds", file_count="multiple", elem_id="sounds")
             canvas = gr.Sketchpad(
-                label="draw a picture",
+                label="draw a picture with the brush",
                 type="filepath",
                 image_mode="RGB",
                 canvas_size=(CANVAS, CANVAS),
