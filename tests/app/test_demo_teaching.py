@@ -215,9 +215,13 @@ def test_a_lesson_that_is_changed_while_it_is_learned_is_to_be_learned_anew(taug
     pretended(EPOCHS_PASS.replace("{seconds}", "0.1"))
     training = teaching.train_on(taught_twice, epochs=3)
     next(training)
+    before = teaching.run_of(taught_twice)
     lesson.add_sound(taught_twice, "low", sound("low", 9))
     with pytest.raises(CrossmodalError, match="was changed"):
         list(training)
+    list(teaching.train_on(taught_twice, epochs=3))
+    assert teaching.run_of(taught_twice).exists()
+    assert not before.exists()  # runs do not pile up
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def classes(place: gr.State, lessons: Path) -> None:
     ]
     for button, remove in removals:
         button.click(removing(remove), [place, name], outputs, **EDITING)
-    name.input(shown, [place, name], outputs, **EDITING)
+    name.select(shown, [place, name], outputs, **EDITING)
 
 
 def files_in(given) -> Iterator[str]:

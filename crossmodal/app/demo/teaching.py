@@ -92,14 +92,13 @@ def train_on(lesson: Path, epochs: int = EPOCHS, steps: int = STEPS) -> Iterator
     """
     check_enough(lesson)
     run = run_of(lesson)
-    for other in lesson.glob("run-*"):
-        if other != run:
-            shutil.rmtree(other, ignore_errors=True)
     if read_metrics(run) is not None:
         return
     words = command_of("train conditional-vae", training_config(lesson, epochs, steps), extra=("--workdir", run.name))
     process = _start(words, lesson)
     try:
+        for other in {*lesson.glob("run-*")} - {run}:
+            shutil.rmtree(other, ignore_errors=True)
         yield from _watch(process, run, epochs)
     finally:
         _end(lesson)
