@@ -44,13 +44,14 @@ def server_asked():
 
 
 @pytest.fixture(scope="module")
-def address(model, server_asked):
+def address(model, server_asked, tmp_path_factory):
     from crossmodal.app.demo.hearing import offer
     from crossmodal.app.demo.page import build_page, launch
     from crossmodal.saving.keras_file import load_model
 
     others = {"vae_gan_balanced": load_model("vae_gan_balanced")}
-    page = build_page({name: offer(each) for name, each in ({"vae_compact": model} | others).items()})
+    models = {name: offer(each) for name, each in ({"vae_compact": model} | others).items()}
+    page = build_page(models, tmp_path_factory.mktemp("lessons"))
     yield launch(page, wait=False)
     page.close()
 
@@ -187,6 +188,93 @@ def test_a_texture_is_learned_while_one_watches_then_heard(tab, drizzle):
     assert np.std(sound) > 0.01
     tab.locator("#spectrogram img").wait_for()
     assert image_in(tab, "spectrogram").std() > 10
+    assert tab.asked - {None} == {"127.0.0.1"}
+
+
+@pytest.fixture
+def of_two_classes(tmp_path):
+    """The sounds and pictures of two classes, three of each: {"low": (sound files, picture files), "high": ...}."""
+    from PIL import Image, ImageDraw
+
+    from crossmodal.sound.audio import write_wav
+
+    files = {}
+    for name, frequency_hz in (("low", 300), ("high", 2000)):
+        (tmp_path / name).mkdir()
+        sounds, pictures = ([tmp_path / name / f"{i}.{suffix}" for i in range(3)] for suffix in ("wav", "png"))
+        for i in range(3):
+            times_s = np.arange(4000) / 8000
+            write_wav(sounds[i], np.sin(2 * np.pi * frequency_hz * (1 + i / 50) * times_s) / 2, 8000)
+            page = Image.new("L", (60, 60), "white")
+            ImageDraw.Draw(page).rectangle(
+                (10, 25 + i, 50, 35) if name == "low" else (25 + i, 10, 35, 50), fill="black"
+            )
+            page.save(pictures[i])
+        files[name] = sounds, pictures
+    return files
+
+
+def upload_by(tab, button, paths):
+    """Give an upload button files."""
+    tab.locator(f"#{button}").locator("xpath=preceding-sibling::input[1]").set_input_files(paths)
+
+
+def wait_for_row(tab, name, sounds, pictures):
+    """Wait until the table of the classes says how many sounds and pictures one has."""
+    for _ in range(PATIENCE_MS // 100):
+        shown = " ".join(tab.locator("#classes").inner_text().split())
+        if f"{name} {sounds} {pictures}" in shown:
+            return
+        tab.wait_for_timeout(100)
+    raise AssertionError(shown)
+
+
+def test_classes_are_taught_tried_and_taken_home(tab, of_two_classes, monkeypatch, tmp_path):
+    """For real, as small as can be: two classes, of which one is drawn with the mouse, and two steps."""
+    from functools import partial
+
+    from crossmodal.app.demo import teaching
+    from crossmodal.saving.keras_file import load_model
+
+    monkeypatch.setattr(teaching, "train_on", partial(teaching.train_on, epochs=1, steps=2))
+    tab.get_by_role("tab", name="Teach it yourself").first.click()
+    press(tab, "Train")
+    tab.get_by_test_id("toast-body").get_by_text("sounds and pictures of two classes").wait_for()
+    for name, (sounds, pictures) in of_two_classes.items():
+        tab.locator("#class input").fill(name)
+        tab.locator("#class input").press("Enter")
+        upload_by(tab, "sounds", sounds)
+        wait_for_row(tab, name, 3, 0)
+        upload_by(tab, "pictures", pictures[:2])
+        wait_for_row(tab, name, 3, 2)
+        tab.get_by_role("button", name="Brush", exact=True).click()
+        box = tab.locator("#canvas canvas").first.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        tab.mouse.move(x - 60, y)
+        tab.mouse.down()
+        tab.mouse.move(x + 60, y + 20, steps=5)
+        tab.mouse.up()
+        press(tab, "Add the drawing")
+        wait_for_row(tab, name, 3, 3)
+    tab.locator("#of-the-class img").nth(2).wait_for()
+    press(tab, "Train")
+    tab.locator("#teaching textarea").wait_for()
+    seen = []
+    while not seen or not seen[-1].startswith("It has learned."):
+        shown = tab.locator("#teaching textarea").input_value()
+        seen += [shown] if shown not in seen else []
+        assert len(seen) < 10, seen
+        tab.wait_for_timeout(100)
+    assert "listening to the sounds" in seen
+    upload(tab, of_two_classes["high"][0][0])
+    press(tab, "Draw it")
+    tab.locator("#taught img").first.wait_for()
+    assert image_in(tab, "taught").shape == (224, 224)
+    with tab.expect_download() as downloading:
+        tab.locator("#download").click()
+    downloading.value.save_as(tmp_path / "model.keras")
+    assert load_model(tmp_path / "model.keras").classes == ("high", "low")
+    assert 'load_model("model.keras")' in tab.locator("#snippet").inner_text()
     assert tab.asked - {None} == {"127.0.0.1"}
 
 

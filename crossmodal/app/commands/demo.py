@@ -1,6 +1,7 @@
-"""A page in the browser: speak and see what is drawn, learn a sound texture and hear it go on.
+"""A page in the browser: speak and see what is drawn, learn a sound texture and hear it go on, teach it yourself.
 
   crossmodal demo
+  crossmodal demo --keep lessons                                # what you teach stays in that folder
   crossmodal demo --model runs/vae vae_compact --port 8080      # the page lets one choose
 
 It answers on this machine alone unless --host says otherwise, and needs no network.
@@ -9,7 +10,7 @@ It answers on this machine alone unless --host says otherwise, and needs no netw
 import os
 from importlib.util import find_spec
 
-from crossmodal.app.options import a_name, whole_number
+from crossmodal.app.options import a_name, a_path, whole_number
 
 OF_GRADIO = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_ROOT_PATH")
 
@@ -25,6 +26,7 @@ def add_arguments(parser) -> None:
     parser.add_argument(
         "--port", type=whole_number(1, 65_535), help="port to answer on (the first free one from 7860 on)"
     )
+    parser.add_argument("--keep", type=a_path, metavar="FOLDER", help="keep there what is taught (gone with the page)")
     parser.set_defaults(run=run)
 
 
@@ -45,7 +47,9 @@ def run(arguments) -> int:
         front_end_of(model)
     from crossmodal.app.demo.hearing import offer
     from crossmodal.app.demo.page import build_page, launch
+    from crossmodal.app.demo.teaching import lessons_in
 
-    page = build_page({name: offer(model, name) for name, model in models.items()})
-    launch(page, arguments.host, arguments.port)
+    offered = {name: offer(model, name) for name, model in models.items()}
+    with lessons_in(arguments.keep) as lessons:
+        launch(build_page(offered, lessons, arguments.keep is not None), arguments.host, arguments.port)
     return 0

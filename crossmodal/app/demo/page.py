@@ -1,11 +1,10 @@
-"""The page itself, in Gradio (Abid et al. 2019, https://www.gradio.app): two tabs over `hearing` and `listening`.
+"""The page itself, in Gradio (Abid et al. 2019, https://www.gradio.app): tabs over `hearing`, `listening`, `teaching`.
 
 It answers on the loopback address unless told otherwise and asks nothing of other hosts. Uploads are of 10 MB at most
 and kept an hour, recordings as long as `hearing` and `listening` say, and no more than 32 requests wait for the model.
 """
 
-import contextlib
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,6 +12,8 @@ import numpy as np
 
 from crossmodal.app.demo import hearing, listening
 from crossmodal.app.demo.address import free_address, without_proxy
+from crossmodal.app.demo.teach_tab import teach_tab
+from crossmodal.app.demo.widgets import PICTURE, QUEUE, RECORDING, in_one_sentence
 from crossmodal.errors import CrossmodalError
 from crossmodal.runtime.words import first_line
 
@@ -22,19 +23,25 @@ LARGEST_SEED = 2**31 - 1
 SAID = "what you said"
 # fonts of the system: none are fetched
 FONTS: dict[str, Any] = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-RECORDING: dict[str, Any] = {"sources": ["microphone", "upload"], "type": "filepath", "buttons": ["download"]}
-PICTURE: dict[str, Any] = {"format": "png", "buttons": [], "interactive": False, "show_label": False}
-QUEUE: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "model"}  # a model works for one visitor at a time
 
 
-def build_page(models: dict[str, hearing.Offered]) -> gr.Blocks:
-    """The page for models that hear words and draw them, by their names; the first is chosen at the beginning."""
+def build_page(models: dict[str, hearing.Offered], lessons: Path | None = None, keep: bool = False) -> gr.Blocks:
+    """The page.
+
+    Args:
+        models: what hears words and draws them, by name; the first is chosen at the beginning.
+        lessons: the folder in which each visitor who teaches has a folder; nobody can teach if None.
+        keep: whether that folder stays when the visitor has gone.
+    """
     with gr.Blocks(title="crossmodal", analytics_enabled=False, delete_cache=(600, 3600)) as page:
         gr.Markdown("# crossmodal\nGenerate one modality from another.")
         with gr.Tab("Say a digit, see it drawn"):
             speech_tab(models)
         with gr.Tab("Learn a sound texture, hear it go on"):
             texture_tab()
+        if lessons:
+            with gr.Tab("Teach it yourself"):
+                teach_tab(lessons, keep)
     return page.queue(max_size=WAITING)
 
 
@@ -181,13 +188,3 @@ def texture_tab() -> None:
     shown = learn.click(on_learn, [recording, iterations], [model, state], **QUEUE)
     shown.success(on_play, [model, duration, seed], [sound, picture, seed], **QUEUE)
     play.click(on_play, [model, duration, seed], [sound, picture, seed], **QUEUE)
-
-
-@contextlib.contextmanager
-def in_one_sentence(path: str | None = None) -> Iterator[None]:
-    """Errors of this package as Gradio's, which the page shows; they name no path."""
-    try:
-        yield
-    except CrossmodalError as error:
-        sentence = str(error).replace(repr(path), "The recording") if path else str(error)
-        raise gr.Error(sentence, print_exception=False) from None
