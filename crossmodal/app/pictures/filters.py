@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from crossmodal.app.pictures.images import save_figure
 from crossmodal.errors import ModelError
 
 SHOWN = 12  # filters whose taps are drawn
@@ -50,4 +51,4 @@ def save_filters(path: Path, banks: dict[str, np.ndarray], sample_rate: int) -> 
         spectra.set(title=f"spectra, {-LOWEST_DB:.0f} dB", xlabel="filter", ylabel="kHz")
         centres.plot(found / 1000, "o", markersize=2)
         centres.set(title="centre frequencies", xlabel="filter", ylabel="kHz", ylim=(0, sample_rate / 2000))
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)

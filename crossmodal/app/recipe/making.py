@@ -12,11 +12,13 @@ from crossmodal.app.recipe.inputs import digest, names_of
 # options that name what a command reads,
 INPUTS = (
     *("recordings", "pictures", "recording", "reference", "references", "synthesis", "runs"),
-    *("model", "reader", "listener", "initial_weights", "sounds_dir", "images_dir"),
+    *("query", "among", "pairs", "manifest", "sounds_dir", "images_dir"),
+    *("model", "reader", "listener", "initial_weights"),
 )
-WHOLE = ("runs", "sounds_dir", "images_dir")  # of these all files of a folder
+WHOLE = ("runs", "among", "pairs", "manifest", "sounds_dir", "images_dir")  # of these all files of a folder
 RESULTS = ("output", "json", "workdir")  # what it writes,
-UNSAID = (*RESULTS, "data_dir", "archives", "speech_commands_dir", "noise_dir", "tensorboard")  # what is not repeated
+# and what is not repeated
+UNSAID = (*RESULTS, "save_index", "keep", "data_dir", "archives", "speech_commands_dir", "noise_dir", "tensorboard")
 
 
 def recipe_from(arguments: argparse.Namespace) -> dict:
@@ -63,7 +65,7 @@ def command_line(arguments: argparse.Namespace, names: dict[str, str]) -> str:
             several = tuple(names[each] for each in values_of(arguments, action.dest))
             value = several if isinstance(value, list | tuple) else next(iter(several), None)
         if not action.option_strings:
-            places += [str(word) for word in (value if isinstance(value, tuple) else (value,))]
+            places += [str(word) for word in (value if isinstance(value, tuple) else (value,)) if word is not None]
         elif action.dest not in UNSAID and getattr(arguments, action.dest, action.default) != action.default:
             options += as_option(action.dest, tuple(value) if isinstance(value, list) else value)
     said = f" {shlex.join(places)}" if places else ""

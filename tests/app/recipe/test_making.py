@@ -31,6 +31,8 @@ LINES = [
     "train texture-mix --references a.wav made:rain --weights 1.0 2.0",
     "evaluate texture a.wav b.wav c.wav",
     "export vae_compact --format onnx",
+    "find --among pictures --model runs/pairs --count 3",
+    "find seven.wav --among pictures --model runs/pairs",
     "report runs/a runs/b",
 ]
 
