@@ -9,7 +9,7 @@ default. There the reference distribution N(0, I) is noise with the recording's 
 in what the texture differs from that noise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Integral, Real
 
 import keras
@@ -20,6 +20,7 @@ from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
+from crossmodal.models.streaming import stream_blocks
 from crossmodal.presets import from_preset
 from crossmodal.runtime.processors import parallel_operations
 from crossmodal.runtime.surroundings import check_keras
@@ -191,6 +192,26 @@ class CoopNets(keras.Model):
             raise AudioError("The draws are not finite: train anew with a lower learning rate.")
         return sounds
 
+    def stream(self, block: int | None = None, seed: int = 0) -> Iterator[np.ndarray]:
+        """New sound of the texture for ever, in constant memory: what the generator draws, not revised by Langevin
+        steps, as one long draw of it, without joints.
+
+        Args:
+            block: samples of each block; 20 ms of them if None.
+            seed: the sound is a function of it, whatever the blocks.
+
+        Returns:
+            an iterator of blocks (block,), float32, at the recording's level.
+
+        Raises:
+            AudioError: a block without a sample; while it runs, sound that is not finite.
+
+        Example:
+            for samples in model.stream(seed=1):
+                loudspeaker.write(samples)
+        """
+        return stream_blocks(self, block, seed)
+
     def _draw_in_pieces(self, draws, samples, seed, steps, on_piece) -> np.ndarray:
         """Signals (draws, samples or a little more), in bounded memory."""
         longest_s = PIECE_S if steps else UNREVISED_PIECE_S
@@ -230,11 +251,14 @@ class CoopNets(keras.Model):
         """Signal (..., samples) -> sound (..., samples): the inverse of `whiten`."""
         return self._filter(signal, lambda magnitude: magnitude)
 
+    def magnitude(self, samples: int) -> np.ndarray:
+        """The fixed spectrum at the frequencies of a Fourier transform of so many samples, (samples // 2 + 1,)."""
+        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
+        return np.interp(bins, np.arange(BINS), keras.ops.convert_to_numpy(self.spectrum))
+
     def _filter(self, x, gain):
         samples = x.shape[-1]
-        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
-        magnitude = np.interp(bins, np.arange(BINS), keras.ops.convert_to_numpy(self.spectrum))
-        return np.fft.irfft(np.fft.rfft(x) * gain(magnitude), samples).astype(np.float32)
+        return np.fft.irfft(np.fft.rfft(x) * gain(self.magnitude(samples)), samples).astype(np.float32)
 
     def get_config(self):
         networks = {
