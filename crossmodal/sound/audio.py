@@ -122,9 +122,14 @@ def write_wav(path: PathLike, waveform: npt.ArrayLike, sample_rate: int) -> None
         with replacing(path) as temporary:
             soundfile.write(temporary, samples, int(sample_rate), format="WAV", subtype="PCM_16")
     except (OSError, ValueError, soundfile.SoundFileError) as error:
-        is_full = getattr(error, "errno", None) in DISK_FULL
-        advice = "free some space on the disk" if is_full else "choose a folder that exists and takes files"
-        raise AudioError(f"{name} cannot be written ({reason_of(error)}): {advice}.") from None
+        raise cannot_be_written(name, error) from None
+
+
+def cannot_be_written(name: str, error: Exception) -> AudioError:
+    """The sentence for a sound file that could not be written."""
+    is_full = getattr(error, "errno", None) in DISK_FULL
+    advice = "free some space on the disk" if is_full else "choose a folder that exists and takes files"
+    return AudioError(f"{name} cannot be written ({reason_of(error)}): {advice}.")
 
 
 def _as_finite_float32(waveform: npt.ArrayLike, name: str) -> np.ndarray:

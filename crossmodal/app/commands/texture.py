@@ -4,26 +4,33 @@
   crossmodal texture play rain.keras --seconds 60 -o new.wav
   crossmodal texture mix birds.wav rain.wav -o both.keras --weights 1 3
   crossmodal texture play texture_rain -o rain.wav              # a preset: nothing to learn
+  crossmodal texture play rain.keras --steps 0 --seconds 3600 -o hour.flac
 
 made:rain, made:insects and made:chirps in place of a recording are textures that the library makes itself.
 """
 
+import argparse
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from crossmodal.app.options import a_path, number, whole_number
-from crossmodal.errors import CrossmodalError, ModelError
+from crossmodal.app.playing import SECONDS, run_play
 from crossmodal.runtime.files import check_output, replacing
 from crossmodal.runtime.ranges import Range
 
-MODEL, SOUND = (".keras",), (".wav",)
+MODEL = (".keras",)
 SEED = whole_number(0, 2_000_000_000)
-SECONDS = number(float, Range(least=0.01, most=3600))
 WEIGHT = number(float, Range(least=0, most=1e6))
-WAV_HEADER, SAMPLE_BYTES = 44, 2
-TOLD_EVERY_S = 10.0  # of the time that a long draw has left
+PLAY = """crossmodal texture play rain.keras --seconds 60 -o new.wav
+
+The generator draws, then the descriptor revises the draw by Langevin steps, in pieces of 10 s that fade into each other
+and are held in memory: an hour at most. With --steps 0 nothing is revised, which sounds less like the recording. Then
+the sound is a stream: one draw without joints, made and written block by block in the same memory however long it is.
+Ctrl-C keeps what was written.
+
+  crossmodal texture play rain.keras --steps 0 --seconds 3600 -o hour.flac
+  crossmodal texture play rain.keras --steps 0 --seconds 86400 -o - | aplay -f S16_LE -r 20000
+"""
 
 
 def add_arguments(parser) -> None:
@@ -34,11 +41,30 @@ def add_arguments(parser) -> None:
     learn.add_argument("recording", help="a sound file of 1 s to 10 min")
     add_learning_options(learn, run_learn)
     play = subparsers.add_parser(
-        "play", help="new sound of a model", description="crossmodal texture play rain.keras --seconds 60 -o new.wav"
+        "play",
+        help="new sound of a model",
+        description=PLAY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     play.add_argument("model", help="what learn or mix wrote, the folder of a run, or a preset")
-    play.add_argument("-o", "--output", type=Path, required=True, help="the sound, a WAV file")
+    play.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        help="the sound, by its suffix a WAV, FLAC or OGG file; - is the standard output, 16 bit without a header, "
+        "low byte first (with --steps 0)",
+    )
     play.add_argument("--seconds", type=SECONDS, default=10.0, help="duration in seconds (%(default)s)")
+    play.add_argument(
+        "--steps",
+        type=whole_number(0, 10_000),
+        metavar="N",
+        help="Langevin steps that revise the draw (the model's own); 0 streams what the generator draws",
+    )
+    play.add_argument(
+        "--subtype", choices=("16", "24", "float", "vorbis"), help="bits of a sample (16; OGG is always vorbis)"
+    )
     play.add_argument("--seed", type=SEED, default=0, help="another seed, another sound (%(default)s)")
     play.set_defaults(run=run_play)
     mix = subparsers.add_parser(
@@ -94,46 +120,3 @@ def learn(work, config, arguments) -> None:
     with replacing(arguments.output) as temporary:
         shutil.copyfile(arguments.workdir / "model.keras", temporary)
     print(f"model: {arguments.output}")
-
-
-def run_play(arguments) -> None:
-    from crossmodal.models.coopnets import CoopNets, check_draws
-    from crossmodal.saving.keras_file import load_model
-    from crossmodal.sound.audio import write_wav
-
-    check_output(arguments.output, SOUND)
-    check_draws(arguments.seconds)
-    model = load_model(arguments.model)
-    if not isinstance(model, CoopNets):
-        raise ModelError(f"{arguments.model} holds a {type(model).__name__}, not a sound texture: learn one first.")
-    samples = round(arguments.seconds * model.sample_rate)
-    size = WAV_HEADER + SAMPLE_BYTES * samples
-    check_room(arguments.output, size)
-    print(f"{samples:,} samples at {model.sample_rate:,} Hz, {size / 1e6:.1f} MB", flush=True)
-    sound = model.draw(arguments.seconds, seed=arguments.seed, on_piece=tell_time_left())[0]
-    write_wav(arguments.output, sound, model.sample_rate)
-    print(f"{len(sound) / model.sample_rate:.1f} s: {arguments.output}")
-
-
-def check_room(path: Path, size: int) -> None:
-    """CrossmodalError unless the disk of a file to be written has room for so many bytes."""
-    free = shutil.disk_usage(path.parent).free
-    if size > free:
-        raise CrossmodalError(
-            f"{path} would take {size / 1e6:.1f} MB and its disk has {free / 1e6:.1f} MB left: make room, or ask for "
-            "fewer seconds."
-        )
-
-
-def tell_time_left() -> Callable[[int, int], None]:
-    """A callback (pieces done, pieces) that prints how long the others take, after the first and then now and then."""
-    began = told = time.time()
-
-    def on_piece(done: int, pieces: int) -> None:
-        nonlocal told
-        now = time.time()
-        if done < pieces and (done == 1 or now - told > TOLD_EVERY_S):
-            told = now
-            print(f"piece {done} of {pieces}, about {(now - began) / done * (pieces - done):.0f} s left", flush=True)
-
-    return on_piece

@@ -1,0 +1,138 @@
+"""What `crossmodal texture play` does: a draw that is revised, or a stream, into a file or the standard output."""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from crossmodal.app.options import number
+from crossmodal.errors import CrossmodalError, ModelError
+from crossmodal.runtime.files import check_output
+from crossmodal.runtime.ranges import Range
+
+SECONDS = number(float, Range(least=0.01, most=86_400))
+STANDARD_OUTPUT = Path("-")
+HEADER = 100  # bytes, about
+TOLD_EVERY_S = 10.0  # of the time that a long draw has left
+
+
+def run_play(arguments) -> None:
+    from crossmodal.models.coopnets import check_draws
+
+    streams, to_pipe = arguments.steps == 0, arguments.output == STANDARD_OUTPUT
+    if not streams:
+        check_draws(arguments.seconds)
+        if to_pipe:
+            raise CrossmodalError("A revised draw cannot be written to the standard output: add --steps 0.")
+    if to_pipe:
+        play_to_pipe(load_texture_model(arguments.model), arguments)
+    else:
+        play_to_file(arguments, streams)
+
+
+def load_texture_model(path: str):
+    """The `CoopNets` of a file, a run or a preset; ModelError if it is another model."""
+    from crossmodal.models.coopnets import CoopNets
+    from crossmodal.saving.keras_file import load_model
+
+    model = load_model(path)
+    if not isinstance(model, CoopNets):
+        raise ModelError(f"{path} holds a {type(model).__name__}, not a sound texture: learn one first.")
+    return model
+
+
+def play_to_file(arguments, streams: bool) -> None:
+    """Write the sound as it is made; Ctrl-C keeps what was written."""
+    from crossmodal.sound.writing import subtype_of, write_blocks
+
+    output, seconds = arguments.output, arguments.seconds
+    _, sample_bytes = subtype_of(output, arguments.subtype)
+    check_output(output)
+    model = load_texture_model(arguments.model)
+    samples = round(seconds * model.sample_rate)
+    size = round(HEADER + sample_bytes * samples)
+    check_room(output, size)
+    print(f"{samples:,} samples at {model.sample_rate:,} Hz, {size / 1e6:.1f} MB", flush=True)
+    if streams:
+        blocks = first_samples(model.stream(seed=arguments.seed), samples)
+    else:
+        blocks = iter(model.draw(seconds, seed=arguments.seed, steps=arguments.steps, on_piece=tell_time_left()))
+    told = Told(blocks, samples, model.sample_rate)
+    try:
+        beyond = write_blocks(output, told, model.sample_rate, subtype=arguments.subtype)
+    except KeyboardInterrupt:
+        if told.done:
+            print(f"{told.done / model.sample_rate:.1f} s: {output}")
+        raise
+    if beyond:
+        print(f"{beyond:,} samples were beyond full scale")
+    print(f"{samples / model.sample_rate:.1f} s: {output}")
+
+
+def play_to_pipe(model, arguments) -> None:
+    """Write a stream to the standard output: 16 bit, low byte first, without a header."""
+    import numpy as np
+
+    print(f"16 bit, low byte first, 1 channel, {model.sample_rate:,} Hz", file=sys.stderr, flush=True)
+    samples = round(arguments.seconds * model.sample_rate)
+    for block in first_samples(model.stream(seed=arguments.seed), samples):
+        sys.stdout.buffer.write(np.round(32767 * np.clip(block, -1, 1)).astype("<i2").tobytes())
+    sys.stdout.buffer.flush()
+
+
+def first_samples(blocks: Iterable, samples: int) -> Iterator:
+    """The first so many samples of a stream of blocks."""
+    left = samples
+    for block in blocks:
+        yield block[:left]
+        left -= len(block)
+        if left <= 0:
+            return
+
+
+class Told:
+    """Blocks as they are; now and then it is printed how long the others take. `done` counts their samples."""
+
+    def __init__(self, blocks: Iterable, samples: int, sample_rate: int):
+        self.blocks, self.samples, self.sample_rate, self.done = blocks, samples, sample_rate, 0
+
+    def __iter__(self) -> Iterator:
+        began = told = time.time()
+        for block in self.blocks:
+            yield block
+            self.done += len(block)
+            now = time.time()
+            if now - told > TOLD_EVERY_S:
+                told = now
+                left = (now - began) / self.done * (self.samples - self.done)
+                print(f"{self.done / self.sample_rate:.0f} s written, about {left:.0f} s left", file=sys.stderr)
+
+
+def check_room(path: Path, size: int) -> None:
+    """CrossmodalError unless a file can be so many bytes long and its disk has room for them."""
+    from crossmodal.sound.writing import MOST_WAV_BYTES
+
+    if path.suffix.lower() == ".wav" and size > MOST_WAV_BYTES:
+        raise CrossmodalError(f"{path} would take {size / 1e9:.1f} GB, a WAV file holds 4.3: choose .flac or .ogg.")
+    free = shutil.disk_usage(path.parent).free
+    if size > free:
+        raise CrossmodalError(
+            f"{path} would take {size / 1e6:.1f} MB and its disk has {free / 1e6:.1f} MB left: make room, or ask for "
+            "fewer seconds."
+        )
+
+
+def tell_time_left() -> Callable[[int, int], None]:
+    """A callback (pieces done, pieces) that prints how long the others take, after the first and then now and then."""
+    began = told = time.time()
+
+    def on_piece(done: int, pieces: int) -> None:
+        nonlocal told
+        now = time.time()
+        if done < pieces and (done == 1 or now - told > TOLD_EVERY_S):
+            told = now
+            left = (now - began) / done * (pieces - done)
+            print(f"piece {done} of {pieces}, about {left:.0f} s left", file=sys.stderr, flush=True)
+
+    return on_piece

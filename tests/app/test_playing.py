@@ -1,0 +1,91 @@
+"""crossmodal texture play: streams into files and pipes, and what Ctrl-C leaves."""
+
+import io
+import sys
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+
+from crossmodal.__main__ import main
+from crossmodal.app import playing
+from crossmodal.models.coopnets import CoopNets
+
+
+@pytest.fixture(scope="module")
+def model_path(tmp_path_factory):
+    keras.utils.set_random_seed(0)
+    path = tmp_path_factory.mktemp("model") / "noise.keras"
+    CoopNets.thesis(sample_rate=44_100).save(path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def streamed(model_path):
+    stream = keras.saving.load_model(model_path, compile=False).stream(seed=5)
+    return np.concatenate([next(stream) for _ in range(100)])
+
+
+def test_a_stream_is_written_as_it_comes(model_path, streamed, tmp_path, capsys):
+    path = tmp_path / "new.flac"
+    words = ["texture", "play", model_path, "--steps", "0", "--seed", "5", "--seconds", "1.5", "-o", str(path)]
+    assert main([*words, "--subtype", "24"]) == 0
+    sound, sample_rate = soundfile.read(path)
+    assert (len(sound), sample_rate, soundfile.info(path).subtype) == (66_150, 44_100, "PCM_24")
+    np.testing.assert_allclose(sound, streamed[:66_150], atol=2**-22)
+    assert "66,150 samples at 44,100 Hz, 0.2 MB\n1.5 s: " in capsys.readouterr().out
+
+
+def test_a_pipe_gets_16_bit_samples_alone(model_path, streamed, monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["texture", "play", model_path, "--steps", "0", "--seed", "5", "--seconds", "0.5", "-o", "-"]) == 0
+    samples = np.frombuffer(out.buffer.getvalue(), "<i2")
+    np.testing.assert_array_equal(samples, np.round(32767 * streamed[:22_050]))
+
+
+def test_ctrl_c_keeps_what_was_written(model_path, streamed, tmp_path, monkeypatch, capsys):
+    def stopped(blocks, samples):
+        for i, block in enumerate(first_samples(blocks, samples)):
+            if i == 7:
+                raise KeyboardInterrupt
+            yield block
+
+    first_samples = playing.first_samples
+    monkeypatch.setattr(playing, "first_samples", stopped)
+    path = tmp_path / "new.wav"
+    words = ["texture", "play", model_path, "--steps", "0", "--seed", "5", "--seconds", "3600", "-o", str(path)]
+    assert main(words) == 130
+    np.testing.assert_allclose(soundfile.read(path)[0], streamed[: 7 * 882], atol=2**-15)
+    assert "0.1 s: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-o", "-"], "add --steps 0"),
+        (["-o", "new.mp3"], "ends in .wav or .flac or .ogg"),
+        (["-o", "new.ogg", "--subtype", "24"], "no subtype 24: choose vorbis"),
+        (["-o", "new.wav", "--seconds", "3601"], "together 3600 s at most"),
+    ],
+)
+def test_what_cannot_be_played_is_said_before_anything_is_loaded(words, message, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(playing, "load_texture_model", None)
+    assert main(["texture", "play", "model.keras", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_day_is_too_long_for_a_wav_file(tmp_path):
+    with pytest.raises(playing.CrossmodalError, match="a WAV file holds"):
+        playing.check_room(tmp_path / "day.wav", 86_400 * 48_000 * 3)
+
+
+def test_long_streams_say_how_long_they_take(monkeypatch, capsys):
+    times = iter([0.0, 2.0, 12.0, 13.0])
+    monkeypatch.setattr(playing.time, "time", lambda: next(times))
+    told = playing.Told([np.zeros(100)] * 3, 300, 100)
+    assert len(list(told)) == 3
+    assert told.done == 300
+    assert capsys.readouterr().err == "2 s written, about 6 s left\n"
