@@ -20,11 +20,12 @@ TOLD_EVERY_S = 10.0  # of the time that a long draw has left
 def run_play(arguments) -> None:
     from crossmodal.models.coopnets import check_draws
 
-    streams, to_pipe = arguments.steps == 0, arguments.output == STANDARD_OUTPUT
+    streams = arguments.steps == 0 and not arguments.seamless
+    to_pipe = arguments.output == STANDARD_OUTPUT
     if not streams:
         check_draws(arguments.seconds)
-        if to_pipe:
-            raise CrossmodalError("A revised draw cannot be written to the standard output: add --steps 0.")
+    if to_pipe and not streams:
+        raise CrossmodalError("The standard output gets streams alone: use --steps 0, and no --seamless.")
     if to_pipe:
         play_to_pipe(load_texture_model(arguments.model), arguments)
     else:
@@ -50,11 +51,14 @@ def play_to_file(arguments, streams: bool) -> None:
     _, sample_bytes = subtype_of(output, arguments.subtype)
     check_output(output)
     model = load_texture_model(arguments.model)
-    samples = round(seconds * model.sample_rate)
+    loop = model.loop(seconds, arguments.seed, arguments.steps) if arguments.seamless else None
+    samples = round(seconds * model.sample_rate) if loop is None else len(loop)
     size = round(HEADER + sample_bytes * samples)
     check_room(output, size)
     print(f"{samples:,} samples at {model.sample_rate:,} Hz, {size / 1e6:.1f} MB", flush=True)
-    if streams:
+    if loop is not None:
+        blocks = iter([loop])
+    elif streams:
         blocks = first_samples(model.stream(seed=arguments.seed), samples)
     else:
         blocks = iter(model.draw(seconds, seed=arguments.seed, steps=arguments.steps, on_piece=tell_time_left()))

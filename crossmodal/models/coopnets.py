@@ -20,7 +20,7 @@ from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
-from crossmodal.models.streaming import stream_blocks
+from crossmodal.models.streaming import draw_circle, stream_blocks
 from crossmodal.presets import from_preset
 from crossmodal.runtime.processors import parallel_operations
 from crossmodal.runtime.surroundings import check_keras
@@ -31,6 +31,7 @@ SPECTRUM_FLOOR_DB = -60.0  # of the fixed spectrum, below its maximum
 DRAW_STEPS = 60  # Langevin steps that revise a draw of the default
 PIECE_S, UNREVISED_PIECE_S = 10.0, 60.0  # a longer draw is made in such pieces,
 FADE_S = 0.5  # each of which fades into the next
+LONGEST_REVISED_LOOP_S = 60.0  # of a loop, which is revised in one piece
 LONGEST_S = 3600.0  # of all draws of a call together: they are held in memory
 
 
@@ -211,6 +212,41 @@ class CoopNets(keras.Model):
                 loudspeaker.write(samples)
         """
         return stream_blocks(self, block, seed)
+
+    def loop(self, duration_s: float, seed: int = 0, steps: int | None = None) -> np.ndarray:
+        """New sound that can be repeated without a seam: its end runs into its start.
+
+        The noise is periodic, and so is all that is made of it: the generator's windows go round, the descriptor and
+        the spectrum's filter work on circular Fourier transforms.
+
+        Args:
+            duration_s: in seconds, an hour at most, 60 s if it is revised; rounded to whole chunks of the generator,
+                16,000 samples of the default.
+            seed: the sound is a function of it.
+            steps: Langevin steps, see `draw`.
+
+        Returns:
+            (samples,) float32, at the recording's level.
+
+        Raises:
+            AudioError: too much was asked for, the descriptor has ends, or the sound is not finite.
+        """
+        check_draws(duration_s)
+        steps = self.draw_steps if steps is None else steps
+        if steps and not getattr(self.descriptor, "circular", False):
+            raise AudioError("This texture's descriptor hears where a sound ends: draw a loop with 0 steps.")
+        if steps and duration_s > LONGEST_REVISED_LOOP_S:
+            raise AudioError(
+                f"A loop of {duration_s:g} s is too long to be revised: ask for {LONGEST_REVISED_LOOP_S:.0f} s at "
+                "most, or for 0 steps."
+            )
+        x = draw_circle(self, max(1, round(duration_s * self.sample_rate / self.generator.chunk_samples)), seed)
+        if steps:
+            x = tf.function(lambda x, steps: self.revise(x, (seed, 0), steps).state)(x, tf.constant(steps))
+        sound = self.colour(x.numpy()[0])
+        if not np.all(np.isfinite(sound)):
+            raise AudioError("The loop is not finite: train anew with a lower learning rate.")
+        return sound
 
     def _draw_in_pieces(self, draws, samples, seed, steps, on_piece) -> np.ndarray:
         """Signals (draws, samples or a little more), in bounded memory."""

@@ -5,7 +5,7 @@ number of the chunk. A filter with a state gives each block the recording's spec
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 import scipy.fft
@@ -26,11 +26,21 @@ def stream_blocks(model, block: int | None = None, seed: int = 0) -> Iterator[np
     return _finite(filter_blocks(blocks_of(signals, block), impulse_response(model.magnitude(TAPS))))
 
 
-def stream_latents(model, seed: int) -> Iterator[tf.Tensor]:
-    """z ~ N(0, I), a chunk (1, chunk, ...) after the other, each a function of the seed and its number."""
-    frames, *others = model.generator.latent_shape(model.generator.chunk_samples)
+def stream_latents(model, seed: int, period: int | None = None) -> Iterator[tf.Tensor]:
+    """z ~ N(0, I), one chunk (1, frames, ...) after the other, each a function of the seed and its number; the same
+    again and again after `period` chunks."""
+    shape = (1, *model.generator.latent_shape(model.generator.chunk_samples))
     for i in count():
-        yield tf.random.stateless_normal((1, frames, *others), (seed, i))
+        yield tf.random.stateless_normal(shape, (seed, i % period if period else i))
+
+
+def draw_circle(model, period: int, seed: int) -> tf.Tensor:
+    """A signal (1, samples) of so many chunks whose end runs into its start: one turn of a stream of periodic noise.
+
+    All that the generator does is the same at each chunk, so what it makes of periodic noise is periodic.
+    """
+    signals = model.generator.stream(stream_latents(model, seed, period))
+    return tf.concat(list(islice(signals, period)), axis=1)
 
 
 def blocks_of(signals: Iterable[np.ndarray], block: int) -> Iterator[np.ndarray]:

@@ -45,6 +45,16 @@ def test_a_pipe_gets_16_bit_samples_alone(model_path, streamed, monkeypatch):
     np.testing.assert_array_equal(samples, np.round(32767 * streamed[:22_050]))
 
 
+def test_a_seamless_file_lasts_whole_chunks(model_path, tmp_path, capsys):
+    path = tmp_path / "loop.wav"
+    words = ["texture", "play", model_path, "--seamless", "--seconds", "1", "-o", str(path)]
+    assert main(words) == 2
+    assert "draw a loop with 0 steps" in capsys.readouterr().err
+    assert main([*words, "--steps", "0", "--subtype", "float"]) == 0
+    assert soundfile.info(path).frames == 48_000
+    assert "48,000 samples at 44,100 Hz, 0.2 MB\n1.1 s: " in capsys.readouterr().out
+
+
 def test_ctrl_c_keeps_what_was_written(model_path, streamed, tmp_path, monkeypatch, capsys):
     def stopped(blocks, samples):
         for i, block in enumerate(first_samples(blocks, samples)):
@@ -64,7 +74,8 @@ def test_ctrl_c_keeps_what_was_written(model_path, streamed, tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["-o", "-"], "add --steps 0"),
+        (["-o", "-"], "use --steps 0"),
+        (["-o", "-", "--steps", "0", "--seamless"], "no --seamless"),
         (["-o", "new.mp3"], "ends in .wav or .flac or .ogg"),
         (["-o", "new.ogg", "--subtype", "24"], "no subtype 24: choose vorbis"),
         (["-o", "new.wav", "--seconds", "3601"], "together 3600 s at most"),

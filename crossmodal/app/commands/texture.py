@@ -63,6 +63,12 @@ def add_arguments(parser) -> None:
         help="Langevin steps that revise the draw (the model's own); 0 streams what the generator draws",
     )
     play.add_argument(
+        "--seamless",
+        action="store_true",
+        help="a sound to be repeated, whose end runs into its start; its duration is rounded to whole chunks of 16,000 "
+        "samples, revised it lasts 60 s at most",
+    )
+    play.add_argument(
         "--subtype", choices=("16", "24", "float", "vorbis"), help="bits of a sample (16; OGG is always vorbis)"
     )
     play.add_argument("--seed", type=SEED, default=0, help="another seed, another sound (%(default)s)")

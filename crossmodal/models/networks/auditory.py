@@ -95,6 +95,8 @@ class AuditoryDescriptor(keras.Model):
         highest_hz: centre of the highest band; at most 0.47 of the sample rate.
     """
 
+    circular = True  # f of a signal is f of the same turned by whole frames: all filters are Fourier transforms
+
     def __init__(self, sample_rate=20_000, highest_hz=None, **kwargs):
         super().__init__(**kwargs)
         self.sample_rate = sample_rate
