@@ -102,14 +102,16 @@ class Told:
         self.blocks, self.samples, self.sample_rate, self.done = blocks, samples, sample_rate, 0
 
     def __iter__(self) -> Iterator:
-        began = told = time.time()
+        began = told = begun = 0.0
         for block in self.blocks:
             yield block
-            self.done += len(block)
             now = time.time()
+            if not self.done:  # the first block comes late: until then the networks are made ready
+                began, told, begun = now, now, len(block)
+            self.done += len(block)
             if now - told > TOLD_EVERY_S:
                 told = now
-                left = (now - began) / self.done * (self.samples - self.done)
+                left = (now - began) / (self.done - begun) * (self.samples - self.done)
                 print(f"{self.done / self.sample_rate:.0f} s written, about {left:.0f} s left", file=sys.stderr)
 
 

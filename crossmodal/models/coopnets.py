@@ -25,7 +25,7 @@ from crossmodal.presets import from_preset
 from crossmodal.runtime.processors import parallel_operations
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sampling.langevin import langevin
-from crossmodal.sound.long_term import BINS, long_term_density
+from crossmodal.sound.long_term import BINS, long_term_density, stereo_response
 
 SPECTRUM_FLOOR_DB = -60.0  # of the fixed spectrum, below its maximum
 DRAW_STEPS = 60  # Langevin steps that revise a draw of the default
@@ -83,6 +83,8 @@ class CoopNets(keras.Model):
             is its step_size.
         draw_steps: Langevin steps that revise each draw; 0 leaves what the generator drew.
         provenance: facts on the training, for whoever receives the file.
+        channels: of the sounds, 1 or 2. The networks know the louder one. Two signals with nothing in common make a
+            stereo sound, filtered and mixed so that its channels have the recording's spectra and their correlation.
 
     Raises:
         ModelError: a network is missing, or a setting of the chains is out of its range.
@@ -107,6 +109,7 @@ class CoopNets(keras.Model):
         most_drift=None,
         draw_steps=0,
         provenance=None,
+        channels=1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -119,6 +122,12 @@ class CoopNets(keras.Model):
         check_walk(**self.walk, draw_steps=draw_steps)
         self.provenance = dict(provenance or {})
         self.spectrum = self.add_weight(shape=(BINS,), initializer="ones", trainable=False, name="spectrum")
+        if channels not in (1, 2):
+            raise ModelError(f"channels is {channels!r}: a texture has 1 or 2 channels.")
+        self.channels = channels
+        if channels == 2:
+            shape = (2, 2, BINS, 2)  # channel, signal, frequency, real and imaginary part
+            self.stereo = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="stereo")
         self.built = True
 
     @classmethod
@@ -175,7 +184,7 @@ class CoopNets(keras.Model):
             on_piece: called as on_piece(pieces done, pieces) after each of the pieces in which long draws are made.
 
         Returns:
-            (draws, samples) float32, at the recording's level.
+            (draws, samples) float32, or (draws, samples, 2), at the recording's level.
 
         Raises:
             AudioError: less than one sample or too much was asked for, or the chains left the finite numbers.
@@ -187,8 +196,9 @@ class CoopNets(keras.Model):
                 f"A draw of {duration_s:g} s has no samples at {self.sample_rate} Hz: choose a longer one."
             )
         samples = max(_up_to_multiple(wanted), self.sample_rate)
-        x = self._draw_in_pieces(draws, samples, seed, self.draw_steps if steps is None else steps, on_piece)
-        sounds = self.colour(x)[:, :wanted]
+        steps = self.draw_steps if steps is None else steps
+        x = self._draw_in_pieces(draws * self.channels, samples, seed, steps, on_piece)
+        sounds = self.sounds_of(x)[:, :wanted]
         if not np.all(np.isfinite(sounds)):
             raise AudioError("The draws are not finite: train anew with a lower learning rate.")
         return sounds
@@ -202,7 +212,7 @@ class CoopNets(keras.Model):
             seed: the sound is a function of it, whatever the blocks.
 
         Returns:
-            an iterator of blocks (block,), float32, at the recording's level.
+            an iterator of blocks (block,), float32, or (block, 2), at the recording's level.
 
         Raises:
             AudioError: a block without a sample; while it runs, sound that is not finite.
@@ -226,7 +236,7 @@ class CoopNets(keras.Model):
             steps: Langevin steps, see `draw`.
 
         Returns:
-            (samples,) float32, at the recording's level.
+            (samples,) float32, or (samples, 2), at the recording's level.
 
         Raises:
             AudioError: too much was asked for, the descriptor has ends, or the sound is not finite.
@@ -243,7 +253,7 @@ class CoopNets(keras.Model):
         x = draw_circle(self, max(1, round(duration_s * self.sample_rate / self.generator.chunk_samples)), seed)
         if steps:
             x = tf.function(lambda x, steps: self.revise(x, (seed, 0), steps).state)(x, tf.constant(steps))
-        sound = self.colour(x.numpy()[0])
+        sound = self.sounds_of(x.numpy())[0]
         if not np.all(np.isfinite(sound)):
             raise AudioError("The loop is not finite: train anew with a lower learning rate.")
         return sound
@@ -279,6 +289,11 @@ class CoopNets(keras.Model):
         _, density = long_term_density(sound, 1.0, SPECTRUM_FLOOR_DB)
         self.spectrum.assign(np.sqrt(density / 2))
 
+    def set_stereo(self, sound: np.ndarray) -> None:
+        """Let a model of two channels have the spectra of a stereo sound (samples, 2) and their correlation."""
+        response = stereo_response(sound, SPECTRUM_FLOOR_DB)
+        self.stereo.assign(np.stack([response.real, response.imag], axis=-1))
+
     def whiten(self, sound: np.ndarray) -> np.ndarray:
         """Sound (..., samples) -> signal (..., samples)."""
         return self._filter(sound, lambda magnitude: 1 / magnitude)
@@ -291,6 +306,23 @@ class CoopNets(keras.Model):
         """The fixed spectrum at the frequencies of a Fourier transform of so many samples, (samples // 2 + 1,)."""
         bins = np.linspace(0, BINS - 1, samples // 2 + 1)
         return np.interp(bins, np.arange(BINS), keras.ops.convert_to_numpy(self.spectrum))
+
+    def response(self, samples: int) -> np.ndarray:
+        """Of each channel the filter of each signal, (channels, channels, samples // 2 + 1), at such frequencies."""
+        if self.channels == 1:
+            return self.magnitude(samples)[None, None]
+        parts = keras.ops.convert_to_numpy(self.stereo)
+        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
+        rows = (parts[..., 0] + 1j * parts[..., 1]).reshape(4, BINS)
+        return np.stack([np.interp(bins, np.arange(BINS), row) for row in rows]).reshape(2, 2, -1)
+
+    def sounds_of(self, signals: np.ndarray) -> np.ndarray:
+        """Signals (draws * channels, samples) -> sounds (draws, samples), or (draws, samples, 2)."""
+        if self.channels == 1:
+            return self.colour(signals)
+        samples = signals.shape[1]
+        spectra = np.einsum("cjf,djf->dcf", self.response(samples), np.fft.rfft(signals.reshape(-1, 2, samples)))
+        return np.fft.irfft(spectra, samples).astype(np.float32).transpose(0, 2, 1)
 
     def _filter(self, x, gain):
         samples = x.shape[-1]
@@ -307,6 +339,7 @@ class CoopNets(keras.Model):
             **self.walk,
             "draw_steps": self.draw_steps,
             "provenance": self.provenance,
+            "channels": self.channels,
         }
 
     @classmethod

@@ -98,7 +98,8 @@ def test_overlap_save_is_the_filter_of_the_whole():
 def test_a_filter_with_a_state_is_the_convolution_of_the_whole():
     rng = np.random.default_rng(0)
     x, response = rng.standard_normal(1000).astype(np.float32), rng.standard_normal(33).astype(np.float32)
-    filtered = np.concatenate(list(streaming.filter_blocks(x.reshape(100, 10), response)))
+    blocks = streaming.filter_blocks(streaming.blocks_of([x[None]], 10), response[None, None])
+    filtered = np.concatenate(list(blocks), axis=1)[0]
     expected = np.convolve(x, response)[: len(x)][-len(filtered) :]
     np.testing.assert_allclose(filtered, expected, atol=1e-4)
     assert len(filtered) == 960
