@@ -1,5 +1,6 @@
 """What `crossmodal texture play` does: a draw that is revised, or a stream, into a file or the standard output."""
 
+import math
 import shutil
 import sys
 import time
@@ -45,6 +46,7 @@ def load_texture_model(path: str):
 
 def play_to_file(arguments, streams: bool) -> None:
     """Write the sound as it is made; Ctrl-C keeps what was written."""
+    from crossmodal.sound.limiter import Limiter
     from crossmodal.sound.writing import subtype_of, write_blocks
 
     output, seconds = arguments.output, arguments.seconds
@@ -53,24 +55,27 @@ def play_to_file(arguments, streams: bool) -> None:
     model = load_texture_model(arguments.model)
     loop = model.loop(seconds, arguments.seed, arguments.steps) if arguments.seamless else None
     samples = round(seconds * model.sample_rate) if loop is None else len(loop)
-    size = round(HEADER + sample_bytes * samples)
+    size = round(HEADER + sample_bytes * samples * model.channels)
     check_room(output, size)
-    print(f"{samples:,} samples at {model.sample_rate:,} Hz, {size / 1e6:.1f} MB", flush=True)
+    stereo = " in stereo" if model.channels == 2 else ""
+    print(f"{samples:,} samples at {model.sample_rate:,} Hz{stereo}, {size / 1e6:.1f} MB", flush=True)
+    limiter = Limiter(model.sample_rate)
     if loop is not None:
-        blocks = iter([loop])
+        blocks = iter([limiter.whole(loop, circular=True)])
     elif streams:
-        blocks = first_samples(model.stream(seed=arguments.seed), samples)
+        blocks = first_samples(limiter.stream(model.stream(seed=arguments.seed)), samples)
     else:
-        blocks = iter(model.draw(seconds, seed=arguments.seed, steps=arguments.steps, on_piece=tell_time_left()))
+        draws = model.draw(seconds, seed=arguments.seed, steps=arguments.steps, on_piece=tell_time_left())
+        blocks = iter([limiter.whole(draws[0])])
     told = Told(blocks, samples, model.sample_rate)
     try:
-        beyond = write_blocks(output, told, model.sample_rate, subtype=arguments.subtype)
+        write_blocks(output, told, model.sample_rate, model.channels, arguments.subtype)
     except KeyboardInterrupt:
         if told.done:
             print(f"{told.done / model.sample_rate:.1f} s: {output}")
         raise
-    if beyond:
-        print(f"{beyond:,} samples were beyond full scale")
+    if limiter.lowest < 0.99:
+        print(f"peaks beyond full scale were lowered, by {-20 * math.log10(limiter.lowest):.1f} dB at most")
     print(f"{samples / model.sample_rate:.1f} s: {output}")
 
 
@@ -78,9 +83,13 @@ def play_to_pipe(model, arguments) -> None:
     """Write a stream to the standard output: 16 bit, low byte first, without a header."""
     import numpy as np
 
-    print(f"16 bit, low byte first, 1 channel, {model.sample_rate:,} Hz", file=sys.stderr, flush=True)
+    from crossmodal.sound.limiter import Limiter
+
+    channels = "1 channel" if model.channels == 1 else "2 channels in turn"
+    print(f"16 bit, low byte first, {channels}, {model.sample_rate:,} Hz", file=sys.stderr, flush=True)
     samples = round(arguments.seconds * model.sample_rate)
-    for block in first_samples(model.stream(seed=arguments.seed), samples):
+    limited = Limiter(model.sample_rate).stream(model.stream(seed=arguments.seed))
+    for block in first_samples(limited, samples):
         sys.stdout.buffer.write(np.round(32767 * np.clip(block, -1, 1)).astype("<i2").tobytes())
     sys.stdout.buffer.flush()
 

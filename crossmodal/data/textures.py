@@ -112,6 +112,19 @@ def load_recording(name) -> tuple[np.ndarray, int]:
     return (sound[:, 0] if sound.shape[1] == 1 else sound), sample_rate
 
 
+def load_stereo(name, sample_rate: int) -> np.ndarray:
+    """Both channels (samples, 2) of a stereo recording, at `sample_rate`; AudioError if there are not two that differ,
+    see also `load_recording`."""
+    sound, recorded_rate = load_recording(name)
+    if sound.ndim == 1:
+        raise AudioError(f"{str(name)!r} has no two channels that differ: learn it with --channels 1.")
+    if recorded_rate == sample_rate:
+        return sound
+    import librosa
+
+    return librosa.resample(sound, orig_sr=recorded_rate, target_sr=sample_rate, axis=0)
+
+
 def louder_channel(sound: np.ndarray) -> int:
     """Which channel of a sound (samples, channels) has the most power."""
     return int(np.argmax(sound.var(axis=0)))

@@ -11,7 +11,9 @@ from crossmodal.runtime.files import replacing
 from crossmodal.sound.audio import cannot_be_written
 from crossmodal.sound.decoding import PathLike
 
-SUBTYPES = {  # what each kind of file holds by --subtype, its usual one first: libsndfile's name, bytes of a value
+SUBTYPES: dict[
+    str, dict[str, tuple[str, float]]
+] = {  # what each kind of file holds by --subtype, its usual one first: libsndfile's name, bytes of a value
     ".wav": {"16": ("PCM_16", 2), "24": ("PCM_24", 3), "float": ("FLOAT", 4)},
     ".flac": {"16": ("PCM_16", 2), "24": ("PCM_24", 3)},
     ".ogg": {"vorbis": ("VORBIS", 0.5)},

@@ -38,7 +38,11 @@ def add_arguments(parser) -> None:
     learn = subparsers.add_parser(
         "learn", help="a model of one recording", description="crossmodal texture learn rain.wav -o rain.keras"
     )
-    learn.add_argument("recording", help="a sound file of 1 s to 10 min")
+    learn.add_argument("recording", help="a sound file of 1 s to 10 min, mono or stereo")
+    learn.add_argument(
+        "--sample-rate", type=whole_number(4000, 192_000), metavar="HZ", help="of the new sound (that of the recording)"
+    )
+    learn.add_argument("--mono", action="store_true", help="mix the channels of a recording down")
     add_learning_options(learn, run_learn)
     play = subparsers.add_parser(
         "play",
@@ -102,8 +106,16 @@ def learning_options(arguments) -> dict:
 
 def run_learn(arguments) -> None:
     from crossmodal.app.experiments import texture_single
+    from crossmodal.data.textures import load_recording
 
-    config = texture_single.Config(reference=arguments.recording, **learning_options(arguments))
+    check_output(arguments.output, MODEL)
+    sound, sample_rate = load_recording(arguments.recording)
+    config = texture_single.Config(
+        reference=arguments.recording,
+        channels=1 if arguments.mono else sound.ndim,
+        sample_rate=arguments.sample_rate or sample_rate,
+        **learning_options(arguments),
+    )
     learn(texture_single.work, config, arguments)
 
 
