@@ -1,6 +1,8 @@
 """What `crossmodal texture play` does: a draw that is revised, or a stream, into a file or the standard output."""
 
 import math
+import os
+import select
 import shutil
 import sys
 import time
@@ -11,8 +13,10 @@ from crossmodal.app.options import number
 from crossmodal.errors import CrossmodalError, ModelError
 from crossmodal.runtime.files import check_output
 from crossmodal.runtime.ranges import Range
+from crossmodal.runtime.words import printable
 
 SECONDS = number(float, Range(least=0.01, most=86_400))
+KNOBS = {"level": 0.0, "brightness": 0.0, "density": 1.0, "morph": 0.0}
 STANDARD_OUTPUT = Path("-")
 HEADER = 100  # bytes, about
 TOLD_EVERY_S = 10.0  # of the time that a long draw has left
@@ -25,6 +29,10 @@ def run_play(arguments) -> None:
     to_pipe = arguments.output == STANDARD_OUTPUT
     if not streams:
         check_draws(arguments.seconds)
+    turned = [f"--{name}" for name, value in KNOBS.items() if getattr(arguments, name) != value]
+    if not streams and (turned or arguments.live or arguments.morph_to):
+        used = turned or (["--live"] if arguments.live else ["--morph-to"])
+        raise CrossmodalError(f"{used[0]} is for streams: use --steps 0, and no --seamless.")
     if to_pipe and not streams:
         raise CrossmodalError("The standard output gets streams alone: use --steps 0, and no --seamless.")
     if to_pipe:
@@ -63,7 +71,7 @@ def play_to_file(arguments, streams: bool) -> None:
     if loop is not None:
         blocks = iter([limiter.whole(loop, circular=True)])
     elif streams:
-        blocks = first_samples(limiter.stream(model.stream(seed=arguments.seed)), samples)
+        blocks = first_samples(limiter.stream(stream_of(model, arguments)), samples)
     else:
         draws = model.draw(seconds, seed=arguments.seed, steps=arguments.steps, on_piece=tell_time_left())
         blocks = iter([limiter.whole(draws[0])])
@@ -88,10 +96,48 @@ def play_to_pipe(model, arguments) -> None:
     channels = "1 channel" if model.channels == 1 else "2 channels in turn"
     print(f"16 bit, low byte first, {channels}, {model.sample_rate:,} Hz", file=sys.stderr, flush=True)
     samples = round(arguments.seconds * model.sample_rate)
-    limited = Limiter(model.sample_rate).stream(model.stream(seed=arguments.seed))
+    limited = Limiter(model.sample_rate).stream(stream_of(model, arguments))
     for block in first_samples(limited, samples):
         sys.stdout.buffer.write(np.round(32767 * np.clip(block, -1, 1)).astype("<i2").tobytes())
     sys.stdout.buffer.flush()
+
+
+def stream_of(model, arguments) -> Iterator:
+    """The stream that the options ask for; with --live its knobs are turned by lines of the standard input."""
+    from crossmodal.models.knobs import Knobs
+
+    knobs = Knobs(**{name: getattr(arguments, name) for name in KNOBS})
+    other = load_texture_model(arguments.morph_to) if arguments.morph_to else None
+    stream = model.stream(seed=arguments.seed, knobs=knobs, other=other)
+    return heed(stream, knobs, sys.stdin) if arguments.live else stream
+
+
+def heed(blocks: Iterable, knobs, lines) -> Iterator:
+    """Blocks as they are; before each, knobs are turned by the lines that have come, such as "brightness -3".
+
+    Args:
+        lines: an open file with a descriptor, such as the standard input.
+    """
+    came, ended = b"", False
+    for block in blocks:
+        while not ended and select.select([lines], [], [], 0)[0]:
+            read = os.read(lines.fileno(), 4096)
+            *whole, came = (came + read).split(b"\n")
+            for line in whole:
+                turn(knobs, line.decode(errors="replace").strip())
+            ended = not read
+        yield block
+
+
+def turn(knobs, line: str) -> None:
+    """Set the knob that a line names, or say on the standard error what is wrong with it."""
+    name, _, value = line.partition(" ")
+    try:
+        setattr(knobs, name, float(value))
+    except ModelError as error:
+        print(error, file=sys.stderr)
+    except ValueError:
+        print(f"{printable(line)!r} turns nothing: type a knob and a number, such as level -6.", file=sys.stderr)
 
 
 def first_samples(blocks: Iterable, samples: int) -> Iterator:

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from crossmodal.errors import AudioError, ModelError
+from crossmodal.models.knobs import Knobs
 from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, UPSAMPLING, WaveformDescriptor, WaveformGenerator
@@ -203,25 +204,30 @@ class CoopNets(keras.Model):
             raise AudioError("The draws are not finite: train anew with a lower learning rate.")
         return sounds
 
-    def stream(self, block: int | None = None, seed: int = 0) -> Iterator[np.ndarray]:
+    def stream(
+        self, block: int | None = None, seed: int = 0, knobs: Knobs | None = None, other: "CoopNets | None" = None
+    ) -> Iterator[np.ndarray]:
         """New sound of the texture for ever, in constant memory: what the generator draws, not revised by Langevin
         steps, as one long draw of it, without joints.
 
         Args:
             block: samples of each block; 20 ms of them if None.
             seed: the sound is a function of it, whatever the blocks.
+            knobs: level, brightness, density and morph, which may be turned while the stream goes on.
+            other: the texture to which knobs.morph turns: spectra and gains between both shape the same noise.
 
         Returns:
             an iterator of blocks (block,), float32, or (block, 2), at the recording's level.
 
         Raises:
             AudioError: a block without a sample; while it runs, sound that is not finite.
+            ModelError: `other` has another rate or other networks; while it runs, a density of networks without gains.
 
         Example:
             for samples in model.stream(seed=1):
                 loudspeaker.write(samples)
         """
-        return stream_blocks(self, block, seed)
+        return stream_blocks(self, block, seed, knobs, other)
 
     def loop(self, duration_s: float, seed: int = 0, steps: int | None = None) -> np.ndarray:
         """New sound that can be repeated without a seam: its end runs into its start.

@@ -1,6 +1,7 @@
 """crossmodal texture play: streams into files and pipes, and what Ctrl-C leaves."""
 
 import io
+import os
 import sys
 
 import keras
@@ -44,6 +45,22 @@ def test_a_pipe_gets_16_bit_samples_alone(model_path, streamed, monkeypatch):
     assert main(["texture", "play", model_path, "--steps", "0", "--seed", "5", "--seconds", "0.5", "-o", "-"]) == 0
     samples = np.frombuffer(out.buffer.getvalue(), "<i2")
     np.testing.assert_array_equal(samples, np.round(32767 * streamed[:22_050]))
+
+
+def test_knobs_are_turned_by_options_and_by_lines_that_are_typed(model_path, streamed, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "new.wav"
+    words = ["texture", "play", model_path, "--steps", "0", "--seed", "5", "--seconds", "1", "-o", str(path)]
+    assert main([*words, "--subtype", "float", "--level=-6"]) == 0
+    np.testing.assert_allclose(soundfile.read(path)[0], 10 ** (-6 / 20) * streamed[:44_100], atol=1e-6)
+    read, write = os.pipe()
+    os.write(write, b"level -20\nvolume 3\nlevel loud\nlevel 99\n")
+    os.close(write)
+    with open(read) as lines:
+        monkeypatch.setattr(sys, "stdin", lines)
+        assert main([*words, "--subtype", "float", "--live"]) == 0
+    np.testing.assert_allclose(soundfile.read(path)[0][2000:], 0.1 * streamed[2000:44_100], atol=1e-6)
+    told = capsys.readouterr().err
+    assert all(part in told for part in ("no knob 'volume'", "'level loud' turns nothing", "level cannot be 99"))
 
 
 def test_a_seamless_file_lasts_whole_chunks(model_path, tmp_path, capsys):
@@ -99,6 +116,8 @@ def test_ctrl_c_keeps_what_was_written(model_path, streamed, tmp_path, monkeypat
     [
         (["-o", "-"], "use --steps 0"),
         (["-o", "-", "--steps", "0", "--seamless"], "no --seamless"),
+        (["-o", "new.wav", "--density", "2"], "--density is for streams"),
+        (["-o", "new.wav", "--steps", "0", "--seamless", "--live"], "--live is for streams"),
         (["-o", "new.mp3"], "ends in .wav or .flac or .ogg"),
         (["-o", "new.ogg", "--subtype", "24"], "no subtype 24: choose vorbis"),
         (["-o", "new.wav", "--seconds", "3601"], "together 3600 s at most"),

@@ -67,7 +67,7 @@ def test_a_stereo_stream_is_its_loop(model):
     signals = (signal.numpy() for signal in model.generator.stream(latents))
     responses = streaming.impulse_responses(model.response(streaming.TAPS))
     streamed = np.concatenate(
-        list(islice(streaming.filter_blocks(streaming.blocks_of(signals, 256), responses), 180)), 1
+        list(islice(streaming.filter_blocks(streaming.blocks_of(signals, 256), lambda: responses), 180)), 1
     )
     loop = model.loop(3 * 16_000 / RATE, seed=1, steps=0)
     error = streamed.T - np.roll(loop, -streaming.TAPS // 2, axis=0)[: streamed.shape[1]]

@@ -13,6 +13,7 @@ from crossmodal.data.textures import chirps
 from crossmodal.errors import AudioError
 from crossmodal.models import streaming
 from crossmodal.models.coopnets import CoopNets
+from crossmodal.models.networks import subbands
 from crossmodal.models.networks.overlap import overlap_save
 from crossmodal.models.networks.subbands import FRAME, SubbandGenerator
 
@@ -45,7 +46,9 @@ def taken(stream, samples):
 def long_draw(model, seed, chunks):
     """Sound (samples,) of so many chunks of the stream's noise, drawn at once."""
     z = tf.concat(list(itertools.islice(streaming.stream_latents(model, seed), chunks)), axis=1)
-    gain = model.generator.gain(z[..., FRAME:]) / model.generator.level()
+    reference = tf.random.stateless_normal((1, subbands.REFERENCE, subbands.NOISES), (0, 0))
+    level = np.sqrt(np.mean(model.generator.gain(reference).numpy() ** 2, axis=1, keepdims=True))
+    gain = model.generator.gain(z[..., FRAME:]) / level
     return model.colour(model.generator.shape_noise(z[..., :FRAME], gain).numpy()[0])
 
 
@@ -98,7 +101,7 @@ def test_overlap_save_is_the_filter_of_the_whole():
 def test_a_filter_with_a_state_is_the_convolution_of_the_whole():
     rng = np.random.default_rng(0)
     x, response = rng.standard_normal(1000).astype(np.float32), rng.standard_normal(33).astype(np.float32)
-    blocks = streaming.filter_blocks(streaming.blocks_of([x[None]], 10), response[None, None])
+    blocks = streaming.filter_blocks(streaming.blocks_of([x[None]], 10), lambda: response[None, None])
     filtered = np.concatenate(list(blocks), axis=1)[0]
     expected = np.convolve(x, response)[: len(x)][-len(filtered) :]
     np.testing.assert_allclose(filtered, expected, atol=1e-4)

@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 
 from crossmodal.app.options import a_path, number, whole_number
-from crossmodal.app.playing import SECONDS, run_play
+from crossmodal.app.playing import KNOBS, SECONDS, run_play
 from crossmodal.runtime.files import check_output, replacing
 from crossmodal.runtime.ranges import Range
 
@@ -30,6 +30,7 @@ Ctrl-C keeps what was written.
 
   crossmodal texture play rain.keras --steps 0 --seconds 3600 -o hour.flac
   crossmodal texture play rain.keras --steps 0 --seconds 86400 -o - | aplay -f S16_LE -r 20000
+  crossmodal texture play rain.keras --steps 0 --brightness -2 --density 0.5 --live -o - | aplay -f S16_LE -r 20000
 """
 
 
@@ -76,6 +77,7 @@ def add_arguments(parser) -> None:
         "--subtype", choices=("16", "24", "float", "vorbis"), help="bits of a sample (16; OGG is always vorbis)"
     )
     play.add_argument("--seed", type=SEED, default=0, help="another seed, another sound (%(default)s)")
+    add_knobs(play)
     play.set_defaults(run=run_play)
     mix = subparsers.add_parser(
         "mix",
@@ -85,6 +87,23 @@ def add_arguments(parser) -> None:
     mix.add_argument("recordings", nargs="+", metavar="RECORDING", help="sound files of 1 s to 10 min")
     mix.add_argument("--weights", nargs="+", type=WEIGHT, metavar="W", help="a number for each recording (equal)")
     add_learning_options(mix, run_mix)
+
+
+def add_knobs(play) -> None:
+    """The options of streams; their ranges are those of `crossmodal.models.knobs`."""
+    knobs = play.add_argument_group("knobs of a stream, with --steps 0")
+    for name, least, most, help in (
+        ("level", -60, 20, "in dB"),
+        ("brightness", -12, 12, "tilt of the spectrum in dB per octave"),
+        ("density", 0.1, 10, "how often events come: 2 closer to noise, 0.5 rarer and louder ones"),
+        ("morph", 0, 1, "from this texture (0) to that of --morph-to (1)"),
+    ):
+        read = number(float, Range(least=least, most=most))
+        knobs.add_argument(f"--{name}", type=read, default=KNOBS[name], metavar="X", help=f"{help} (%(default)g)")
+    knobs.add_argument("--morph-to", metavar="MODEL", help="another texture of one channel and the same rate")
+    knobs.add_argument(
+        "--live", action="store_true", help='turn knobs while it plays, by lines such as "brightness -3" that are typed'
+    )
 
 
 def add_learning_options(parser, run) -> None:

@@ -10,13 +10,14 @@ A stream has no whole over which to take that RMS: there the gains are divided b
 noise that is always the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import keras
 import tensorflow as tf
 from keras import layers
 
 from crossmodal.models.networks.auditory import BANDS, HIGHEST, check_length, cochlear_bank, join_subbands, subbands
+from crossmodal.models.networks.band_gains import BandGains
 from crossmodal.models.networks.overlap import overlap_save, windows
 
 FRAME = 50  # samples
@@ -63,29 +64,27 @@ class SubbandGenerator(keras.Model):
         change = subbands(excitation, bank) * tf.complex(gain, tf.zeros_like(gain))
         return excitation + join_subbands(change, bank, samples)
 
-    def level(self):
-        """The RMS (1, 1, 30) of each band's gains over all time, by `REFERENCE` frames."""
-        noises = tf.random.stateless_normal((1, REFERENCE, NOISES), (0, 0))
-        return _rms(self.gain(noises))
-
     @property
     def chunk_samples(self) -> int:
         """Samples of the chunks of `stream`."""
         return CHUNK * FRAME
 
-    def stream(self, latents: Iterable) -> Iterator[tf.Tensor]:
+    def stream(self, latents: Iterable, other=None, dials: Callable = tuple) -> Iterator[tf.Tensor]:
         """Chunks of z (chains, 320, 66) -> chunks of signal (chains, 16000), as of one long z.
 
         The first is that of the third z: a chunk is drawn once the gains of its neighbours are known, and those once
         their neighbours' noises are.
+
+        Args:
+            other: a `SubbandGenerator` of the same sample rate to which the gains may turn.
+            dials: called before each chunk: (density, morph), or () for the texture as it is; see `BandGains`.
         """
-        level = self.level()
-        gain, shape_noise = tf.function(self.gain), tf.function(self.shape_noise)
+        gains = BandGains(self, other, tf.random.stateless_normal((1, REFERENCE, NOISES), (0, 0)))
+        shape_noise = tf.function(self.shape_noise)
 
         def shaped() -> Iterator[tf.Tensor]:  # excitation and gains side by side, (chains, 320, 80)
             for z in windows(latents):
-                gains = gain(tf.concat(z, axis=1)[..., FRAME:])[:, CHUNK : 2 * CHUNK]
-                yield tf.concat([z[1][..., :FRAME], gains / level], axis=-1)
+                yield tf.concat([z[1][..., :FRAME], gains(tf.concat(z, axis=1)[..., FRAME:], *dials())], axis=-1)
 
         yield from overlap_save(lambda x: shape_noise(x[..., :FRAME], x[..., FRAME:]), shaped(), CHUNK * FRAME)
 
