@@ -111,28 +111,30 @@ def filter_blocks(blocks: Iterable[np.ndarray], responses: Callable[[], np.ndarr
     The filter's state is the last taps - 1 samples of the signals. Until it is full nothing comes out. `responses` is
     asked before each block; another filter is reached within the block.
     """
-    state, now, transform = None, None, None
+    state: np.ndarray | None = None
+    now: np.ndarray | None = None
+    transform: np.ndarray | None = None
     for block in blocks:
         held = block if state is None else np.concatenate([state, block], axis=1)
         before, now = now, responses()
         taps, samples = now.shape[-1], held.shape[1]
         state = held[:, -(taps - 1) :]
-        if samples < taps - 1 + block.shape[1]:
+        first = samples - block.shape[1]
+        if first < taps - 1:
             continue
         length = scipy.fft.next_fast_len(samples, real=True)
         spectra, last = scipy.fft.rfft(held, length), transform
         if transform is None or now is not before:
             transform = scipy.fft.rfft(now, length)
-
-        def filtered(transform, spectra=spectra, length=length, block=block, samples=samples):
-            sound = scipy.fft.irfft(np.einsum("cjf,jf->cf", transform, spectra), length)
-            return sound[:, samples - block.shape[1] : samples]
-
-        sound = filtered(transform)
+        sound = _convolved(transform, spectra, length)[:, first:samples]
         if last is not None and last is not transform:
             left = np.linspace(1, 0, block.shape[1], dtype=np.float32)
-            sound = sound + left * (filtered(last) - sound)
+            sound = sound + left * (_convolved(last, spectra, length)[:, first:samples] - sound)
         yield sound
+
+
+def _convolved(transform: np.ndarray, spectra: np.ndarray, length: int) -> np.ndarray:
+    return scipy.fft.irfft(np.einsum("cjf,jf->cf", transform, spectra), length)
 
 
 def _finite(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

@@ -49,9 +49,9 @@ class BandGains:
             now = self.last
         before, self.last = self.last or now, now
         way = np.linspace(0, 1, frames)[:, None]
-        density, morph, level = (b if b is n else b + way * (n - b) for b, n in zip(before, now, strict=True))
+        densities, morphs, levels = (start + way * (end - start) for start, end in zip(before, now, strict=True))
         logs = [log[:, frames : 2 * frames] for log in self.log_gains(noises)]
-        return (np.exp(mixed(logs, morph) / np.sqrt(density)) / level).astype(np.float32)
+        return (np.exp(mixed(logs, morphs) / np.sqrt(densities)) / levels).astype(np.float32)
 
 
 def mixed(logs: list[np.ndarray], morph) -> np.ndarray:
