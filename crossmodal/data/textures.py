@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.errors import AudioError
-from crossmodal.sound.audio import read_audio, validate_audio
+from crossmodal.sound.audio import read_audio, read_channels, validate_audio
 from crossmodal.sound.long_term import occupied_hz
 
 SHORTEST_S = 1.0
@@ -79,12 +79,55 @@ def load_texture(name, sample_rate: int = 20_000) -> np.ndarray:
         if kind not in MADE:
             raise AudioError(f"There is no made texture {kind!r}: choose one of {', '.join(MADE)}.")
         return MADE[kind](sample_rate=sample_rate)
-    if str(name).startswith("recording:"):
-        known, wanted = find_recordings(), str(name).removeprefix("recording:")
-        if wanted not in known:
-            raise AudioError(f"There is no recording {wanted!r}: choose from {', '.join(known)}.")
-        name = known[wanted]
+    name = recording_path(name)
     return check_texture(read_audio(name, sample_rate, max_duration_s=LONGEST_S), sample_rate, repr(str(name)))
+
+
+def recording_path(name):
+    """The path of a recording: that which recording:NAME stands for, any other name as it is."""
+    if not str(name).startswith("recording:"):
+        return name
+    known, wanted = find_recordings(), str(name).removeprefix("recording:")
+    if wanted not in known:
+        raise AudioError(f"There is no recording {wanted!r}: choose from {', '.join(known)}.")
+    return known[wanted]
+
+
+def load_recording(name) -> tuple[np.ndarray, int]:
+    """A texture as it was recorded, and its sample rate in Hz: float32 (samples,), or (samples, 2) of a stereo
+    recording whose channels differ; more than two channels are mixed down.
+
+    Args:
+        name: see `load_texture`; made textures have 20,000 Hz.
+
+    Raises:
+        AudioError: see `load_texture`; the louder channel has to be a texture.
+    """
+    if str(name).startswith("made:"):
+        return load_texture(name), 20_000
+    sound, sample_rate = read_channels(recording_path(name), max_duration_s=LONGEST_S)
+    if sound.shape[1] > 2 or np.array_equal(sound[:, 0], sound[:, -1]):
+        sound = sound.mean(axis=1, keepdims=True)
+    check_texture(sound[:, louder_channel(sound)], sample_rate, repr(str(name)))
+    return (sound[:, 0] if sound.shape[1] == 1 else sound), sample_rate
+
+
+def load_stereo(name, sample_rate: int) -> np.ndarray:
+    """Both channels (samples, 2) of a stereo recording, at `sample_rate`; AudioError if there are not two that differ,
+    see also `load_recording`."""
+    sound, recorded_rate = load_recording(name)
+    if sound.ndim == 1:
+        raise AudioError(f"{str(name)!r} has no two channels that differ: learn it with --channels 1.")
+    if recorded_rate == sample_rate:
+        return sound
+    import librosa
+
+    return librosa.resample(sound, orig_sr=recorded_rate, target_sr=sample_rate, axis=0)
+
+
+def louder_channel(sound: np.ndarray) -> int:
+    """Which channel of a sound (samples, channels) has the most power."""
+    return int(np.argmax(sound.var(axis=0)))
 
 
 def check_texture(waveform: np.ndarray, sample_rate: int, name: str = "the recording") -> np.ndarray:

@@ -9,25 +9,29 @@ default. There the reference distribution N(0, I) is noise with the recording's 
 in what the texture differs from that noise.
 """
 
+from collections.abc import Iterator
 from numbers import Integral, Real
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from crossmodal.errors import ModelError
+from crossmodal.errors import AudioError, ModelError
+from crossmodal.models.knobs import Knobs
 from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, WaveformDescriptor, WaveformGenerator
-from crossmodal.models.playing import Plays
+from crossmodal.models.playing import Plays, check_draws
+from crossmodal.models.streaming import draw_circle, stream_blocks
 from crossmodal.presets import from_preset
 from crossmodal.runtime.processors import parallel_operations
 from crossmodal.runtime.surroundings import check_keras
 from crossmodal.sampling.langevin import langevin
-from crossmodal.sound.long_term import BINS, long_term_density
+from crossmodal.sound.long_term import BINS, long_term_density, stereo_response
 
 SPECTRUM_FLOOR_DB = -60.0  # of the fixed spectrum, below its maximum
 DRAW_STEPS = 60  # Langevin steps that revise a draw of the default
+LONGEST_REVISED_LOOP_S = 60.0  # of a loop, which is revised in one piece
 
 
 def bandwidth(sound: np.ndarray, sample_rate: int) -> float:
@@ -49,6 +53,8 @@ class CoopNets(Plays, keras.Model):
             is its step_size.
         draw_steps: Langevin steps that revise each draw; 0 leaves what the generator drew.
         provenance: facts on the training, for whoever receives the file.
+        channels: of the sounds, 1 or 2. The networks know the louder one. Two signals with nothing in common make a
+            stereo sound, filtered and mixed so that its channels have the recording's spectra and their correlation.
 
     Raises:
         ModelError: a network is missing, or a setting of the chains is out of its range.
@@ -73,6 +79,7 @@ class CoopNets(Plays, keras.Model):
         most_drift=None,
         draw_steps=0,
         provenance=None,
+        channels=1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -85,6 +92,12 @@ class CoopNets(Plays, keras.Model):
         check_walk(**self.walk, draw_steps=draw_steps)
         self.provenance = dict(provenance or {})
         self.spectrum = self.add_weight(shape=(BINS,), initializer="ones", trainable=False, name="spectrum")
+        if channels not in (1, 2):
+            raise ModelError(f"channels is {channels!r}: a texture has 1 or 2 channels.")
+        self.channels = channels
+        if channels == 2:
+            shape = (2, 2, BINS, 2)  # channel, signal, frequency, real and imaginary part
+            self.stereo = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="stereo")
         self.built = True
 
     @classmethod
@@ -131,11 +144,71 @@ class CoopNets(Plays, keras.Model):
         z = self.latents(draws, samples, seed_z)
         return tf.concat([self.generator(z[row : row + 1]) for row in range(draws)], axis=0).numpy()
 
+    def stream(
+        self, block: int | None = None, seed: int = 0, knobs: Knobs | None = None, other: "CoopNets | None" = None
+    ) -> Iterator[np.ndarray]:
+        """New sound of the texture for ever, in constant memory: what the generator draws, not revised by Langevin
+        steps, as one long draw of it, without joints.
+
+        Args:
+            block: samples of each block; 20 ms of them if None.
+            seed: the sound is a function of it, whatever the blocks.
+            knobs: level, brightness, density and morph, which may be turned while the stream goes on.
+            other: the texture to which knobs.morph turns: spectra and gains between both shape the same noise.
+
+        Returns:
+            an iterator of blocks (block,), float32, or (block, 2), at the recording's level.
+
+        Raises:
+            AudioError: a block without a sample; while it runs, sound that is not finite.
+            ModelError: `other` has another rate or other networks; while it runs, a density of networks without gains.
+
+        Example:
+            for samples in model.stream(seed=1):
+                loudspeaker.write(samples)
+        """
+        return stream_blocks(self, block, seed, knobs, other)
+
+    def loop(self, duration_s: float, seed: int = 0, steps: int | None = None) -> np.ndarray:
+        """New sound that can be repeated without a seam: its end runs into its start.
+
+        The noise is periodic, and so is all that is made of it: the generator's windows go round, the descriptor and
+        the spectrum's filter work on circular Fourier transforms.
+
+        Args:
+            duration_s: in seconds, an hour at most, 60 s if it is revised; rounded to whole chunks of the generator,
+                16,000 samples of the default.
+            seed: the sound is a function of it.
+            steps: Langevin steps, see `draw`.
+
+        Returns:
+            (samples,) float32, or (samples, 2), at the recording's level.
+
+        Raises:
+            AudioError: too much was asked for, the descriptor has ends, or the sound is not finite.
+        """
+        check_draws(duration_s)
+        steps = self.draw_steps if steps is None else steps
+        if steps and not getattr(self.descriptor, "circular", False):
+            raise AudioError("This texture's descriptor hears where a sound ends: draw a loop with 0 steps.")
+        if steps and duration_s > LONGEST_REVISED_LOOP_S:
+            raise AudioError(
+                f"A loop of {duration_s:g} s is too long to be revised: ask for {LONGEST_REVISED_LOOP_S:.0f} s at "
+                "most, or for 0 steps."
+            )
+        x = draw_circle(self, max(1, round(duration_s * self.sample_rate / self.generator.chunk_samples)), seed)
+        if steps:
+            x = tf.function(lambda x, steps: self.revise(x, (seed, 0), steps).state)(x, tf.constant(steps))
+        sound = self.sounds_of(x.numpy())[0]
+        if not np.all(np.isfinite(sound)):
+            raise AudioError("The loop is not finite: train anew with a lower learning rate.")
+        return sound
+
     @tf.function
     def _draw_revised(self, draws, samples, seed_z, seed_walk, steps):
         return self.revise(self.generator(self.latents(draws, samples, seed_z)), seed_walk, steps).state
 
-    def magnitude(self):
+    def fixed_spectrum(self):
         return keras.ops.convert_to_numpy(self.spectrum)
 
     def set_spectrum(self, sound: np.ndarray | None, peak: float = 1.0) -> None:
@@ -145,6 +218,20 @@ class CoopNets(Plays, keras.Model):
             return
         _, density = long_term_density(sound, 1.0, SPECTRUM_FLOOR_DB)
         self.spectrum.assign(np.sqrt(density / 2))
+
+    def set_stereo(self, sound: np.ndarray) -> None:
+        """Let a model of two channels have the spectra of a stereo sound (samples, 2) and their correlation."""
+        response = stereo_response(sound, SPECTRUM_FLOOR_DB)
+        self.stereo.assign(np.stack([response.real, response.imag], axis=-1))
+
+    def response(self, samples: int) -> np.ndarray:
+        """Of each channel the filter of each signal, (channels, channels, samples // 2 + 1), at such frequencies."""
+        if self.channels == 1:
+            return self.magnitude(samples)[None, None]
+        parts = keras.ops.convert_to_numpy(self.stereo)
+        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
+        rows = (parts[..., 0] + 1j * parts[..., 1]).reshape(4, BINS)
+        return np.stack([np.interp(bins, np.arange(BINS), row) for row in rows]).reshape(2, 2, -1)
 
     def get_config(self):
         networks = {
@@ -157,6 +244,7 @@ class CoopNets(Plays, keras.Model):
             **self.walk,
             "draw_steps": self.draw_steps,
             "provenance": self.provenance,
+            "channels": self.channels,
         }
 
     @classmethod

@@ -43,9 +43,10 @@ def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
 
 
 class Plays:
-    """For a model that has `sample_rate` and `draw_steps`, see `CoopNets`, `draw_piece` and `magnitude`."""
+    """For a model that has `sample_rate` and `draw_steps`, see `CoopNets`, `draw_piece` and `fixed_spectrum`."""
 
     light = False  # whether it is computed in NumPy, see `crossmodal.models.light`
+    channels = 1
     sample_rate: int
     draw_steps: int
 
@@ -68,7 +69,7 @@ class Plays:
             on_piece: called as on_piece(pieces done, pieces) after each of the pieces in which long draws are made.
 
         Returns:
-            (draws, samples) float32, at the recording's level.
+            (draws, samples) float32, or (draws, samples, 2), at the recording's level.
 
         Raises:
             AudioError: less than one sample or too much was asked for, or the chains left the finite numbers.
@@ -80,8 +81,9 @@ class Plays:
                 f"A draw of {duration_s:g} s has no samples at {self.sample_rate} Hz: choose a longer one."
             )
         samples = max(_up_to_multiple(wanted), self.sample_rate)
-        x = self._draw_in_pieces(draws, samples, seed, self.draw_steps if steps is None else steps, on_piece)
-        sounds = self.colour(x)[:, :wanted]
+        steps = self.draw_steps if steps is None else steps
+        x = self._draw_in_pieces(draws * self.channels, samples, seed, steps, on_piece)
+        sounds = self.sounds_of(x)[:, :wanted]
         if not np.all(np.isfinite(sounds)):
             raise AudioError("The draws are not finite: train anew with a lower learning rate.")
         return sounds
@@ -111,12 +113,27 @@ class Plays:
         """Signal (..., samples) -> sound (..., samples): the inverse of `whiten`."""
         return self._filter(signal, lambda magnitude: magnitude)
 
+    def sounds_of(self, signals: np.ndarray) -> np.ndarray:
+        """Signals (draws * channels, samples) -> sounds (draws, samples), or (draws, samples, 2)."""
+        if self.channels == 1:
+            return self.colour(signals)
+        samples = signals.shape[1]
+        spectra = np.einsum("cjf,djf->dcf", self.response(samples), np.fft.rfft(signals.reshape(-1, 2, samples)))
+        return np.fft.irfft(spectra, samples).astype(np.float32).transpose(0, 2, 1)
+
+    def response(self, samples: int) -> np.ndarray:
+        """Of each channel the filter of each signal, (channels, channels, samples // 2 + 1), at such frequencies."""
+        return self.magnitude(samples)[None, None]
+
+    def magnitude(self, samples: int) -> np.ndarray:
+        """The fixed spectrum at the frequencies of a Fourier transform of so many samples, (samples // 2 + 1,)."""
+        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
+        return np.interp(bins, np.arange(BINS), self.fixed_spectrum())
+
+    def fixed_spectrum(self) -> np.ndarray:
+        """(BINS,) magnitudes."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what its spectrum is.")
+
     def _filter(self, x, gain):
         samples = x.shape[-1]
-        bins = np.linspace(0, BINS - 1, samples // 2 + 1)
-        magnitude = np.interp(bins, np.arange(BINS), self.magnitude())
-        return np.fft.irfft(np.fft.rfft(x) * gain(magnitude), samples).astype(np.float32)
-
-    def magnitude(self) -> np.ndarray:
-        """The fixed spectrum, (BINS,) magnitudes."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what its spectrum is.")
+        return np.fft.irfft(np.fft.rfft(x) * gain(self.magnitude(samples)), samples).astype(np.float32)

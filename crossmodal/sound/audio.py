@@ -14,7 +14,15 @@ import soundfile
 from crossmodal.errors import AudioError
 from crossmodal.runtime.files import DISK_FULL, fault_of, replacing
 from crossmodal.runtime.recipe import recipe_text
-from crossmodal.sound.decoding import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, PathLike, decode, reason_of
+from crossmodal.sound.decoding import (
+    HIGHEST_SAMPLE_RATE,
+    LOWEST_SAMPLE_RATE,
+    Channels,
+    Mixdown,
+    PathLike,
+    decode,
+    reason_of,
+)
 from crossmodal.sound.resampling import resample
 
 SILENCE_PEAK = 1e-4  # -80 dBFS, three steps of 16-bit audio
@@ -48,11 +56,7 @@ def read_audio(path: PathLike, sample_rate: int = 8000, *, max_duration_s: float
     _check_sample_rate(sample_rate, name)
     if not max_duration_s > 0:
         raise AudioError(f"{name} cannot be read up to {max_duration_s} s: give a positive number of seconds.")
-    _check_file(path, name)
-    try:
-        mix = decode(path, name, max_duration_s)
-    except OSError as error:  # it went away meanwhile, or its disk is damaged
-        raise AudioError(f"{name} cannot be read ({reason_of(error)}): copy it to another place.") from None
+    mix = _decoded(path, name, max_duration_s)
     waveform, file_sample_rate = mix.waveform(), mix.sample_rate
     if not waveform.size:
         raise AudioError(f"{name} holds no samples: record or export it again.")
@@ -68,6 +72,31 @@ def read_audio(path: PathLike, sample_rate: int = 8000, *, max_duration_s: float
             "keeps: use a recording of lower tones, or a higher rate."
         )
     return resampled
+
+
+def read_channels(path: PathLike, *, max_duration_s: float = 60.0) -> tuple[np.ndarray, int]:
+    """Reads a sound file as it is: float32 of shape (samples, channels) at its own sample rate, and that rate in Hz.
+
+    It reads and refuses what `read_audio` does; of several channels each that is not silent has to be fit for
+    `validate_audio`, and there is one at least.
+    """
+    name = repr(os.fspath(path))
+    gathered = _decoded(path, name, max_duration_s, Channels)
+    sound = gathered.waveform()
+    if not sound.size:
+        raise AudioError(f"{name} holds no samples: record or export it again.")
+    sounding = [channel for channel in sound.T if _swing(channel) >= SILENCE_PEAK] or [sound[:, 0]]
+    for channel in sounding:
+        validate_audio(channel, gathered.sample_rate, name=name)
+    return sound.astype(np.float32), gathered.sample_rate
+
+
+def _decoded(path: PathLike, name: str, max_duration_s: float, gathered: type[Mixdown] = Mixdown) -> Mixdown:
+    _check_file(path, name)
+    try:
+        return decode(path, name, max_duration_s, gathered)
+    except OSError as error:  # it went away meanwhile, or its disk is damaged
+        raise AudioError(f"{name} cannot be read ({reason_of(error)}): copy it to another place.") from None
 
 
 def validate_audio(
@@ -125,9 +154,14 @@ def write_wav(path: PathLike, waveform: npt.ArrayLike, sample_rate: int) -> None
             note_recipe(file, path)
             file.write(samples)
     except (OSError, ValueError, soundfile.SoundFileError) as error:
-        is_full = getattr(error, "errno", None) in DISK_FULL
-        advice = "free some space on the disk" if is_full else "choose a folder that exists and takes files"
-        raise AudioError(f"{name} cannot be written ({reason_of(error)}): {advice}.") from None
+        raise cannot_be_written(name, error) from None
+
+
+def cannot_be_written(name: str, error: Exception) -> AudioError:
+    """The sentence for a sound file that could not be written."""
+    is_full = getattr(error, "errno", None) in DISK_FULL
+    advice = "free some space on the disk" if is_full else "choose a folder that exists and takes files"
+    return AudioError(f"{name} cannot be written ({reason_of(error)}): {advice}.")
 
 
 def note_recipe(file: soundfile.SoundFile, path: PathLike) -> None:

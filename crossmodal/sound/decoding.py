@@ -82,12 +82,30 @@ class Mixdown:
         with np.errstate(invalid="ignore", over="ignore"):  # validate_audio tells what is not finite
             if len(block):
                 self.widest = max(self.widest, float((block.max(axis=0) - block.min(axis=0)).max()))
-            mean = block.mean(axis=1, dtype=np.float64)
-            self._blocks.append(mean if block.dtype == np.float64 else mean.astype(np.float32))
+            kept = self.kept(block)
+            self._blocks.append(kept if block.dtype == np.float64 else kept.astype(np.float32))
+
+    def kept(self, block: np.ndarray) -> np.ndarray:
+        """What is kept of a block (frames, channels): the mean of the channels, (frames,)."""
+        return block.mean(axis=1, dtype=np.float64)
 
     def waveform(self) -> np.ndarray:
         """All blocks, shape (samples,)."""
         return np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.float32)
+
+
+class Channels(Mixdown):
+    """All channels of a sound, gathered within the same limits."""
+
+    def kept(self, block: np.ndarray) -> np.ndarray:
+        """All of it, (frames, channels)."""
+        return np.array(block)
+
+    def waveform(self) -> np.ndarray:
+        """All blocks, shape (samples, channels); AudioError if they have not the same channels."""
+        if len({block.shape[1] for block in self._blocks}) > 1:
+            raise AudioError(f"{self.name} holds sounds of different channels: save each as a file of its own.")
+        return np.concatenate(self._blocks) if self._blocks else np.zeros((0, 1), np.float32)
 
 
 class _Sequential(soundfile.SoundFile):
@@ -97,14 +115,14 @@ class _Sequential(soundfile.SoundFile):
         return False
 
 
-def decode(path: PathLike, name: str, max_duration_s: float) -> Mixdown:
-    """All that a sound file holds, mixed down to one channel.
+def decode(path: PathLike, name: str, max_duration_s: float, gathered: type[Mixdown] = Mixdown) -> Mixdown:
+    """All that a sound file holds, mixed down to one channel, or as `gathered` keeps it.
 
     Raises:
         AudioError: it is not a sound, of a format that is not read, longer or larger than allowed, at a rate outside 4
             to 192 kHz, damaged, shorter than its header states, or holds bytes that no decoder reads.
     """
-    mix = Mixdown(name, max_duration_s)
+    mix = gathered(name, max_duration_s)
     with open(path, "rb") as file:
         start = after_tags(file, 0, zeros=False)
         head = bytes_at(file, start, HEAD_BYTES)

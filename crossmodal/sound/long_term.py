@@ -23,6 +23,35 @@ def long_term_density(waveform: np.ndarray, sample_rate: float, floor_db: float)
     return frequency, np.maximum(density, density.max() * 10 ** (floor_db / 10))
 
 
+def stereo_response(sound: np.ndarray, floor_db: float) -> np.ndarray:
+    """The filters that make of two independent white noises, each of variance 1, a sound with the long-term spectrum
+    of a stereo recording in both channels, and the correlation of the channels at each frequency.
+
+    With S the matrix of spectral densities and l the louder channel, r the other (a Cholesky factor of S):
+
+        l = sqrt(S_ll) A            r = S_rl / sqrt(S_ll) A + sqrt(S_rr - |S_rl|² / S_ll) B
+
+    Args:
+        sound: (samples, 2).
+        floor_db: lowest density of the louder channel, relative to its highest; negative.
+
+    Returns:
+        complex (2, 2, BINS): of channel i the response to noise j.
+    """
+    import scipy.signal
+
+    louder = int(np.argmax(sound.var(axis=0)))
+    one, other = sound[:, louder], sound[:, 1 - louder]
+    _, s_ll = long_term_density(one, 1.0, floor_db)
+    _, s_rr = scipy.signal.welch(other, nperseg=2 * (BINS - 1))
+    _, s_rl = scipy.signal.csd(one, other, nperseg=2 * (BINS - 1))
+    response = np.zeros((2, 2, BINS), np.complex128)
+    response[louder, 0] = np.sqrt(s_ll / 2)
+    response[1 - louder, 0] = s_rl / np.sqrt(2 * s_ll)
+    response[1 - louder, 1] = np.sqrt(np.maximum(s_rr - np.abs(s_rl) ** 2 / s_ll, 0) / 2)
+    return response
+
+
 def occupied_hz(waveform: np.ndarray, sample_rate: int, share: float = 0.9) -> float:
     """The width in Hz of the strongest frequencies that together have a share of the power above 20 Hz.
 

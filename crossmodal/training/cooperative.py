@@ -58,6 +58,7 @@ def prepare_texture(
     kernel: int = 25,
     reading: str = "published",
     deterministic: bool = False,
+    channels: int = 1,
     **changes,
 ) -> tuple[CoopNets, np.ndarray, Settings]:
     """What `train_texture` asks for, fitted to a recording: an untrained model, the signal and the settings.
@@ -72,6 +73,7 @@ def prepare_texture(
         stride, kernel: of the thesis' first convolution and of its deconvolutions.
         reading: of the thesis' table 4.1, see `thesis_settings`.
         deterministic: see `fix_numbers`.
+        channels: 2 for a stereo texture of the default, whose louder channel is `sound`; then call its `set_stereo`.
         changes: fields of `Settings` in place of the preset's, such as iterations=100 or seed=1.
 
     Raises:
@@ -93,10 +95,12 @@ def prepare_texture(
     walk |= {name: value for name, value in asked.items() if value is not None}
     fix_numbers(settings.seed, deterministic)
     if preset == "thesis":
+        if channels != 1:
+            raise ModelError("The thesis' networks know one channel: learn a stereo recording with the default ones.")
         model = CoopNets.thesis(sample_rate, stride, kernel, published=reading == "published", **walk)
         model.set_spectrum(None, float(np.abs(sound).max()))
     else:
-        model = CoopNets.auditory(sample_rate, 0.93 * bandwidth(sound, sample_rate), **walk)
+        model = CoopNets.auditory(sample_rate, 0.93 * bandwidth(sound, sample_rate), channels=channels, **walk)
         model.set_spectrum(sound)
         model.descriptor.adapt(model.whiten(sound))
     return model, model.whiten(sound), settings

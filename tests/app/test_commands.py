@@ -195,14 +195,14 @@ def test_the_longest_draw_fits_a_wav_file():
 
 
 def test_a_long_draw_says_how_long_it_takes(monkeypatch, capsys):
-    from crossmodal.app.commands import texture
+    from crossmodal.app import playing
 
     times = iter([0.0, 2.0, 4.0, 14.0, 16.0])
-    monkeypatch.setattr(texture.time, "time", lambda: next(times))
-    on_piece = texture.tell_time_left()
+    monkeypatch.setattr(playing.time, "time", lambda: next(times))
+    on_piece = playing.tell_time_left()
     for done in (1, 2, 3, 4):
         on_piece(done, 4)
-    assert capsys.readouterr().out == "piece 1 of 4, about 6 s left\npiece 3 of 4, about 5 s left\n"
+    assert capsys.readouterr().err == "piece 1 of 4, about 6 s left\npiece 3 of 4, about 5 s left\n"
 
 
 @pytest.mark.parametrize("harmonics", [1, 10])

@@ -9,7 +9,7 @@ from crossmodal.data.textures import chirps, rain
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models import coopnets, playing
 from crossmodal.models.coopnets import CoopNets, bandwidth
-from crossmodal.models.networks.auditory import join_subbands, subbands
+from crossmodal.models.networks.auditory import AuditoryDescriptor, join_subbands, subbands
 from crossmodal.models.networks.auditory_bands import cochlear_bank, modulation_bank
 from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator, receptive_field
 from crossmodal.models.playing import cross_fade
@@ -177,6 +177,29 @@ def test_an_untrained_generator_draws_noise_with_the_recordings_spectrum(auditor
     assert draws.shape == (2, 80_000)
     np.testing.assert_allclose(draws.std(axis=1), sound.std(), rtol=0.1)
     assert abs(np.corrcoef(draws)[0, 1]) < 0.05
+
+
+def test_a_long_recording_is_heard_in_pieces_as_at_once(monkeypatch):
+    beats = 1 + 0.8 * np.sin(2 * np.pi * 7 * np.arange(80_000) / 20_000)
+    signal = (beats * np.random.default_rng(0).standard_normal(80_000)).astype(np.float32)
+    at_once, pieces = (AuditoryDescriptor(20_000, 8000.0) for _ in range(2))
+    at_once.adapt(signal)
+    monkeypatch.setattr("crossmodal.models.networks.auditory.LONGEST_PIECE", 30_000)
+    pieces.adapt(signal)
+    for name in ("band_gain", "envelope_mean", "envelope_sd", "modulation_sd"):
+        one, other = (np.asarray(getattr(descriptor, name).value) for descriptor in (at_once, pieces))
+        if name == "modulation_sd":  # of the slower ones a piece of 1.3 s says little
+            one, other = one[:, :8], other[:, :8]
+        np.testing.assert_allclose(other, one, rtol=0.15, atol=0.02)
+
+
+def test_a_recording_of_a_second_leaves_the_descriptor_as_much_room_as_a_longer_one(auditory):
+    """Crops that are all the same would have no variance, and f would allow nothing but them."""
+    short, longer = (AuditoryDescriptor(20_000, 8000.0) for _ in range(2))
+    short.adapt(auditory.whiten(chirps(1.0)))
+    longer.adapt(auditory.whiten(chirps(4.0)))
+    ratio = np.asarray(short.h_sd.value) / np.asarray(longer.h_sd.value)
+    assert 0.3 < np.median(ratio) < 3
 
 
 def test_chains_raise_f(auditory):

@@ -4,26 +4,34 @@
   crossmodal texture play rain.keras --seconds 60 -o new.wav
   crossmodal texture mix birds.wav rain.wav -o both.keras --weights 1 3
   crossmodal texture play texture_rain -o rain.wav              # a preset: nothing to learn
+  crossmodal texture play rain.keras --steps 0 --seconds 3600 -o hour.flac
 
 made:rain, made:insects and made:chirps in place of a recording are textures that the library makes itself.
 """
 
+import argparse
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from crossmodal.app.options import a_path, number, whole_number
-from crossmodal.errors import CrossmodalError, ModelError
+from crossmodal.app.playing import KNOBS, SECONDS, run_play
 from crossmodal.runtime.files import check_output, replacing
 from crossmodal.runtime.ranges import Range
 
-MODEL, SOUND = (".keras",), (".wav",)
+MODEL = (".keras",)
 SEED = whole_number(0, 2_000_000_000)
-SECONDS = number(float, Range(least=0.01, most=3600))
 WEIGHT = number(float, Range(least=0, most=1e6))
-WAV_HEADER, SAMPLE_BYTES = 44, 2
-TOLD_EVERY_S = 10.0  # of the time that a long draw has left
+PLAY = """crossmodal texture play rain.keras --seconds 60 -o new.wav
+
+The generator draws, then the descriptor revises the draw by Langevin steps, in pieces of 10 s that fade into each other
+and are held in memory: an hour at most. With --steps 0 nothing is revised, which sounds less like the recording. Then
+the sound is a stream: one draw without joints, made and written block by block in the same memory however long it is.
+Ctrl-C keeps what was written.
+
+  crossmodal texture play rain.keras --steps 0 --seconds 3600 -o hour.flac
+  crossmodal texture play rain.keras --steps 0 --seconds 86400 -o - | aplay -f S16_LE -r 20000
+  crossmodal texture play rain.keras --steps 0 --brightness -2 --density 0.5 --live -o - | aplay -f S16_LE -r 20000
+"""
 
 
 def add_arguments(parser) -> None:
@@ -31,15 +39,45 @@ def add_arguments(parser) -> None:
     learn = subparsers.add_parser(
         "learn", help="a model of one recording", description="crossmodal texture learn rain.wav -o rain.keras"
     )
-    learn.add_argument("recording", help="a sound file of 1 s to 10 min")
+    learn.add_argument("recording", help="a sound file of 1 s to 10 min, mono or stereo")
+    learn.add_argument(
+        "--sample-rate", type=whole_number(4000, 192_000), metavar="HZ", help="of the new sound (that of the recording)"
+    )
+    learn.add_argument("--mono", action="store_true", help="mix the channels of a recording down")
     add_learning_options(learn, run_learn)
     play = subparsers.add_parser(
-        "play", help="new sound of a model", description="crossmodal texture play rain.keras --seconds 60 -o new.wav"
+        "play",
+        help="new sound of a model",
+        description=PLAY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     play.add_argument("model", help="what learn or mix wrote, the folder of a run, or a preset")
-    play.add_argument("-o", "--output", type=Path, required=True, help="the sound, a WAV file")
+    play.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        help="the sound, by its suffix a WAV, FLAC or OGG file; - is the standard output, 16 bit without a header, "
+        "low byte first (with --steps 0)",
+    )
     play.add_argument("--seconds", type=SECONDS, default=10.0, help="duration in seconds (%(default)s)")
+    play.add_argument(
+        "--steps",
+        type=whole_number(0, 10_000),
+        metavar="N",
+        help="Langevin steps that revise the draw (the model's own); 0 streams what the generator draws",
+    )
+    play.add_argument(
+        "--seamless",
+        action="store_true",
+        help="a sound to be repeated, whose end runs into its start; its duration is rounded to whole chunks of 16,000 "
+        "samples, revised it lasts 60 s at most",
+    )
+    play.add_argument(
+        "--subtype", choices=("16", "24", "float", "vorbis"), help="bits of a sample (16; OGG is always vorbis)"
+    )
     play.add_argument("--seed", type=SEED, default=0, help="another seed, another sound (%(default)s)")
+    add_knobs(play)
     play.set_defaults(run=run_play, needs_tensorflow=False)  # imported where the model needs it
     mix = subparsers.add_parser(
         "mix",
@@ -49,6 +87,23 @@ def add_arguments(parser) -> None:
     mix.add_argument("recordings", nargs="+", metavar="RECORDING", help="sound files of 1 s to 10 min")
     mix.add_argument("--weights", nargs="+", type=WEIGHT, metavar="W", help="a number for each recording (equal)")
     add_learning_options(mix, run_mix)
+
+
+def add_knobs(play) -> None:
+    """The options of streams; their ranges are those of `crossmodal.models.knobs`."""
+    knobs = play.add_argument_group("knobs of a stream, with --steps 0")
+    for name, least, most, help in (
+        ("level", -60, 20, "in dB"),
+        ("brightness", -12, 12, "tilt of the spectrum in dB per octave"),
+        ("density", 0.1, 10, "how often events come: 2 closer to noise, 0.5 rarer and louder ones"),
+        ("morph", 0, 1, "from this texture (0) to that of --morph-to (1)"),
+    ):
+        read = number(float, Range(least=least, most=most))
+        knobs.add_argument(f"--{name}", type=read, default=KNOBS[name], metavar="X", help=f"{help} (%(default)g)")
+    knobs.add_argument("--morph-to", metavar="MODEL", help="another texture of one channel and the same rate")
+    knobs.add_argument(
+        "--live", action="store_true", help='turn knobs while it plays, by lines such as "brightness -3" that are typed'
+    )
 
 
 def add_learning_options(parser, run) -> None:
@@ -70,8 +125,16 @@ def learning_options(arguments) -> dict:
 
 def run_learn(arguments) -> None:
     from crossmodal.app.experiments import texture_single
+    from crossmodal.data.textures import load_recording
 
-    config = texture_single.Config(reference=arguments.recording, **learning_options(arguments))
+    check_output(arguments.output, MODEL)
+    sound, sample_rate = load_recording(arguments.recording)
+    config = texture_single.Config(
+        reference=arguments.recording,
+        channels=1 if arguments.mono else sound.ndim,
+        sample_rate=arguments.sample_rate or sample_rate,
+        **learning_options(arguments),
+    )
     learn(texture_single.work, config, arguments)
 
 
@@ -94,50 +157,3 @@ def learn(work, config, arguments) -> None:
     with replacing(arguments.output) as temporary:
         shutil.copyfile(arguments.workdir / "model.keras", temporary)
     print(f"model: {arguments.output}")
-
-
-def run_play(arguments) -> None:
-    from crossmodal.models.light.twin import kind_of
-    from crossmodal.models.playing import Plays, check_draws
-    from crossmodal.runtime.quiet import import_tensorflow
-    from crossmodal.saving.light import has_twin, load_light
-    from crossmodal.sound.audio import write_wav
-
-    check_output(arguments.output, SOUND)
-    check_draws(arguments.seconds)
-    if not has_twin(arguments.model):
-        import_tensorflow()
-    model = load_light(arguments.model)
-    if not isinstance(model, Plays):
-        raise ModelError(f"{arguments.model} holds a {kind_of(model)}, not a sound texture: learn one first.")
-    samples = round(arguments.seconds * model.sample_rate)
-    size = WAV_HEADER + SAMPLE_BYTES * samples
-    check_room(arguments.output, size)
-    print(f"{samples:,} samples at {model.sample_rate:,} Hz, {size / 1e6:.1f} MB", flush=True)
-    sound = model.draw(arguments.seconds, seed=arguments.seed, on_piece=tell_time_left())[0]
-    write_wav(arguments.output, sound, model.sample_rate)
-    print(f"{len(sound) / model.sample_rate:.1f} s: {arguments.output}")
-
-
-def check_room(path: Path, size: int) -> None:
-    """CrossmodalError unless the disk of a file to be written has room for so many bytes."""
-    free = shutil.disk_usage(path.parent).free
-    if size > free:
-        raise CrossmodalError(
-            f"{path} would take {size / 1e6:.1f} MB and its disk has {free / 1e6:.1f} MB left: make room, or ask for "
-            "fewer seconds."
-        )
-
-
-def tell_time_left() -> Callable[[int, int], None]:
-    """A callback (pieces done, pieces) that prints how long the others take, after the first and then now and then."""
-    began = told = time.time()
-
-    def on_piece(done: int, pieces: int) -> None:
-        nonlocal told
-        now = time.time()
-        if done < pieces and (done == 1 or now - told > TOLD_EVERY_S):
-            told = now
-            print(f"piece {done} of {pieces}, about {(now - began) / done * (pieces - done):.0f} s left", flush=True)
-
-    return on_piece

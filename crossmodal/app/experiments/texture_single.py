@@ -12,12 +12,15 @@ from crossmodal.errors import AudioError
 
 Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"]
 IGNORED_ON_RESUME = ("tensorboard",)  # options that change nothing in a run
+CROP_S = 2.0  # of the default's signals in training
+SHOWN_S = 60.0  # of the recording in pictures
 SCORED_S = 2.0  # the shortest recording that can be scored
 
 
 @dataclass(frozen=True)
 class Recording:
     reference: str = option("made:rain", "a recording, or made:rain, made:insects, made:chirps")
+    channels: int = option(1, "1, or 2 to learn both channels of a stereo recording", least=1, most=2)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class TextureOptions:
     generator_steps: int = option(10, "its steps of an iteration, by energy", least=1, most=10_000)
     iterations: int | None = option(None, "updates of the networks (60 default, 500 thesis)", least=0, most=99_999)
     chains: int | None = option(None, "signals drawn and revised at once (1 default, 2 thesis)", least=1, most=1000)
-    samples: int | None = option(None, "samples of a signal (40,000 default, 60,000 thesis)", least=1000, most=10**8)
+    samples: int | None = option(None, "samples of a signal (2 s default, 60,000 thesis)", least=1000, most=10**8)
     steps: int | None = option(None, "Langevin steps of an iteration (30 default, 40 thesis)", least=0, most=10_000)
     stride: int = option(40, "stride of the thesis' first convolution", least=1, most=1000)
     kernel: int = option(25, "kernel size of the thesis' deconvolutions", least=1, most=1000)
@@ -54,16 +57,26 @@ class Config(TextureOptions, Recording):
     """The recording first: fields of the last base come before those of the others."""
 
 
-def prepare(config: TextureOptions, sound):
-    """(model, signal, settings) that a config asks for, for a sound (samples,): see `prepare_texture`."""
+def prepare(config: TextureOptions, sound, stereo=None):
+    """(model, signal, settings) that a config asks for: see `prepare_texture`.
+
+    Args:
+        sound: (samples,).
+        stereo: (samples, 2), both channels of a stereo recording whose louder one is `sound`.
+    """
+    from crossmodal.models.networks.auditory import LENGTH_MULTIPLE
     from crossmodal.training.cooperative import prepare_texture
 
     names = ("generator_loss", "iterations", "chains", "samples", "descriptor_rate", "generator_rate")
     changes = {name: value for name in names if (value := getattr(config, name)) is not None}
-    return prepare_texture(
+    if config.preset == "default":
+        crop = min(round(CROP_S * config.sample_rate), len(sound)) // LENGTH_MULTIPLE * LENGTH_MULTIPLE
+        changes.setdefault("samples", crop)
+    model, signal, settings = prepare_texture(
         sound,
         config.sample_rate,
         config.preset,
+        channels=1 if stereo is None else 2,
         steps=config.steps,
         draw_steps=config.revise_steps,
         stride=config.stride,
@@ -76,19 +89,28 @@ def prepare(config: TextureOptions, sound):
         seed=config.seed,
         **changes,
     )
+    if stereo is not None:
+        model.set_stereo(stereo)
+    return model, signal, settings
 
 
 def run(config: Config, workdir: Path) -> dict:
     """Train in `workdir`, write and measure the draws; returns the metrics."""
-    from crossmodal.data.textures import load_texture
+    from crossmodal.data.textures import load_stereo, load_texture, louder_channel
 
     if metrics := open_texture_run(workdir, config):
         return finish(workdir, metrics)
-    sound = load_texture(config.reference, config.sample_rate)
-    drawn, metrics = learn_and_draw("texture", config, sound, workdir)
-    shown = {"recording": sound, "draw": drawn["draw_1"], "generator alone": drawn["generator_1"]}
+    stereo, louder = None, 0
+    if config.channels == 2:
+        stereo = load_stereo(config.reference, config.sample_rate)
+        louder = louder_channel(stereo)
+    sound = load_texture(config.reference, config.sample_rate) if stereo is None else stereo[:, louder]
+    drawn, metrics = learn_and_draw("texture", config, sound, workdir, stereo)
+    heard = {name: draw if draw.ndim == 1 else draw[:, louder] for name, draw in drawn.items()}
+    excerpt = sound[: round(SHOWN_S * config.sample_rate)]
+    shown = {"recording": excerpt, "draw": heard["draw_1"], "generator alone": heard["generator_1"]}
     write_draws(config, drawn, shown, workdir)
-    return finish(workdir, metrics | scores(sound, drawn, config.sample_rate))
+    return finish(workdir, metrics | scores(sound, heard, config.sample_rate))
 
 
 def open_texture_run(workdir: Path, config: TextureOptions) -> dict | None:
@@ -100,11 +122,12 @@ def open_texture_run(workdir: Path, config: TextureOptions) -> dict | None:
     return open_run(workdir, config, ignore=IGNORED_ON_RESUME)
 
 
-def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path) -> tuple[dict, dict]:
+def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path, stereo=None) -> tuple[dict, dict]:
     """Train on a sound (samples,) in `workdir` and save the model there.
 
     Args:
         family: the texture's name among those of `crossmodal train`.
+        stereo: see `prepare`.
 
     Returns:
         the draws, see `draw_sounds`, and what the metrics say of the training.
@@ -113,7 +136,7 @@ def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path) ->
     from crossmodal.training.cooperative import train_texture
     from crossmodal.training.tensorboard import logged
 
-    model, signal, settings = prepare(config, sound)
+    model, signal, settings = prepare(config, sound, stereo)
     model.provenance = provenance_of(family, config)
     began = time.time()
     train_texture(model, signal, settings, workdir, on_block=logged(show, workdir) if config.tensorboard else show)
@@ -143,7 +166,8 @@ def show(iteration: int, figures: dict) -> None:
 
 
 def draw_sounds(config: TextureOptions, model) -> dict:
-    """draw_1, generator_1 and on: sounds (samples,) as the descriptor revised them, and the generator's alone."""
+    """draw_1, generator_1 and on: sounds (samples,), or (samples, 2) in stereo, as the descriptor revised them, and the
+    generator's alone."""
     return {
         f"{name}_{n + 1}": model.draw(config.duration_s, seed=config.seed + n, steps=steps)[0]
         for n in range(config.draws)
@@ -155,11 +179,13 @@ def write_draws(config: TextureOptions, drawn: dict, shown: dict, workdir: Path)
     """Write what was drawn, the spectrograms of what is to be `shown`, and curves."""
     from crossmodal.app.pictures.curves import save_curves
     from crossmodal.app.pictures.sounds import save_spectrograms
-    from crossmodal.sound.audio import write_wav
+    from crossmodal.sound.limiter import Limiter
+    from crossmodal.sound.writing import write_blocks
     from crossmodal.training.runs import read_history
 
-    for name, waveform in drawn.items():
-        write_wav(workdir / f"{name}.wav", waveform, config.sample_rate)
+    for name, draw in drawn.items():
+        limited = Limiter(config.sample_rate).whole(draw)
+        write_blocks(workdir / f"{name}.wav", [limited], config.sample_rate, draw.ndim)
     save_spectrograms(workdir / "spectrograms.png", shown, config.sample_rate)
     if history := read_history(workdir):
         names = tuple(name for name in ("energy_gap", "drift_to_noise", "rms", "error") if name in history[-1])

@@ -51,6 +51,8 @@ class LightTexture(Twin, Plays):
         kinds = type(model.generator).__name__, type(model.descriptor).__name__
         if kinds != ("SubbandGenerator", "AuditoryDescriptor") or model.generator.latent_shape(1000)[1] != LATENTS:
             raise ModelError(f"A texture of {' and '.join(kinds)} is not computed without Keras.")
+        if model.channels != 1:
+            raise ModelError("A texture of two channels is not computed without Keras.")
         places = {id(weight): i for i, weight in enumerate(model.weights)}
         return {
             "gains": describe(model.generator.gains, model.weights),
@@ -68,5 +70,5 @@ class LightTexture(Twin, Plays):
             signals = [light_langevin(signal, energy, chain=i, **walk) for i, signal in enumerate(signals)]
         return np.stack(signals)
 
-    def magnitude(self):
+    def fixed_spectrum(self):
         return self.spectrum

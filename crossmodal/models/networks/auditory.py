@@ -38,6 +38,8 @@ from crossmodal.models.networks.auditory_bands import (
     pairs,
 )
 
+LONGEST_PIECE = 1_200_000  # samples that are heard at once: a minute at 20 kHz
+
 
 def subbands(signal, bank) -> tf.Tensor:
     """Analytic bands at a tenth of the sample rate: (chains, samples) -> (chains, bands, samples / 10) complex.
@@ -70,6 +72,8 @@ class AuditoryDescriptor(keras.Model):
         sample_rate: of the sound, in Hz.
         highest_hz: centre of the highest band; at most 0.47 of the sample rate.
     """
+
+    circular = True  # f of a signal is f of the same turned by whole frames: all filters are Fourier transforms
 
     def __init__(self, sample_rate=20_000, highest_hz=None, **kwargs):
         super().__init__(**kwargs)
@@ -135,23 +139,33 @@ class AuditoryDescriptor(keras.Model):
         duration_s = signal.shape[-1] / self.sample_rate
         return -0.5 * duration_s * tf.reduce_sum(tf.exp(self.log_precision) * tf.square(distance), axis=-1)
 
+    def modulation_variances(self, u) -> tf.Tensor:
+        """(BANDS, frames) -> (BANDS, MODULATIONS, 1)."""
+        variances = [tf.math.reduce_variance(m[0], axis=-1, keepdims=True) for m in self.modulations(u[None])]
+        return tf.concat(variances, axis=1)
+
     def adapt(self, signal: np.ndarray, crop_s: float = 2.0, crops: int = 8) -> None:
         """Set the front end's levels from a signal (samples,), and c and lambda from its crops.
 
         lambda starts at one over the features' variance between crops of `crop_s` seconds, times `crop_s`: features
-        of one kind lend each other half of theirs, for a few crops say little on each.
+        of one kind lend each other half of theirs, for a few crops say little on each. Crops are spread over all of
+        the signal; of one that is not much longer than a crop they are halves. A long signal is heard in pieces.
         """
-        signal = tf.constant(signal[: len(signal) // LENGTH_MULTIPLE * LENGTH_MULTIPLE], tf.float32)[None]
-        samples = signal.shape[-1]
-        analytic = subbands(signal, cochlear_bank(samples, self.sample_rate, self.highest_hz))
-        self.band_gain.assign(1 / tf.sqrt(tf.reduce_mean(tf.abs(analytic) ** 2, axis=(0, 2)) + 1e-12))
-        e = self.envelopes(signal)[0]
-        self.envelope_mean.assign(tf.reduce_mean(e, axis=-1, keepdims=True))
-        self.envelope_sd.assign(tf.math.reduce_std(e, axis=-1, keepdims=True) + 0.02)
-        modulations = self.modulations((e - self.envelope_mean)[None] / self.envelope_sd)
-        sds = [tf.math.reduce_std(m[0], axis=-1, keepdims=True) for m in modulations]
-        self.modulation_sd.assign(tf.concat(sds, axis=1) + 0.02)
-        length = min(samples, round(crop_s * self.sample_rate) // LENGTH_MULTIPLE * LENGTH_MULTIPLE)
+        count = -(-len(signal) // LONGEST_PIECE)
+        samples = len(signal) // count // LENGTH_MULTIPLE * LENGTH_MULTIPLE
+        pieces = [tf.constant(signal[None, i * samples : (i + 1) * samples], tf.float32) for i in range(count)]
+        bank = cochlear_bank(samples, self.sample_rate, self.highest_hz)
+        power = [tf.reduce_mean(tf.abs(subbands(piece, bank)) ** 2, axis=(0, 2)) for piece in pieces]
+        self.band_gain.assign(1 / tf.sqrt(sum(power) / count + 1e-12))
+        e = [self.envelopes(piece)[0] for piece in pieces]
+        self.envelope_mean.assign(tf.reduce_mean(tf.concat(e, axis=-1), axis=-1, keepdims=True))
+        self.envelope_sd.assign(tf.math.reduce_std(tf.concat(e, axis=-1), axis=-1, keepdims=True) + 0.02)
+        variances = [self.modulation_variances((piece - self.envelope_mean) / self.envelope_sd) for piece in e]
+        self.modulation_sd.assign(tf.sqrt(sum(variances) / count) + 0.02)
+        samples = len(signal) // LENGTH_MULTIPLE * LENGTH_MULTIPLE
+        crop = round(crop_s * self.sample_rate)
+        length = (crop if samples >= 1.5 * crop else samples // 2) // LENGTH_MULTIPLE * LENGTH_MULTIPLE
+        signal = tf.constant(signal[None, :samples], tf.float32)
         starts = np.linspace(0, samples - length, crops).astype(int)
         means, sds = [], []
         for group in zip(*(self.feature_groups(signal[:, s : s + length]) for s in starts), strict=True):

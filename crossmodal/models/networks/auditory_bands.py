@@ -32,9 +32,14 @@ def cochlear_bank(samples: int, sample_rate: int, highest_hz: float) -> np.ndarr
     """Amplitude responses (BANDS, samples // 2), half-cosines on the ERB scale, each reaching to its neighbours'
     centres: squared responses sum to 1 between the first and the last centre."""
     erb = _erb(np.fft.rfftfreq(samples, 1 / sample_rate)[: samples // 2])
-    centres = np.linspace(_erb(LOWEST_HZ), _erb(highest_hz), BANDS)
+    centres = band_centres(highest_hz)
     position = (erb - centres[:, None]) / (2 * (centres[1] - centres[0]))
     return np.where(np.abs(position) < 0.5, np.cos(np.pi * position), 0.0).astype(np.float32)
+
+
+def band_centres(highest_hz: float) -> np.ndarray:
+    """The centres (BANDS,) of the cochlea's bands, on the ERB scale."""
+    return np.linspace(_erb(LOWEST_HZ), _erb(highest_hz), BANDS)
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,12 @@ others drive the gains, at four scales of time from 2.5 to 160 ms (at 20 kHz), s
 length can form. The gains of a band have an RMS of 1 over each draw: regression on sounds whose phases nobody can
 predict would shrink them. No deconvolution strides over the waveform: nothing prints tones at fractions of the sample
 rate. Untrained it draws white noise.
+
+A stream has no whole over which to take that RMS: there the gains are divided by their RMS over `REFERENCE` frames of
+noise that is always the same.
 """
+
+from collections.abc import Callable, Iterable, Iterator
 
 import keras
 import tensorflow as tf
@@ -13,10 +18,14 @@ from keras import layers
 
 from crossmodal.models.networks.auditory import join_subbands, subbands
 from crossmodal.models.networks.auditory_bands import BANDS, HIGHEST, check_length, cochlear_bank
+from crossmodal.models.networks.band_gains import BandGains
+from crossmodal.models.networks.overlap import overlap_save, windows
 
 FRAME = 50  # samples
 NOISES = 16  # latents of a frame that drive the gains
 SCALES = (1, 4, 16, 64)  # frames
+CHUNK = 320  # frames of a stream: whole pools of 64, a length that the bands divide, and all that a gain hears aside
+REFERENCE = 120 * CHUNK
 _HIGHEST_GAIN = 4.0  # in nepers: 35 dB
 
 
@@ -39,15 +48,46 @@ class SubbandGenerator(keras.Model):
         self.built = True
 
     def call(self, z):
-        samples = z.shape[1] * FRAME
-        check_length(samples)
+        check_length(z.shape[1] * FRAME)
+        gain = self.gain(z[..., FRAME:])
+        return self.shape_noise(z[..., :FRAME], gain / _rms(gain))
+
+    def gain(self, noises):
+        """Noises (chains, frames, 16) -> gains (chains, frames, 30), before their RMS is made 1."""
+        return tf.exp(_HIGHEST_GAIN * tf.tanh(self.gains(noises) / _HIGHEST_GAIN))
+
+    def shape_noise(self, excitation, gain):
+        """White noise (chains, frames, 50) by gains (chains, frames, 30) of its bands: signal (chains, samples)."""
+        samples = excitation.shape[1] * FRAME
         bank = cochlear_bank(samples, self.sample_rate, self.highest_hz)
-        excitation = tf.reshape(z[..., :FRAME], (-1, samples))
-        gain = tf.exp(_HIGHEST_GAIN * tf.tanh(self.gains(z[..., FRAME:]) / _HIGHEST_GAIN))
-        gain /= tf.sqrt(tf.reduce_mean(tf.square(gain), axis=1, keepdims=True))
+        excitation = tf.reshape(excitation, (-1, samples))
         gain = tf.repeat(tf.transpose(gain - 1.0, (0, 2, 1)), FRAME // 10, axis=-1)
         change = subbands(excitation, bank) * tf.complex(gain, tf.zeros_like(gain))
         return excitation + join_subbands(change, bank, samples)
+
+    @property
+    def chunk_samples(self) -> int:
+        """Samples of the chunks of `stream`."""
+        return CHUNK * FRAME
+
+    def stream(self, latents: Iterable, other=None, dials: Callable = tuple) -> Iterator[tf.Tensor]:
+        """Chunks of z (chains, 320, 66) -> chunks of signal (chains, 16000), as of one long z.
+
+        The first is that of the third z: a chunk is drawn once the gains of its neighbours are known, and those once
+        their neighbours' noises are.
+
+        Args:
+            other: a `SubbandGenerator` of the same sample rate to which the gains may turn.
+            dials: called before each chunk: (density, morph), or () for the texture as it is; see `BandGains`.
+        """
+        gains = BandGains(self, other, tf.random.stateless_normal((1, REFERENCE, NOISES), (0, 0)))
+        shape_noise = tf.function(self.shape_noise)
+
+        def shaped() -> Iterator[tf.Tensor]:  # excitation and gains side by side, (chains, 320, 80)
+            for z in windows(latents):
+                yield tf.concat([z[1][..., :FRAME], gains(tf.concat(z, axis=1)[..., FRAME:], *dials())], axis=-1)
+
+        yield from overlap_save(lambda x: shape_noise(x[..., :FRAME], x[..., FRAME:]), shaped(), CHUNK * FRAME)
 
     def latent_shape(self, samples: int) -> tuple[int, int]:
         """The shape of z for a signal of so many samples; AudioError unless a multiple of 1,000."""
@@ -57,6 +97,11 @@ class SubbandGenerator(keras.Model):
     def get_config(self):
         names = ("sample_rate", "highest_hz", "filters")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _rms(gain):
+    """(chains, frames, 30) -> (chains, 1, 30)."""
+    return tf.sqrt(tf.reduce_mean(tf.square(gain), axis=1, keepdims=True))
 
 
 def build_gains(filters: int) -> keras.Model:

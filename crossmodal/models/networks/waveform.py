@@ -1,11 +1,14 @@
 """The networks of R. Zhong's thesis (UCLA 2017, tables 4.2 and 4.3), over waveforms."""
 
+from collections.abc import Iterable, Iterator
+
 import keras
 import tensorflow as tf
 from keras import layers
 
 from crossmodal.errors import AudioError
 from crossmodal.models.networks.layers import Conv1D
+from crossmodal.models.networks.overlap import overlap_save
 
 UPSAMPLING = 1000  # samples per latent
 KERNELS, STRIDES = (200, 50, 30), (40, 20, 1)  # of the descriptor
@@ -60,6 +63,16 @@ class WaveformGenerator(keras.Model):
         if samples < UPSAMPLING or samples % UPSAMPLING:
             raise AudioError(f"{samples} samples cannot be drawn: ask for a multiple of {UPSAMPLING}.")
         return samples // UPSAMPLING, 1
+
+    @property
+    def chunk_samples(self) -> int:
+        """Samples of the chunks of `stream`: of 16 latents, or more where the kernel reaches further."""
+        return max(16, self.kernel // 8 + 2) * UPSAMPLING
+
+    def stream(self, latents: Iterable) -> Iterator[tf.Tensor]:
+        """Chunks of z (chains, frames, 1) -> chunks of signal (chains, 1000 * frames), as of one long z; the first is
+        that of the second z."""
+        yield from overlap_save(tf.function(self.call), latents, self.chunk_samples)
 
     def get_config(self):
         names = ("filters", "kernel", "published")
