@@ -11,7 +11,7 @@ from crossmodal.errors import ModelError
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.models.knobs import Knobs, tilt
 from crossmodal.models.networks import subbands
-from crossmodal.models.networks.auditory import band_centres
+from crossmodal.models.networks.auditory_bands import band_centres
 from crossmodal.models.networks.band_gains import BandGains, between_banks
 
 
