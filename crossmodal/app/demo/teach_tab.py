@@ -56,7 +56,7 @@ def teach_tab(lessons: Path, keep: bool) -> None:
             gr.Markdown("Further drawings at random")
             others = gr.Image(elem_id="taught-others", **PICTURE)
     download = gr.DownloadButton("Download the model", interactive=False, elem_id="download")
-    snippet = gr.Code(label="how to use it", language="python", interactive=False, elem_id="snippet")
+    snippet = gr.Textbox(label="how to use it", lines=7, interactive=False, buttons=["copy"], elem_id="snippet")
 
     def on_train(place):
         if place is None:
