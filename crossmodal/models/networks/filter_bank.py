@@ -78,5 +78,5 @@ def filter_bank(
     x = ops.square(x) if squared else ops.relu(x)
     x = layers.AveragePooling1D(pool, dtype="float32", name="pool")(x)
     c = RECTIFIERS[rectifier]
-    y = ops.log1p(x * (c / (size if squared else size**0.5))) / math.log(100 * c)
+    y = ops.log(1.0 + x * (c / (size if squared else size**0.5))) / math.log(100 * c)  # ONNX has no log1p
     return keras.Model(inputs, layers.Reshape((frames, filters, 1), dtype="float32", name="levels")(y), name="bank")
