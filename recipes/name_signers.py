@@ -1,6 +1,6 @@
 """Name the photographs of the Sign Language Digits Dataset by who signs, so that no hand trains and tests.
 
-    python recipes/name_signers.py --images-dir hand_signs --out signs
+    python recipes/name_signers.py --images-dir hand_signs --output signs
     crossmodal train classifier --data folders --images-dir signs --group-of "(.*)_" --image-size 64 --colour
 
 The photographs WORD/img_N.jpg are numbered as they were taken: each of the 218 students signs zero to nine in turn. So
@@ -24,7 +24,7 @@ FALL = 5  # of the digit, from one photograph to the next, where a new person be
 @dataclass(frozen=True)
 class Config:
     images_dir: str = option("hand_signs", "the folder of the data set, with a folder per word")
-    out: str = option("signs", "the folder to make")
+    output: str = option("signs", "the folder to make")
 
 
 def people(photographs: list[tuple[int, int]]) -> list[int]:
@@ -49,11 +49,11 @@ def work(config: Config, arguments) -> None:
     found.sort()
     numbers = people([(number, digit) for number, digit, _ in found])
     for person, (number, digit, path) in zip(numbers, found, strict=True):
-        link = Path(config.out) / DIGITS[digit] / f"p{person:03d}_{number}.jpg"
+        link = Path(config.output) / DIGITS[digit] / f"p{person:03d}_{number}.jpg"
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.exists():
             link.symlink_to(path.resolve())
-    print(f"{len(found):,} photographs of {numbers[-1] + 1} people in {config.out}")
+    print(f"{len(found):,} photographs of {numbers[-1] + 1} people in {config.output}")
 
 
 def main(argv=None) -> int:

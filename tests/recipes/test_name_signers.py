@@ -10,7 +10,7 @@ def test_a_new_person_begins_where_the_digit_falls(tmp_path, capsys):
         path = tmp_path / "hand_signs" / DIGITS[digit] / f"img_{number}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"photograph")
-    options = ["--images-dir", str(tmp_path / "hand_signs"), "--out", str(tmp_path / "signs")]
+    options = ["--images-dir", str(tmp_path / "hand_signs"), "--output", str(tmp_path / "signs")]
     for _ in range(2):  # links that are there stay
         assert name_signers.main(options) == 0
     assert "30 photographs of 3 people" in capsys.readouterr().out

@@ -89,6 +89,8 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
                 picture_of_a_bar(folder / name / "one.png")
             else:
                 soundfile.write(folder / name / "one.wav", speech, 8000)
+        elif name in ("hand_signs", "signs"):
+            photographs(folder / name, named=name == "signs")
         elif name == "runs/correspondence":
             untrained_correspondence(folder / name)
         elif name == "runs/reader":
@@ -97,6 +99,18 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             untrained_stack(folder / name)
         elif name.startswith("runs/"):
             finished_run(folder / name, "digits-tts" if name == "runs/vae" else "fsdd-mnist")
+
+
+def photographs(folder: Path, named: bool, people: int = 12) -> None:
+    """WORD/img_N.jpg of each digit by some people, as in the Sign Language Digits Dataset; or WORD/PERSON_N.jpg."""
+    from PIL import Image
+
+    from crossmodal.data.sources import DIGITS
+
+    for number in range(10 * people):
+        path = folder / DIGITS[number % 10] / f"{number // 10 if named else 'img'}_{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (number, 200 - number, 20 * (number % 10))).save(path)
 
 
 def table_of_pairs(folder: Path, packed: bool) -> None:
