@@ -24,9 +24,9 @@ WEIGHT = number(float, Range(least=0, most=1e6))
 PLAY = """crossmodal texture play rain.keras --seconds 60 -o new.wav
 
 The generator draws, then the descriptor revises the draw by Langevin steps, in pieces of 10 s that fade into each other
-and are held in memory: an hour at most. With --steps 0 nothing is revised, which sounds less like the recording. Then
-the sound is a stream: one draw without joints, made and written block by block in the same memory however long it is.
-Ctrl-C keeps what was written.
+and are held in memory: an hour at most. With --steps 0 nothing is revised, which may sound less like the recording.
+Then the sound is a stream: one draw without joints, made and written block by block in the same memory however long it
+is. Ctrl-C keeps what was written.
 
   crossmodal texture play rain.keras --steps 0 --seconds 3600 -o hour.flac
   crossmodal texture play rain.keras --steps 0 --seconds 86400 -o - | aplay -f S16_LE -r 20000
