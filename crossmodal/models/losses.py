@@ -1,10 +1,6 @@
 """The terms that losses are made of, as functions of arrays. Sums over an image or a latent, no means over batches."""
 
-import math
-
 from keras import ops
-
-LEAST_VARIANCE = 1 / 255**2 / 12  # of rounding to 256 values, below which no error of a pixel has a meaning
 
 
 def kl_divergence(z_mean, z_log_var):
@@ -14,23 +10,10 @@ def kl_divergence(z_mean, z_log_var):
 
 
 def reconstruction(images, logits):
-    """Negative log likelihood of images in [0, 1]: (..., height, width, channels) twice -> (...) nats, summed over
-    pixels and channels. Grey images, of one channel, are Bernoulli, others Gaussian."""
-    return bernoulli(images, logits) if images.shape[-1] == 1 else gaussian(images, logits)
-
-
-def bernoulli(images, logits):
-    """Of pixels that are ink with the probability sigmoid(logits)."""
+    """Bernoulli negative log likelihood of images in [0, 1]: (..., height, width, channels) twice -> (...) nats, summed
+    over pixels and channels."""
     nll = ops.maximum(logits, 0.0) - logits * images + ops.log1p(ops.exp(-ops.abs(logits)))
     return ops.sum(nll, axis=(-3, -2, -1))
-
-
-def gaussian(images, logits):
-    """Of pixels N(sigmoid(logits), v). v is the likeliest variance for all of the arrays, their mean squared error
-    (Rybkin, Daniilidis & Levine 2021: sigma-VAE, equation 5): no weight has to be found for the KL term beside it."""
-    squared = ops.square(images - ops.sigmoid(logits))
-    v = ops.stop_gradient(ops.maximum(ops.mean(squared), LEAST_VARIANCE))
-    return 0.5 * ops.sum(squared / v + ops.log(2 * math.pi * v), axis=(-3, -2, -1))
 
 
 def energy_score(targets, draws):

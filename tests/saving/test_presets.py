@@ -113,7 +113,11 @@ def test_a_texture_becomes_a_preset(tmp_path, capsys):
     recipe_of_it = {"reference": "/home/somebody/fire, small.wav", "seed": 3, "duration_s": 4.0}
     CoopNets.auditory(provenance={"recipe": recipe_of_it}).save(run / "model.keras")
     of_draw = {"score": 0.9, "copied": False, "loops": False, "stretch_s": 0.1, "reversed_stretch_s": 0.0}
-    sounds = {"draw_1": of_draw, "draw_2": of_draw | {"score": 0.7, "copied": True}, "generator_1": {"score": 0.1}}
+    sounds = {
+        "draw_1": of_draw,
+        "draw_2": of_draw | {"score": 0.7, "copied": True},
+        "generator_1": of_draw | {"score": 0.1},
+    }
     metrics = {"command": "python recipes/texture_single.py", "sounds": sounds, "draws": [{"alike": False}]}
     (run / "metrics.json").write_text(json.dumps(metrics | {"ill_conditioned": False, "seconds": 1.0}))
     assert recipe("make_preset").main([str(run), "fire", "--half", "--folder", str(tmp_path)]) == 0

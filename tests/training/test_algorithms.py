@@ -11,7 +11,7 @@ from crossmodal.data.textures import rain
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.training.algorithms import descend_energy
 from crossmodal.training.cooperative import prepare_texture, train_texture
-from crossmodal.training.texture_state import LAST_RATE, Settings, make_state
+from crossmodal.training.texture_state import ENERGY_LAST_RATE, Settings, make_state
 
 POWER, SAMPLES = 4.0, 20
 TOY = Settings(iterations=40, generator_steps=10, chains=64, samples=SAMPLES, generator_rate=0.05)
@@ -71,7 +71,7 @@ def test_the_rate_falls_by_a_cosine_to_a_twentieth():
     for i in range(4):
         descend_energy(state, tf.constant([0, i]))
         rates.append(float(state.generator_optimizer.learning_rate))
-    share = LAST_RATE + (1 - LAST_RATE) * (1 + np.cos(np.pi * np.array([4, 9, 14, 19]) / 20)) / 2
+    share = ENERGY_LAST_RATE + (1 - ENERGY_LAST_RATE) * (1 + np.cos(np.pi * np.array([4, 9, 14, 19]) / 20)) / 2
     np.testing.assert_allclose(rates, 0.05 * share, rtol=1e-4)
 
 

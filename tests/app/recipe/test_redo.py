@@ -118,17 +118,12 @@ def test_a_trained_texture_is_made_again(place, capsys):
 
 
 def test_a_deterministic_training_is_made_again(place):
-    """In a process of its own, for determinism holds for all of it; on the embedded data, as small as can be."""
-    script = """
-import sys, keras
-from crossmodal.__main__ import main
-small = ["--epochs", "1", "--passes", "1", "--encoder", "linear", "--images-per-clip", "1", "--batch-size", "512"]
-assert main(["train", "autoencoder", *small, "--deterministic", "--workdir", "runs/small"]) == 0
-keras.utils.clear_session()
-sys.exit(main(["redo", "runs/small", "-o", "again.keras"]))
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    """In processes of their own, for determinism holds for all of one; on the embedded data, as small as can be."""
+    small = ["--epochs", "1", "--passes", "1", "--encoder", "linear", "--images-per-clip", "1", "--batch-size", "512"]
+    train = ["train", "autoencoder", *small, "--deterministic", "--workdir", "runs/small"]
+    for words in (train, ["redo", "runs/small", "-o", "again.keras"]):
+        done = subprocess.run([sys.executable, "-m", "crossmodal", *words], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "runs/small/model.keras: made again, bit for bit the same"
     assert Path("again.keras").read_bytes() == Path("runs/small/model.keras").read_bytes()
     assert not Path("runs/autoencoder").exists()

@@ -168,7 +168,8 @@ def data_to_test(model, arguments, reader: Reader | None = None, labelled: bool 
     locations = locations_of(arguments)
     places = {name: place for name, place in locations.items() if name in PLACES}
     options: dict[str, Any] = {**options_of(model, chosen["data"]), **places}
-    options |= {"protocol": chosen["protocol"], "seed": chosen["seed"]}
+    if chosen["data"] == "manifest":  # whose division is that of the table
+        options |= {"protocol": chosen["protocol"], "seed": chosen["seed"]}
     speech, images = load_pair(chosen["data"], **options)
     if labelled and speech.labels is None:
         raise DataError(
