@@ -1,6 +1,7 @@
 """The same numbers twice: two processes, the environment that is kept with a run, the settings that it goes on with."""
 
 import json
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -179,3 +180,20 @@ def test_a_run_is_continued_with_its_own_settings_alone_and_a_finished_one_is_le
     assert script.main([*argv, "4"]) == 2
     assert {path.name: path.read_bytes() for path in (tmp_path / member).iterdir()} == before
     sys.modules.pop("members", None)
+
+
+def test_no_module_draws_random_numbers_when_it_is_imported():
+    """Else the weights of a seed would depend on what was imported before; an initializer draws its seed when it is
+    made."""
+    script = """
+import importlib, pkgutil, random
+import keras, numpy, tensorflow, crossmodal
+keras.utils.set_random_seed(0)
+before = random.getstate(), numpy.random.get_state()[1].tolist()
+for module in pkgutil.walk_packages(crossmodal.__path__, "crossmodal."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+        assert (random.getstate(), numpy.random.get_state()[1].tolist()) == before, module.name
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

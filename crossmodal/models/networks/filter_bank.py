@@ -47,7 +47,12 @@ def _fourier(shape, dtype=None):
     return ops.convert_to_tensor(fourier_bases(shape[0], shape[2])[:, None], dtype=dtype)
 
 
-STARTS = {"fourier": _fourier, "random": keras.initializers.RandomNormal(stddev=1.0)}
+def _random(shape, dtype=None):
+    """The same, of numbers from N(0, 1)."""
+    return keras.initializers.RandomNormal(stddev=1.0)(shape, dtype)
+
+
+STARTS = {"fourier": _fourier, "random": _random}
 
 
 def filter_bank(
