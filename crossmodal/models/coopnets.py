@@ -225,9 +225,8 @@ class CoopNets(Plays, keras.Model):
         self.stereo.assign(np.stack([response.real, response.imag], axis=-1))
 
     def response(self, samples: int) -> np.ndarray:
-        """Of each channel the filter of each signal, (channels, channels, samples // 2 + 1), at such frequencies."""
         if self.channels == 1:
-            return self.magnitude(samples)[None, None]
+            return super().response(samples)
         parts = keras.ops.convert_to_numpy(self.stereo)
         bins = np.linspace(0, BINS - 1, samples // 2 + 1)
         rows = (parts[..., 0] + 1j * parts[..., 1]).reshape(4, BINS)

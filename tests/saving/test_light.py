@@ -89,30 +89,29 @@ def test_noise_is_refused_by_both(noise):
         assert not any(drawing.heard for drawing in draw_speech(noise(16_000), 8000, load("vae_compact")))
 
 
+def run_without_tensorflow(words: list[str]) -> None:
+    """Run a command in a process of its own, which says nothing wrong and imports no heavy package."""
+    script = (
+        f"import sys; from crossmodal.__main__ import main; code = main({words})\n"
+        "print({'tensorflow', 'keras', 'librosa', 'sklearn'} & set(sys.modules) or 'none of them'); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("none of them\n")
+
+
 @pytest.mark.parametrize("extra", [["--json"], ["--samples", "2", "--model", "vae_gan_balanced"]])
 def test_the_command_draws_a_preset_without_tensorflow(tmp_path, spoken_digits, extra):
     waveform, bounds = spoken_digits
     soundfile.write(tmp_path / "said.wav", waveform[slice(*bounds[7])], 8000)
     words = ["draw", str(tmp_path / "said.wav"), "-o", str(tmp_path / "drawing.png"), *extra]
-    script = (
-        f"import sys; from crossmodal.__main__ import main; code = main({words})\n"
-        "print({'tensorflow', 'keras', 'librosa', 'sklearn'} & set(sys.modules) or 'none of them'); sys.exit(code)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("none of them\n")
+    run_without_tensorflow(words)
     assert (tmp_path / "drawing.png").exists()
 
 
 def test_the_command_plays_a_preset_without_tensorflow(tmp_path):
     words = ["texture", "play", "texture_rain", "--seconds", "1", "-o", str(tmp_path / "new.wav")]
-    script = (
-        f"import sys; from crossmodal.__main__ import main; code = main({words})\n"
-        "print({'tensorflow', 'keras', 'librosa', 'sklearn'} & set(sys.modules) or 'none of them'); sys.exit(code)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("none of them\n")
+    run_without_tensorflow(words)
     assert soundfile.info(tmp_path / "new.wav").frames == 20_000
 
 
