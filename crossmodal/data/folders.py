@@ -51,11 +51,11 @@ def load_folders(
         mismatch = [*_only_in(sounds, images), *_only_in(images, sounds)]
     waveforms, sounds = _read_sounds(sounds, sample_rate, skip_bad)
     pictures, images = _read_images(images, image_shape, fit, background, skip_bad)
-    unnamed = [*_groups(sounds, pattern)[1], *_groups(images, pattern)[1]]
-    _refuse([*mismatch, *sounds.faults, *images.faults, *unnamed])
+    (speakers, unnamed_sounds), (groups, unnamed_images) = _groups(sounds, pattern), _groups(images, pattern)
+    _refuse([*mismatch, *sounds.faults, *images.faults, *unnamed_sounds, *unnamed_images])
     say(sounds.summary())
     say(images.summary())
-    return _as_speech(sounds, waveforms, sample_rate, pattern), _as_images(images, pictures, seed, pattern)
+    return _as_speech(sounds, waveforms, sample_rate, speakers), _as_images(images, pictures, seed, groups)
 
 
 def load_sounds(
@@ -85,9 +85,10 @@ def load_sounds(
     check_skip_bad(skip_bad)
     pattern = compiled(group_of)
     waveforms, contents = _read_sounds(list_files(folder, "sounds"), sample_rate, skip_bad)
-    _refuse([*contents.faults, *_groups(contents, pattern)[1]])
+    groups, unnamed = _groups(contents, pattern)
+    _refuse([*contents.faults, *unnamed])
     say(contents.summary())
-    return _as_speech(contents, waveforms, sample_rate, pattern)
+    return _as_speech(contents, waveforms, sample_rate, groups)
 
 
 def load_images(
@@ -123,9 +124,10 @@ def load_images(
     _check_options(image_shape, fit, background, skip_bad)
     pattern = compiled(group_of)
     pictures, contents = _read_images(list_files(folder, "images"), image_shape, fit, background, skip_bad)
-    _refuse([*contents.faults, *_groups(contents, pattern)[1]])
+    groups, unnamed = _groups(contents, pattern)
+    _refuse([*contents.faults, *unnamed])
     say(contents.summary())
-    return _as_images(contents, pictures, seed, pattern)
+    return _as_images(contents, pictures, seed, groups)
 
 
 def of_classes(images: Images, classes: tuple[str, ...], folder) -> Images:
@@ -295,9 +297,8 @@ def _labels(contents: Contents) -> np.ndarray:
     return np.array([label for _, label in contents.files], np.int64)
 
 
-def _as_speech(contents: Contents, waveforms: list[np.ndarray], sample_rate: int, pattern) -> Speech:
+def _as_speech(contents: Contents, waveforms: list[np.ndarray], sample_rate: int, groups: list[str] | None) -> Speech:
     names = [unicodedata.normalize("NFC", path.stem) for path, _ in contents.files]
-    groups, _ = _groups(contents, pattern)
     return Speech(
         name=_name(contents),
         waveforms=waveforms,
@@ -309,9 +310,8 @@ def _as_speech(contents: Contents, waveforms: list[np.ndarray], sample_rate: int
     )
 
 
-def _as_images(contents: Contents, pictures: list[np.ndarray], seed: int, pattern) -> Images:
+def _as_images(contents: Contents, pictures: list[np.ndarray], seed: int, groups: list[str] | None) -> Images:
     images, labels = np.stack(pictures), _labels(contents)
-    groups, _ = _groups(contents, pattern)
     rng = np.random.default_rng(seed)
     is_test = _groups_test(np.array(groups), rng) if groups else _some_of_each_test(labels, rng)
     for part, which in (("training", ~is_test), ("test", is_test)):
