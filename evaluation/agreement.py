@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from crossmodal.data.alignment import Split
-from crossmodal.data.pairing import draw_clips
+from crossmodal.data.pairing import draw_clips, occurrence
 from crossmodal.data.sources import Images, Speech, as_input
 from crossmodal.errors import DataError
 from crossmodal.reader import Reader, default_reader
@@ -203,16 +203,6 @@ def bootstrap(correct: np.ndarray, units: np.ndarray, *, seed: int = 0, replicat
 def confusion_matrix(spoken: np.ndarray, read: np.ndarray, classes: int) -> np.ndarray:
     """(classes, classes) counts: row spoken, column read."""
     return np.bincount(spoken * classes + read, minlength=classes * classes).reshape(classes, classes)
-
-
-def occurrence(indices: np.ndarray) -> np.ndarray:
-    """(n,) how many times each entry's value has occurred before it."""
-    order = np.argsort(indices, kind="stable")
-    counts = np.bincount(indices)
-    first = np.repeat(np.cumsum(counts) - counts, counts)
-    result = np.empty(len(indices), np.int64)
-    result[order] = np.arange(len(indices)) - first
-    return result
 
 
 def another_class(labels: np.ndarray, clip_labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

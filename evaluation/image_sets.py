@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evaluation.agreement import occurrence
+from crossmodal.data.pairing import occurrence
 from evaluation.checks import check_drawings
 
 IMAGES_AT_ONCE = 10_000  # drawn by one call of a model: 31 MB of 28x28 pixels

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from crossmodal.data.hashed_parts import TEST, TRAINING, VALIDATION, parts_by_group, parts_by_key
+from crossmodal.data.pairing import occurrence
 from crossmodal.data.sources import Speech
 from crossmodal.errors import DataError
 
@@ -146,6 +147,22 @@ def keep_one_of_each(labels, train, other, left: int = 0) -> tuple[np.ndarray, n
         if len(members) > left:
             train, other = np.append(train, members[:1]), other[other != members[0]]
     return train, other
+
+
+def some_clips(speech: Speech, clips: np.ndarray, each: int, seed: int) -> np.ndarray:
+    """Of some clips those that a seed draws, `each` of each class and speaker, or all where there are fewer.
+
+    Args:
+        clips: indices into the source's clips.
+
+    Raises:
+        DataError: nobody knows the classes.
+    """
+    if speech.labels is None:
+        raise DataError("Clips of each class are chosen where classes are known: leave out --clips-per-speaker.")
+    drawn = np.random.default_rng([seed, 4]).permutation(clips)
+    _, speaker = np.unique(speech.speakers[drawn], return_inverse=True)
+    return np.sort(drawn[occurrence(speaker * len(speech.classes) + speech.labels[drawn]) < each])
 
 
 def split_of(speech: Speech, provenance: dict) -> Split:

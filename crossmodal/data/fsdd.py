@@ -12,6 +12,11 @@ SAMPLE_RATE = 8000
 PAPER_SPEAKERS = ("jackson", "nicolas", "theo", "yweweler")
 
 
+def speakers_of(data: str, protocol: str) -> tuple[str, ...]:
+    """Who speaks in some data by a protocol: the paper's four in its own protocol, else () for all."""
+    return PAPER_SPEAKERS if data in ("fsdd-mnist", "fsdd-folders") and protocol == "random" else ()
+
+
 def load(data_dir: str | None = None, archives: str | None = None) -> Speech:
     """All 2,500 clips, ordered by file name. Raises DataError, see `open_dataset`."""
     builder = open_dataset(TFDS_NAME, data_dir=data_dir, archives=archives)

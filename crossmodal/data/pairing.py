@@ -27,6 +27,16 @@ def draw_clips(image_labels: np.ndarray, clip_labels: np.ndarray, rng: np.random
     return by_class[first[image_labels] + drawn]
 
 
+def occurrence(values: np.ndarray) -> np.ndarray:
+    """(n,) how many times each entry's value, a whole number of at least 0, has occurred before it."""
+    order = np.argsort(values, kind="stable")
+    counts = np.bincount(values)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    result = np.empty(len(values), np.int64)
+    result[order] = np.arange(len(values)) - first
+    return result
+
+
 @dataclass(frozen=True)
 class ByClass:
     """Pairs of one class.
@@ -82,9 +92,8 @@ class ByClass:
     def _groups_of_a_class(self, order: np.ndarray) -> np.ndarray:
         """Images in a given order -> (groups, images_per_clip), each group of one class."""
         by_class = order[np.argsort(self.image_labels[order], kind="stable")]
-        counts = np.bincount(self.image_labels)
-        position = np.arange(len(by_class)) - np.repeat(np.cumsum(counts) - counts, counts)
-        whole = position < np.repeat(counts - counts % self.images_per_clip, counts)
+        labels, counts = self.image_labels[by_class], np.bincount(self.image_labels)
+        whole = occurrence(labels) < (counts - counts % self.images_per_clip)[labels]
         return by_class[whole].reshape(-1, self.images_per_clip)
 
     def labels(self, images: np.ndarray) -> np.ndarray:

@@ -57,11 +57,14 @@ def train_greedily(
     return x
 
 
-def train_on_rows(model, arrays, *, epochs: int, batch_size: int, workdir: Path, seed: int) -> dict:
+def train_on_rows(
+    model, arrays, *, epochs: int, batch_size: int, workdir: Path, seed: int, change: Callable | None = None
+) -> dict:
     """Train a compiled model on the rows of arrays in a folder of its own, from its last checkpoint there on.
 
     Args:
         arrays: each (n, ...); a batch has the same rows of all of them, those that fill no batch are left out.
+        change: change(seed, *rows of each array) -> what a batch holds, these rows if None.
 
     Returns:
         {metric: its value in the last epoch}.
@@ -69,9 +72,12 @@ def train_on_rows(model, arrays, *, epochs: int, batch_size: int, workdir: Path,
     workdir.mkdir(parents=True, exist_ok=True)
     batch_size = min(batch_size, len(arrays[0]))
     constants = [tf.constant(array) for array in arrays]
-    rows = batches_of_rows(
-        len(arrays[0]), batch_size, epochs, seed, lambda _, rows: tuple(tf.gather(of, rows) for of in constants)
-    )
+
+    def batch(seed, rows):
+        of_each = tuple(tf.gather(of, rows) for of in constants)
+        return change(seed, *of_each) if change else of_each
+
+    rows = batches_of_rows(len(arrays[0]), batch_size, epochs, seed, batch)
     steps = len(arrays[0]) // batch_size
     train(model, rows, epochs=epochs, steps_per_epoch=steps, workdir=workdir, seed=seed)
     return {name: value for name, value in read_history(workdir)[-1].items() if name not in ("epoch", "seconds")}

@@ -4,13 +4,17 @@ that stay so."""
 import keras
 
 from crossmodal.errors import ModelError
+from crossmodal.models.pretraining.deep_autoencoder import unrolled
+
+HEADS = ("z_mean", "z_log_var")  # what the names of an encoder's heads begin with
 
 
 def take_weights(model, other) -> list[str]:
     """Give a model the weights of another one's layers, of those that are called alike and have the same shapes.
 
     Args:
-        model, other: Keras models whose networks are attributes, such as `encoder` and `decoder`.
+        model, other: Keras models whose networks are attributes, such as `encoder` and `decoder`; `other` may be what
+            learned without labels, see `unrolled`.
 
     Returns:
         the layers that were taken, such as "encoder/conv1".
@@ -18,7 +22,7 @@ def take_weights(model, other) -> list[str]:
     Raises:
         ModelError: no layer of the one fits any of the other.
     """
-    theirs, taken = layers_of(other), []
+    theirs, taken = layers_of(unrolled(other)), []
     for name, layer in layers_of(model).items():
         if name in theirs and shapes_of(layer) == shapes_of(theirs[name]):
             layer.set_weights(theirs[name].get_weights())
@@ -32,7 +36,8 @@ def take_weights(model, other) -> list[str]:
 
 
 def freeze(model, network: str, taken: list[str]) -> None:
-    """Keep a network of a model as it is: it learns nothing, and its normalisation stays that of inference.
+    """Keep a network of a model as it is: it learns nothing, and its normalisation stays that of inference. An
+    encoder's heads learn where the initial weights have none that fit.
 
     Args:
         model: a Keras model.
@@ -42,13 +47,16 @@ def freeze(model, network: str, taken: list[str]) -> None:
     Raises:
         ModelError: a layer of the network is not among them, and would stay at random numbers.
     """
-    names = [name for name in layers_of(model) if name.startswith(f"{network}/")]
-    if missing := [name for name in names if name not in taken]:
+    layers = {name: layer for name, layer in layers_of(model).items() if name.startswith(f"{network}/")}
+    missing = [name for name in layers if name not in taken]
+    heads = [name for name in missing if name.split("/")[1].startswith(HEADS)]
+    if len(missing) > len(heads) or len(missing) == len(layers):
         raise ModelError(
             f"The {network} of this {type(model).__name__} is not that of the initial weights ({missing[0]} differs): "
             f"choose a model with the same {network}, or train it too."
         )
-    getattr(model, network).trainable = False
+    for name in set(layers) - set(heads):
+        layers[name].trainable = False
 
 
 def layers_of(model) -> dict[str, keras.layers.Layer]:

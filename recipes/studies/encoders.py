@@ -2,16 +2,18 @@
 
     python recipes/studies/encoders.py --data fsdd-mnist --find-word
 
-Takes the options of `crossmodal train vae`, whose compact decoder draws. Each encoder is trained twice: on a random
-division of the clips, and on all speakers but one, who tests: the one of --held-out-speaker, or the first. Each run has
-a folder of its own below --workdir; finished runs are not run again, so the same command continues where it was
-stopped. Writes results/encoders.json, and beside the runs encoders.png, the agreement of each encoder on both, and a
-report.html on all of them.
+Takes the options of `crossmodal train vae`, whose compact decoder draws. A way to hear is an encoder; some also hear
+recordings unstretched, or by filters of their own. Each is trained twice: on a random division of the clips, and on all
+speakers but one, who tests: the one of --held-out-speaker, or the first. The former is measured on the people of Speech
+Commands' validation list too, where its folder is known. Each run has a folder of its own below --workdir; finished
+runs are not run again, so the same command continues where it was stopped. Writes results/encoders.json, and beside the
+runs encoders.png, the agreement of each encoder on both, and a report.html on all of them.
 
 An interval is that of a run's test clips: one person who is left out says little of the next. splits.py with the same
 --encoder leaves out each in turn.
 """
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +23,25 @@ from crossmodal.app.experiments import train_vae
 from crossmodal.app.experiments.audio_to_image import Encoder
 from crossmodal.app.experiments.training_data import load_sources
 from crossmodal.app.options import as_options, run_recipe
-from crossmodal.app.sweeps.members import agreement_of, publish, read_members, run_members
+from crossmodal.app.sweeps.drawings import drawing_seconds
+from crossmodal.app.sweeps.members import agreement_of, once, publish, read_members, run_members
 from crossmodal.app.sweeps.shards import add_shares
+from crossmodal.data import speech_commands
+from crossmodal.data.alignment import split_of
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import CrossmodalError
+from crossmodal.saving.keras_file import load_model
+from evaluation.agreement import measure_agreement, spectrograms_to_test
 
 RESULTS = Path(__file__).parents[1] / "results" / "encoders.json"
-ENCODERS = get_args(Encoder)
+WAYS: dict[str, dict] = {
+    **{name: {"encoder": name} for name in get_args(Encoder)},
+    **{f"{name}-unstretched": {"encoder": name, "timing": "pad"} for name in ("convolutional", "gru", "lstm")},
+    "fourier-filters": {"encoder": "convolutional", "front_end": "waveform"},
+    "random-filters": {"encoder": "convolutional", "front_end": "waveform", "filters": "random"},
+}
 PROTOCOLS = ("random", "speaker")
+TIMED = 64  # test clips by which drawing is timed
 
 
 def members(config: train_vae.Config, names, speaker: str) -> dict:
@@ -37,11 +50,39 @@ def members(config: train_vae.Config, names, speaker: str) -> dict:
     return {
         f"{name}-{protocol}": (
             train_vae.run,
-            replace(config, encoder=name, protocol=protocol, held_out_speaker=held_out[protocol]),
+            replace(config, **WAYS[name], protocol=protocol, held_out_speaker=held_out[protocol]),
         )
         for name in names
         for protocol in PROTOCOLS
     }
+
+
+def measure_strangers(config: train_vae.Config, runs: dict[str, dict], workdir: Path) -> None:
+    """Add to each run of a random division its agreement on Speech Commands' validation list."""
+    if not (config.speech_commands_dir or os.environ.get(speech_commands.VARIABLE)):
+        print("strangers are not measured: pass --speech-commands-dir to have the table whole")
+        return
+    speech, images = load_sources(replace(config, data="speech-commands-mnist"))
+    split = split_of(speech, {"protocol": "speakers", "seed": config.seed, "held_out_speaker": None, "speakers": []})
+    for name in (name for name in runs if name.endswith("-random")):
+        folder = workdir / name
+        runs[name]["strangers"] = once(
+            folder / "strangers.json",
+            lambda folder=folder: measure_agreement(load_model(folder), speech, images, split).summary(),
+        )
+
+
+def time_drawings(config: train_vae.Config, runs: dict[str, dict], workdir: Path) -> None:
+    """Add to each run of a random division the milliseconds that hearing a spectrogram and drawing takes."""
+    models = {name: load_model(workdir / name) for name in runs if name.endswith("-random")}
+    speech, _ = load_sources(config)
+    for kind in {str(model.front_end) for model in models.values()}:  # each hears what its front end makes
+        alike = {name: model for name, model in models.items() if str(model.front_end) == kind}
+        one = next(iter(alike.values()))
+        split = split_of(speech, one.provenance)
+        spectrograms = spectrograms_to_test(one, speech, replace(split, test=split.test[:TIMED]))
+        for name, seconds in drawing_seconds(alike, spectrograms).items():
+            runs[name]["milliseconds_a_drawing"] = 1000 * seconds
 
 
 def save_picture(path: Path, runs: dict[str, dict], names) -> None:
@@ -74,15 +115,17 @@ def work(config: train_vae.Config, arguments) -> None:
     runs = members(config, arguments.encoders, speaker)
     run_members(runs, arguments, diversity=False)
     if figures := read_members(runs, arguments.workdir, diversity=False):
+        measure_strangers(config, figures, arguments.workdir)
+        time_drawings(config, figures, arguments.workdir)
         save_picture(arguments.workdir / "encoders.png", figures, arguments.encoders)
-        chosen = "" if arguments.encoders == list(ENCODERS) else f" --encoders {' '.join(arguments.encoders)}"
+        chosen = "" if arguments.encoders == list(WAYS) else f" --encoders {' '.join(arguments.encoders)}"
         command = f"python recipes/studies/encoders.py{as_options(config, LOCATIONS)}{chosen}"
         publish({"command": command, "held_out_speaker": speaker, "runs": figures}, RESULTS, arguments.workdir)
 
 
 def extra(parser) -> None:
     add_shares(parser)
-    parser.add_argument("--encoders", nargs="+", choices=ENCODERS, default=list(ENCODERS), help="which (all)")
+    parser.add_argument("--encoders", nargs="+", choices=WAYS, default=list(WAYS), help="which ways to hear (all)")
 
 
 def main(argv=None) -> int:

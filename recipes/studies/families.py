@@ -9,7 +9,6 @@ variety with a curve for each model that has a guidance, a strip of drawings of 
 on all of them.
 """
 
-import json
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -19,12 +18,11 @@ from crossmodal.app.experiments.audio_to_image import TrainingConfig
 from crossmodal.app.experiments.training_data import load_sources
 from crossmodal.app.options import as_options, run_recipe
 from crossmodal.app.sweeps.drawings import curve_of_guidance, drawing_seconds, save_strip
-from crossmodal.app.sweeps.members import add_splits, agreement_of, publish, read_members, run_members, splits_of
+from crossmodal.app.sweeps.members import add_splits, agreement_of, once, publish, read_members, run_members, splits_of
 from crossmodal.app.sweeps.shards import add_shares
 from crossmodal.data.alignment import split_of
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.reader import find_reader
-from crossmodal.runtime.files import write_json
 from crossmodal.saving.keras_file import load_model
 from crossmodal.sound.front_ends import front_end_from, hear
 from evaluation.diversity_figures import DiversitySummary
@@ -80,13 +78,6 @@ def compare_drawings(config: TrainingConfig, runs: dict[str, dict], workdir: Pat
                     model, speech, images, split, find_reader(model.classes, model.image_shape, workdir / name)
                 ),
             )
-
-
-def once(path: Path, measure):
-    """What measure() returns, kept as JSON so that it is not measured again."""
-    if not path.exists():
-        write_json(path, measure())
-    return json.loads(path.read_text())
 
 
 def save_frontier(path: Path, runs: dict[str, dict]) -> None:

@@ -1,11 +1,12 @@
 """Who trains, who tests, what goes with what: promises of the protocols."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from crossmodal.data.alignment import PROTOCOLS, split_clips
+from crossmodal.data.alignment import PROTOCOLS, some_clips, split_clips
 from crossmodal.data.fsdd import PAPER_SPEAKERS
 from crossmodal.data.sources import Speech, fingerprint
 from crossmodal.errors import DataError
@@ -95,3 +96,16 @@ def test_the_fingerprint_tells_other_clips_and_another_order(fsdd_like):
     prints |= {fingerprint(replace(speech, speakers=np.array(list("abce")))), fingerprint(fsdd_like)}
     assert len(prints) == 4
     assert fingerprint(speech) == fingerprint(replace(speech, name="other"))
+
+
+def test_some_clips_are_so_many_of_each_class_and_speaker(fsdd_like):
+    clips = np.arange(2000)
+    some = some_clips(fsdd_like, clips, 3, seed=1)
+    assert (np.diff(some) > 0).all()
+    kinds = [f"{fsdd_like.speakers[i]} {fsdd_like.labels[i]}" for i in some]
+    everyone = {f"{fsdd_like.speakers[i]} {fsdd_like.labels[i]}" for i in clips}
+    assert Counter(kinds) == dict.fromkeys(everyone, 3)
+    assert (some != some_clips(fsdd_like, clips, 3, seed=2)).any()
+    np.testing.assert_array_equal(some_clips(fsdd_like, clips, 1000, seed=1), clips)
+    with pytest.raises(DataError, match="--clips-per-speaker"):
+        some_clips(replace(fsdd_like, labels=None), clips, 3, seed=1)

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from crossmodal.data.pairing import ByClass, Given, draw_clips
+from crossmodal.data.pairing import ByClass, Given, draw_clips, occurrence
 from crossmodal.errors import DataError
 
 
@@ -99,3 +99,7 @@ def test_given_pairs_have_labels_only_where_somebody_knows_them():
     np.testing.assert_array_equal(Given(np.array([1, 0]), np.array([5, 6])).labels(images), [6, 5])
     with pytest.raises(DataError, match="set images_per_clip to 1"):
         Given(np.array([1, 0]), images_per_clip=2)
+
+
+def test_occurrence_counts_what_was_before():
+    np.testing.assert_array_equal(occurrence(np.array([3, 1, 3, 3, 1])), [0, 0, 1, 2, 1])

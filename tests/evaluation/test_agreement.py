@@ -25,7 +25,6 @@ from evaluation.agreement import (
     bootstrap,
     confusion_matrix,
     measure_agreement,
-    occurrence,
     unseen_speakers,
 )
 from evaluation.cas import classification_accuracy_score
@@ -226,7 +225,6 @@ def test_people_are_the_unit_where_strangers_test(tones):
 
 
 def test_small_functions():
-    np.testing.assert_array_equal(occurrence(np.array([3, 1, 3, 3, 1])), [0, 0, 1, 2, 1])
     np.testing.assert_array_equal(confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2), [[1, 1], [0, 1]])
     labels = np.arange(500) % 10
     wrong = another_class(labels, np.arange(30) % 10, np.random.default_rng(0))

@@ -17,20 +17,23 @@ SMALL = [*("--epochs", "1", "--fine-epochs", "1", "--sweeps", "2", "--examples",
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_is_run_at_its_smallest(method, tmp_path, capsys):
-    side = "sounds" if method == "convolutional" else "images"
+    side = "sounds" if method in ("convolutional", "contrastive") else "images"
     options = [*SMALL, "--units", "6", "4", "--side", side, "--workdir", str(tmp_path)]
     assert recipe("pretrain").main([method, *options]) == 0
-    assert "of the squared error of their mean is left" in capsys.readouterr().out
+    said = "nearest to a training sound" if method == "contrastive" else "of the squared error of their mean is left"
+    assert said in capsys.readouterr().out
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["command"].startswith(f"python recipes/pretrain.py {method} --")
-    assert 0 < metrics["squared_error"] < 1
+    assert 0 < metrics["nearest_is_of_its_class" if method == "contrastive" else "squared_error"] < 1
     assert load_model(tmp_path).count_params() == metrics["parameters"]
     names = {path.name for path in tmp_path.glob("*.png")}
     drawn = method in ("rbm", "semi-restricted", "deep-belief", "convolutional", "labelled-belief")
-    assert names == {"filters.png", "reconstructions.png"} | ({"samples.png"} if drawn else set())
+    restored = {"reconstructions.png"} if method != "contrastive" else set()
+    assert names == {"filters.png"} | restored | ({"samples.png"} if drawn else set())
     assert "What was learned" in (tmp_path / "report.html").read_text()
     assert recipe("pretrain").main([method, *options]) == 0  # finished: not run again
-    assert "layer 1" not in capsys.readouterr().out
+    assert "layer 1" not in (out := capsys.readouterr().out)
+    assert "contrastive:" not in out
     assert not list(tmp_path.rglob("checkpoint-*"))
 
 

@@ -63,6 +63,7 @@ LONG = {
     "train_vae_gan.py": TRAIN,
     **{f"train_family.py {family}": TRAIN for family in FAMILIES},
     "encoders.py": f"{TRAIN} --encoders linear --shard 1/1",
+    "few_clips.py": f"{TRAIN} --starts dense --clips 45",
     "front_ends.py": f"{TRAIN} --shard 1/99",
     **{f"pretrain.py {method}": PRETRAIN for method in METHODS},
     "families.py": f"{TRAIN} --families autoencoder --splits 1 --shard 1/1",

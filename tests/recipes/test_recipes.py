@@ -188,6 +188,8 @@ def test_the_study_of_encoders_continues_where_it_was_killed(tmp_path, monkeypat
         finished_run(workdir, len(began))
 
     monkeypatch.setattr(study.train_vae, "run", run)
+    monkeypatch.setattr(study, "measure_strangers", lambda *_: None)
+    monkeypatch.setattr(study, "time_drawings", lambda *_: None)
     options = ["--encoders", "linear", "gru", "--epochs", "2", "--workdir", str(tmp_path / "w")]
     assert study.main(options) == 130
     assert study.main(options) == 0
@@ -202,6 +204,42 @@ def test_the_study_of_encoders_continues_where_it_was_killed(tmp_path, monkeypat
     assert (tmp_path / "w" / "encoders.png").stat().st_size > 5_000
     assert study.main([*options, "--encoder", "gru"]) == 2
     assert "leave out the other options" in capsys.readouterr().err
+
+
+def test_the_study_of_few_clips_trains_what_its_runs_start_from_first(tmp_path, monkeypatch):
+    """A start's curve is the mean over the draws of the clips, in the order of their numbers."""
+    study = recipe("few_clips")
+    monkeypatch.setattr(study, "RESULTS", tmp_path / "few_clips.json")
+    began, configs = [], {}
+
+    def pretrained(method, config, workdir):
+        began.append(workdir.name)
+        configs[workdir.name] = config
+        finished_run(workdir, 0)
+
+    def run(config, workdir):
+        began.append(workdir.name)
+        configs[workdir.name] = config
+        finished_run(workdir, config.clips_seed)
+
+    monkeypatch.setattr(study.train_vae, "run", run)
+    monkeypatch.setattr(study.pretraining, "run", pretrained)
+    options = ["--starts", "dense", "rbm", "--clips", "2", "45", "--epochs", "1", "--workdir", str(tmp_path / "w")]
+    assert study.main([*options, "--find-word"]) == 0
+    draws = [f"-2-draw{i}" for i in range(5)]
+    of_each = [f"{name}{draw}" for name in ("dense", "rbm") for draw in draws]
+    assert began == ["rbm", *of_each, "dense-45-draw0", "rbm-45-draw0"]
+    assert configs["rbm"].protocol == "random"
+    assert configs["rbm"].find_word
+    assert configs["dense-2-draw3"].initial_weights is None
+    assert configs["rbm-2-draw3"].initial_weights == str(tmp_path / "w" / "pretrained" / "rbm")
+    assert {config.encoder for config in configs.values()} == {"dense"}
+    result = json.loads((tmp_path / "few_clips.json").read_text())
+    assert result["curves"]["rbm"]["2"]["mean"] == pytest.approx(0.92)
+    assert result["curves"]["rbm"]["45"] == {"mean": pytest.approx(0.9), "interval_95": None}
+    assert result["command"].endswith("--starts dense rbm --clips 2 45")
+    assert (tmp_path / "w" / "few_clips.png").stat().st_size > 5_000
+    assert study.main([*options, "--clips-per-speaker", "3"]) == 2
 
 
 def test_the_ablations_change_one_thing_each():

@@ -16,7 +16,8 @@ from crossmodal.data.catalog import LOCATIONS, in_folders
 
 IGNORED_ON_RESUME = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
 Encoder = Literal[  # of `crossmodal.models.networks.encoders.ENCODERS`
-    "convolutional", "residual", "dense", "linear", "time-delay", "elman", "jordan", "minimal-gated-unit", "gru", "lstm"
+    *("convolutional", "max-pooling", "residual", "dense", "linear", "time-delay"),
+    *("elman", "jordan", "minimal-gated-unit", "gru", "lstm"),
 ]
 Data = Literal[  # of `crossmodal.data.catalog.NAMES`
     "digits-tts",
@@ -50,6 +51,8 @@ class TrainingConfig:
     fixed_pairing: bool = option(False, "keep one clip per image, as the paper; needs --images-per-clip 1")
     augment: float = option(0.5, "strength of the changes to training sounds, 0 for none", least=0, most=10)
     tts_takes: int = option(0, "takes of each eSpeak voice and digit added to the training", least=0, most=100)
+    clips_per_speaker: int | None = option(None, "clips of each class and speaker that train (all)", least=1)
+    clips_seed: int = option(0, "seed of the draw of these clips", least=0, most=2**32 - 1)
     encoder: Encoder | None = option(None, "the network that hears (the encoder of the model's paper)")  # noqa: RUF009
     front_end: Literal["log-mel", "waveform"] = option("log-mel", "what it hears: spectrograms, or filters of its own")
     filters: Literal["fourier", "random"] = option("fourier", "what filters on waveforms are before they learn")
@@ -126,13 +129,12 @@ def provenance_of(family: str, config: TrainingConfig) -> dict:
     from crossmodal.training.runs import environment
 
     initial = {"initial_weights": Path(config.initial_weights).name} if config.initial_weights else {}
-    papers_speakers = config.data in ("fsdd-mnist", "fsdd-folders") and config.protocol == "random"
     return {
         "data": config.data,
         "protocol": config.protocol,
         "seed": config.seed,
         "held_out_speaker": config.held_out_speaker,
-        "speakers": list(fsdd.PAPER_SPEAKERS) if papers_speakers else [],
+        "speakers": list(fsdd.speakers_of(config.data, config.protocol)),
         "licences": licences_of(vars(config)),
         "recipe": {"name": family, **asdict(config), **dict.fromkeys(LOCATIONS), **initial},
         "environment": environment(),
@@ -169,7 +171,7 @@ def train_and_measure(
         the metrics, those of an earlier call if the run was finished; none in a worker that is not the chief.
     """
     from crossmodal.app.pictures.curves import save_curves
-    from crossmodal.data.alignment import split_of
+    from crossmodal.data.alignment import some_clips, split_of
     from crossmodal.data.sources import fingerprint
     from crossmodal.drawing import choose_least_information
     from crossmodal.errors import CrossmodalError
@@ -204,6 +206,8 @@ def train_and_measure(
     provenance = provenance_of(family, config)
     speech, images, split = sources or (*(loaded := load_sources(config, say)), split_of(loaded[0], provenance))
     provenance["clips"] = fingerprint(speech)
+    if config.clips_per_speaker:
+        split = replace(split, train=some_clips(speech, split.train, config.clips_per_speaker, config.clips_seed))
     log_mel = LogMel(timing=config.timing, find_word=config.find_word)
     front_end = Waveform(find_word=config.find_word) if config.front_end == "waveform" else log_mel
     settings = {

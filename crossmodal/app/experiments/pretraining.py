@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from crossmodal.app.experiments.audio_to_image import Encoder
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.options import command_of, option
 
@@ -26,6 +27,7 @@ METHODS = {
     "denoising": "an autoencoder that restores what was set to 0",
     "stacked": "two denoising autoencoders, unrolled and fine-tuned",
     "labelled-belief": "a deep belief network that knows the classes: it draws them and reads them",
+    "contrastive": "an encoder that hears two changed versions of a sound as one",
     "dictionary": "sparse codes of patches by an overcomplete basis",
 }
 
@@ -34,6 +36,9 @@ METHODS = {
 class Config:
     data: Literal["fsdd-mnist", "speech-commands-mnist", "digits-tts"] = option("digits-tts", "where examples are from")
     side: Literal["images", "sounds"] = option("images", "learn from its images, or spectrograms of its sounds")
+    protocol: Literal["speakers", "random"] = option("speakers", "how sounds are divided: by people, or at random")
+    find_word: bool = option(False, "take of each recording the word in it alone")
+    encoder: Encoder = option("convolutional", "for contrastive: the network that hears")  # noqa: RUF009
     only: str | None = option(None, "learn from the examples of this class alone")
     visible: Literal["bernoulli", "gaussian"] | None = option(None, "kind of the visible units (bernoulli for images)")
     units: tuple[int, ...] = option(
@@ -72,27 +77,34 @@ def run(method: str, asked: Config, workdir: Path) -> dict:
     learned = function_of(method)(config, examples, workdir / "stages")
     recipe = {"name": method, **asdict(config), **dict.fromkeys(PLACES)}
     learned.model.provenance = {"data": config.data, "seed": config.seed, "recipe": recipe}
-    learned.model.provenance |= {"protocol": "speakers"} if config.side == "sounds" else {}
+    learned.model.provenance |= {"protocol": config.protocol} if config.side == "sounds" else {}
     learned.model.provenance |= {"licences": licences_of(recipe), "environment": environment()}
     save_model(learned.model, workdir / "model.keras")
-    restored = learned.reconstruct(examples.test)
     save_features(workdir / "filters.png", examples.upright(learned.features))
-    pictures = examples.pictures(examples.test), examples.pictures(restored)
-    save_reconstructions(workdir / "reconstructions.png", *pictures, examples.labels, examples.classes)
     if learned.sample:
         save_mosaic(workdir / "samples.png", examples.pictures(learned.sample(SAMPLES)))
     metrics = {"command": command_of(f"python recipes/pretrain.py {method}", asked, PLACES)}
     metrics |= {"parameters": learned.model.count_params(), "examples": len(examples.train)}
-    metrics |= errors(examples, restored) | learned.figures
+    if learned.reconstruct:
+        restored = learned.reconstruct(examples.test)
+        pictures = examples.pictures(examples.test), examples.pictures(restored)
+        save_reconstructions(workdir / "reconstructions.png", *pictures, examples.labels, examples.classes)
+        metrics |= errors(examples, restored)
+    metrics |= learned.figures
     return finish_stages(workdir, metrics | {"seconds": time.time() - began})
 
 
 def function_of(method: str):
     """The function of a name in `METHODS`."""
-    from crossmodal.app.experiments import pretraining_dictionary, pretraining_labelled, pretraining_methods
+    from crossmodal.app.experiments import (
+        pretraining_dictionary,
+        pretraining_labelled,
+        pretraining_methods,
+        pretraining_views,
+    )
 
     name = method.replace("-", "_")
-    modules = (pretraining_methods, pretraining_labelled, pretraining_dictionary)
+    modules = (pretraining_methods, pretraining_labelled, pretraining_views, pretraining_dictionary)
     return next(getattr(module, name) for module in modules if hasattr(module, name))
 
 
@@ -111,8 +123,12 @@ def work_of(method: str):
 
     def work(config: Config, arguments) -> None:
         metrics = run(method, config, arguments.workdir)
-        share = metrics["squared_error"] / metrics["squared_error_of_the_mean"]
-        print(f"Of held-out examples {share:.1%} of the squared error of their mean is left in the reconstructions.")
+        if "squared_error" in metrics:
+            left = metrics["squared_error"] / metrics["squared_error_of_the_mean"]
+            print(f"Of held-out examples {left:.1%} of the squared error of their mean is left in the reconstructions.")
+        if "nearest_is_of_its_class" in metrics:
+            same = metrics["nearest_is_of_its_class"]
+            print(f"Of held-out sounds {same:.1%} are nearest to a training sound of their class.")
         if "classification_error" in metrics:
             print(f"It reads {1 - metrics['classification_error']:.2%} of held-out examples rightly.")
         if "log_likelihood" in metrics:

@@ -1,4 +1,4 @@
-"""The examples of a pre-training: images, or spectrograms of people who do not test."""
+"""The examples of a pre-training: images, or spectrograms of clips that do not test."""
 
 from dataclasses import dataclass
 
@@ -62,11 +62,14 @@ def load_examples(config, bernoulli_only: bool = False) -> Examples:
     speech, images = load_pair(config.data, **places)
     sounds = config.side == "sounds"
     if sounds:
+        from crossmodal.data import fsdd
         from crossmodal.data.alignment import split_clips
         from crossmodal.sound.spectrogram import LogMel, log_mel
 
-        split = split_clips(speech, "speakers", seed=config.seed)
-        x = {part: log_mel([speech.waveforms[i] for i in getattr(split, part)], LogMel()) for part in ("train", "test")}
+        speakers, front_end = fsdd.speakers_of(config.data, config.protocol), LogMel(find_word=config.find_word)
+        split = split_clips(speech, config.protocol, seed=config.seed, speakers=speakers)
+        clips = {part: getattr(split, part) for part in ("train", "test")}
+        x = {part: log_mel([speech.waveforms[i] for i in own], front_end) for part, own in clips.items()}
         train, test, y, labels = x["train"], x["test"], speech.labels[split.train], speech.labels[split.test]
         groups = speech.speakers[split.test]
     else:

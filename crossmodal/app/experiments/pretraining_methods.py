@@ -26,11 +26,11 @@ SIZES = (9, 5)  # height and width of the features of two convolutional layers
 
 class Learned(NamedTuple):
     """model; its first features (n, height, width); reconstruct: v (n, height, width) -> v restored; sample: n -> n
-    samples of v, or None where the model draws none; further figures."""
+    samples of v; None of either where the model makes none; further figures."""
 
     model: Any
     features: np.ndarray
-    reconstruct: Callable
+    reconstruct: Callable | None = None
     sample: Callable | None = None
     figures: dict = {}  # noqa: RUF012
 

@@ -47,10 +47,11 @@ def with_defaults(config: Config) -> Config:
 def run(asked: Config, workdir: Path) -> dict:
     """Train in `workdir`, measure retrieval on the test clips and images; returns the metrics."""
     import crossmodal
+    from crossmodal.models.networks.encoders import COMPACT
     from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
 
     config = with_defaults(asked)
-    encoder = {"encoder_kind": config.encoder} if config.encoder else {}
+    encoder = {"encoder_kind": config.encoder, "encoder_options": COMPACT.get(config.encoder)} if config.encoder else {}
     build = partial(getattr(crossmodal, MODELS[config.loss]), config.embedding_dim, **encoder)
 
     def optimizer(steps, precision):

@@ -165,6 +165,15 @@ def means(runs: dict[str, dict]) -> dict:
     return {name: mean_of(values) for name, values in figures.items()}
 
 
+def once(path: Path, measure):
+    """What measure() returns, kept as JSON so that it is not measured again."""
+    from crossmodal.runtime.files import write_json
+
+    if not path.exists():
+        write_json(path, measure())
+    return json.loads(path.read_text())
+
+
 def agreement_of(run: dict) -> Agreement:
     """The agreement in what is kept of a run."""
     measured = Agreement.from_json(run)

@@ -122,6 +122,7 @@ def dense(input_shape, latent_dim, initial_log_var, dtype, *, units=(400, 150), 
 
 ENCODERS: dict[str, Callable[..., keras.Model]] = {
     "convolutional": convolutional,
+    "max-pooling": partial(convolutional, max_pooling=True, batch_norm=True),
     "fully convolutional": fully_convolutional,
     "residual": residual,
     "dense": dense,
@@ -129,6 +130,8 @@ ENCODERS: dict[str, Callable[..., keras.Model]] = {
     "time-delay": time_delay,
     **{kind: partial(recurrent, kind) for kind in LAYERS},
 }
+
+COMPACT = {"convolutional": {"batch_norm": True}}  # options of the compact VAE's encoder: one that is to start it
 
 
 def build_encoder(

@@ -15,6 +15,8 @@ import keras
 from keras import layers
 
 from crossmodal.errors import ModelError
+from crossmodal.models.pretraining.deep_belief import DeepBeliefNetwork
+from crossmodal.models.pretraining.two_layers import TwoLayers
 from crossmodal.models.pretraining.units import units_of
 
 
@@ -79,3 +81,21 @@ class DeepAutoencoder(keras.Model):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units, "kinds": self.kinds, "provenance": self.provenance}
+
+
+def unrolled(model):
+    """What learned without labels as the `DeepAutoencoder` that it makes: a machine or an autoencoder of one layer, or
+    a deep belief network, of whose labels nothing is kept. Any other model as it is."""
+    if isinstance(model, TwoLayers):
+        return DeepAutoencoder.unrolled([model])
+    if not isinstance(model, DeepBeliefNetwork):
+        return model
+    kinds = [model.visible_kind, *["bernoulli"] * (len(model.units) - 1)]
+    deep = DeepAutoencoder(model.units, kinds, dtype=model.dtype_policy)
+    below = model.units[-2]  # before the units of labels, where there are some
+    kernel, bias = model.top.kernel[:below], model.top.visible_bias[:below]
+    ups = [up.get_weights() for up in model.recognition] + [[kernel, model.top.hidden_bias]]
+    downs = [down.get_weights() for down in model.generation] + [[keras.ops.transpose(kernel), bias]]
+    for layer, weights in zip([*deep.encoder.layers, *deep.decoder.layers], [*ups, *reversed(downs)], strict=True):
+        layer.set_weights(weights)
+    return deep

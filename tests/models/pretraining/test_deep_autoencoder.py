@@ -6,7 +6,9 @@ import pytest
 from enumeration import all_states, with_random_weights
 
 from crossmodal.errors import ModelError
-from crossmodal.models.pretraining.deep_autoencoder import DeepAutoencoder
+from crossmodal.models.pretraining.deep_autoencoder import DeepAutoencoder, unrolled
+from crossmodal.models.pretraining.deep_belief import DeepBeliefNetwork
+from crossmodal.models.pretraining.labelled import LabelledBeliefNetwork
 from crossmodal.models.pretraining.restricted import RestrictedBoltzmannMachine
 from crossmodal.models.pretraining.sparse_autoencoder import SparseAutoencoder
 from crossmodal.training.greedy import train_greedily
@@ -47,3 +49,16 @@ def test_layers_that_do_not_fit_are_refused():
         DeepAutoencoder.unrolled([RestrictedBoltzmannMachine(4, 3), RestrictedBoltzmannMachine(4, 2)])
     with pytest.raises(ModelError, match="two layers"):
         DeepAutoencoder((4,))
+
+
+def test_what_learned_without_labels_is_unrolled():
+    x = np.random.default_rng(0).standard_normal((3, 5))
+    machine = with_random_weights(SparseAutoencoder(5, 4, visible_kind="gaussian", dtype="float64"))
+    np.testing.assert_allclose(unrolled(machine)(x), machine.reconstruct(x), atol=1e-12)
+    network = with_random_weights(DeepBeliefNetwork((5, 4, 3, 2), "gaussian", dtype="float64"))
+    np.testing.assert_allclose(unrolled(network).encoder(x), network(x), atol=1e-12)
+    up = unrolled(network).decoder.layers[0](network(x))
+    np.testing.assert_allclose(up, network.top.visible_mean(network(x)), atol=1e-12)
+    labelled = with_random_weights(LabelledBeliefNetwork((5, 4, 2), 3, dtype="float64"))
+    assert [layer.units for layer in unrolled(labelled).encoder.layers] == [4, 2]
+    assert unrolled(model := DeepAutoencoder((4, 2))) is model
