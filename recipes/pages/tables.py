@@ -10,6 +10,7 @@ from pathlib import Path
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from family_tables import families, families_in_detail
+from hearing_tables import encoders, few_clips
 from latent_tables import latent_spaces
 from speed_tables import speed
 from texture_tables import texture_methods, texture_sweeps, texture_teaching, textures
@@ -88,11 +89,15 @@ TABLES = {
     "texture teaching": texture_teaching,
     "speed": speed,
     "latent spaces": latent_spaces,
+    "encoders": encoders,
+    "few clips": few_clips,
 }
 PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
     "families in detail": "docs/families.md",
     "latent spaces": "docs/latent_space.md",
+    "encoders": "docs/hearing.md",
+    "few clips": "docs/hearing.md",
     "texture teaching": "docs/textures.md",
 }
 

@@ -1,0 +1,45 @@
+"""The tables of the ways to hear and of what an encoder starts from."""
+
+from cells import head, load, percent, row
+
+from crossmodal.app.sweeps.members import agreement_of
+
+
+def encoders() -> str:
+    """A row per way to hear: agreement at the posterior mean on three kinds of test, then what it costs."""
+    if not (result := load("encoders")):
+        return ""
+    runs, speaker = result["runs"], result["held_out_speaker"]
+    lines = head(
+        "way to hear", "`random`", f"unseen speaker {speaker}", "strangers", "parameters", "training", "ms a drawing"
+    )
+
+    def share(run: dict) -> str:
+        found = agreement_of(run).posterior_mean
+        return percent(found.accuracy, found.interval_95)
+
+    for name in (run.removesuffix("-random") for run in runs if run.endswith("-random")):
+        own, other = runs[f"{name}-random"], runs[f"{name}-speaker"]
+        strangers = share(own["strangers"]) if "strangers" in own else "-"
+        costs = (f"{own['parameters']:,}", f"{own['seconds']:.0f} s", f"{own['milliseconds_a_drawing']:.2f}")
+        lines.append(row(f"`{name}`", share(own), share(other), strangers, *costs))
+    return "\n".join([*lines, "", f"`{result['command']}`\n"])
+
+
+def few_clips() -> str:
+    """A row per start, a column per number of aligned clips."""
+    if not (result := load("few_clips")):
+        return ""
+    curves = result["curves"]
+    amounts = sorted({int(amount) for curve in curves.values() for amount in curve})
+
+    def cell(figure: dict) -> str:
+        if figure["interval_95"] is None:
+            return f"{figure['mean']:.1%}"
+        low, high = figure["interval_95"]
+        return f"{figure['mean']:.1%} ({max(low, 0):.1%} to {min(high, 1):.1%})"
+
+    lines = head("start", *(f"{amount} clips" if amount > 1 else "1 clip" for amount in amounts))
+    for name, curve in curves.items():
+        lines.append(row(f"`{name}`", *(cell(curve[str(n)]) if str(n) in curve else "-" for n in amounts)))
+    return "\n".join([*lines, "", f"`{result['command']}`\n"])
