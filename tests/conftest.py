@@ -4,9 +4,10 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported, as the commands do
 if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core, and threads of others would wait for it
-    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, "1")
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 import soundfile
 
 from crossmodal.data.sources import DIGITS, Images, Speech
+
+gc.set_threshold(200_000, 50, 100)  # the graphs of a whole suite are many objects to look through again and again
 
 
 @pytest.fixture

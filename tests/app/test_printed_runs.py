@@ -10,7 +10,7 @@ from crossmodal.__main__ import main
 SMALL = {
     "vae": ["--epochs", "1", "--batch-size", "32", "--augment", "0.0", "--no-colour", "--beta", "0.5"],
     "vae-gan": ["--epochs", "1", "--passes", "1", "--model", "narrow", "--batch-size", "32", "--fit", "pad"],
-    "flow": ["--epochs", "1", "--batch-size", "32", "--width", "16", "--blocks", "1", "--steps", "2"],
+    "flow": ["--epochs", "1", "--batch-size", "32", "--width", "16", "--blocks", "1", "--encoder", "linear"],
     "classifier": ["--epochs", "1", "--batch-size", "32", "--dropout", "0.1", "--seed", "3"],
 }
 

@@ -32,7 +32,9 @@ def trained(tones):
     keras.utils.set_random_seed(0)
     waveforms, labels = tones
     model = Listener(["low", "high"], **SMALL)
-    model.compile(keras.optimizers.Adam(1e-2), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile(
+        keras.optimizers.Adam(1e-2), keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False
+    )
     x = log_mel(waveforms, LogMel(**model.front_end))[..., None]
     model.fit(tf.data.Dataset.from_tensor_slices((x, labels)).batch(20).repeat(150), verbose=0)
     return model

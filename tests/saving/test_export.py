@@ -38,7 +38,7 @@ def test_the_preset_agrees_in_every_format(format, tmp_path, capfd):
 
 WAYS = {
     "convolutional": {"filters": (4,), "units": (8,)},
-    "convolutional, max pooling": {"filters": (4,), "units": (8,), "max_pooling": True},
+    "max-pooling": {"filters": (4,), "units": (8,)},
     "fully convolutional": {"filters": (4, 4)},
     "residual": {"filters": (4, 4), "blocks": (1, 1)},
     "dense": {"units": (8,)},

@@ -33,18 +33,28 @@ def save_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles: list
     """A row per class: its name, then blocks of images side by side.
 
     Args:
-        rows: (class name, blocks), each block (n, height, width, channels) in [0, 1].
+        rows: (class name, blocks), each block (n, height, width) or (n, height, width, channels) in [0, 1]; n may
+            differ from row to row.
         titles: one above each block.
     """
-    widths = [len(block) for block in rows[0][1]]
-    figure = Figure(figsize=(0.5 * sum(widths) + 1.2, 0.5 * len(rows) + 0.6), layout="constrained")
-    axes = figure.subplots(len(rows), len(widths), squeeze=False, width_ratios=widths)
-    for (name, blocks), line in zip(rows, axes, strict=True):
-        for block, ax in zip(blocks, line, strict=True):
-            show(ax, np.hstack(list(block)))
-        line[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    for title, ax in zip(titles, axes[0], strict=True):
-        ax.set_title(title, fontsize=9)
+    height, width, *channels = rows[0][1][0].shape[1:]
+    gap = max(width // 10, 1)
+    counts = [max(len(blocks[i]) for _, blocks in rows) for i in range(len(titles))]
+    starts = np.cumsum([0, *(count * width + gap for count in counts)])
+    mosaic = np.ones((len(rows) * (height + gap) - gap, starts[-1] - gap, *channels), np.float32)
+    for i, (_, blocks) in enumerate(rows):
+        for start, block in zip(starts, blocks, strict=False):
+            line = mosaic[i * (height + gap) :][:height]
+            for k, image in enumerate(block):
+                line[:, start + k * width :][:, :width] = image
+    figure = Figure(figsize=(0.5 * sum(counts) + 1.2, 0.5 * len(rows) + 0.6), layout="constrained")
+    ax = figure.subplots()
+    show(ax, mosaic)
+    ax.set_yticks([i * (height + gap) + height / 2 for i in range(len(rows))], [name for name, _ in rows])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    for start, count, title in zip(starts, counts, titles, strict=False):
+        ax.text(start + count * width / 2, -gap, title, ha="center", va="bottom", fontsize=9)
     save_figure(figure, path, dpi=110)
 
 

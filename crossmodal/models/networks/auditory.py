@@ -41,20 +41,27 @@ from crossmodal.models.networks.auditory_bands import (
 LONGEST_PIECE = 1_200_000  # samples that are heard at once: a minute at 20 kHz
 
 
+def complex_constant(values) -> tf.Tensor:
+    """Numbers (...) as complex64. They go into the graph as pairs of floats: complex ones TensorFlow would write there
+    one by one, in Python."""
+    pairs_of_floats = np.asarray(values, np.complex64)[..., None].view(np.float32)
+    return tf.bitcast(tf.constant(pairs_of_floats), tf.complex64)
+
+
 def subbands(signal, bank) -> tf.Tensor:
     """Analytic bands at a tenth of the sample rate: (chains, samples) -> (chains, bands, samples / 10) complex.
 
     The spectrum of each band is folded to a fifth of its bins; bands narrower than that lose nothing.
     """
     samples = signal.shape[-1]
-    spectrum = tf.signal.rfft(signal)[:, None, : samples // 2] * tf.constant(bank, tf.complex64)
+    spectrum = tf.signal.rfft(signal)[:, None, : samples // 2] * complex_constant(bank)
     folded = tf.reduce_sum(tf.reshape(spectrum, (-1, bank.shape[0], 5, samples // 10)), axis=2)
     return tf.signal.ifft(folded) * 0.2
 
 
 def join_subbands(bands, bank, samples: int) -> tf.Tensor:
     """The signal (chains, samples) whose bands these are: the inverse of `subbands`, up to aliasing."""
-    spectrum = tf.tile(tf.signal.fft(bands), (1, 1, 5)) * tf.constant(bank, tf.complex64)
+    spectrum = tf.tile(tf.signal.fft(bands), (1, 1, 5)) * complex_constant(bank)
     return tf.signal.irfft(tf.pad(tf.reduce_sum(spectrum, axis=1) * 5.0, [[0, 0], [0, 1]]), [samples])
 
 
@@ -105,9 +112,9 @@ class AuditoryDescriptor(keras.Model):
         frames = u.shape[-1]
         bank = modulation_bank(frames, self.sample_rate / 50)
         spectrum = tf.signal.rfft(u)[:, :, None]
-        fast = tf.signal.irfft(spectrum * tf.constant(bank[:FAST], tf.complex64), [frames])
+        fast = tf.signal.irfft(spectrum * complex_constant(bank[:FAST]), [frames])
         bins = frames // 8 + 1
-        slow = tf.constant(bank[FAST:, :bins] / 4, tf.complex64)
+        slow = complex_constant(bank[FAST:, :bins] / 4)
         return [fast, tf.signal.irfft(spectrum[..., :bins] * slow, [frames // 4])]
 
     def feature_groups(self, signal) -> list[tf.Tensor]:

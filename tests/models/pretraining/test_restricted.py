@@ -114,7 +114,7 @@ def test_it_learns_a_distribution_of_few_units(chains):
     keras.utils.set_random_seed(0)
     data = np.tile([[1, 1, 0, 0], [0, 0, 1, 1]], (640, 1)).astype(np.float32)
     rbm = RestrictedBoltzmannMachine(V, 2, steps=2, chains=chains, decay=0.0)
-    rbm.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.05, 200)))
+    rbm.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.05, 200)), jit_compile=False)
     rbm.fit(data, epochs=10, batch_size=64, verbose=0)
     free = np.array(rbm.free_energy(all_states(V).astype(np.float32)))
     log_p = -np.array(rbm.free_energy(data[:2])) - logsumexp(-free)
@@ -126,7 +126,7 @@ def test_sparsity_moves_the_hidden_biases_towards_the_target():
     keras.utils.set_random_seed(0)
     data = np.random.default_rng(0).integers(0, 2, (2560, V)).astype(np.float32)
     rbm = RestrictedBoltzmannMachine(V, 6, sparsity=5.0, target=0.1)
-    rbm.compile(keras.optimizers.Adam(0.02))
+    rbm.compile(keras.optimizers.Adam(0.02), jit_compile=False)
     rbm.fit(data, epochs=6, batch_size=64, verbose=0)
     np.testing.assert_allclose(np.mean(rbm(data), 0), 0.1, atol=0.06)
 

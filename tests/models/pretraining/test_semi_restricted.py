@@ -68,7 +68,7 @@ def test_lateral_weights_learn_what_neighbours_have_in_common():
     found = {}
     for kind in (RestrictedBoltzmannMachine, SemiRestrictedBoltzmannMachine):
         model = kind(V, 1, decay=0.0, **({"updates": "sequential"} if kind is SemiRestrictedBoltzmannMachine else {}))
-        model.compile(keras.optimizers.Adam(0.05))
+        model.compile(keras.optimizers.Adam(0.05), jit_compile=False)
         model.fit(pairs, epochs=4, batch_size=64, verbose=0)
         states = all_states(V).astype(np.float32)
         log_p = -np.array(model.free_energy(pairs)) - logsumexp(-np.array(model.free_energy(states)))
