@@ -1,12 +1,14 @@
 """The front end that the options of a training name: its sensible sets, its own numbers, and what cannot be heard."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from crossmodal import load_model
 from crossmodal.__main__ import main
 from crossmodal.app.experiments.audio_to_image import TrainingConfig, encoder_of
+from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.app.experiments.hearing import chosen_front_end
 from crossmodal.errors import CrossmodalError
 from crossmodal.sound.front_ends import SOUNDS
@@ -74,6 +76,21 @@ def test_a_read_out_is_that_of_an_encoder():
         encoder_of(TrainingConfig(encoder="gru", read_out="all"))
     with pytest.raises(CrossmodalError, match="of the model has no read-out mean: choose --encoder time-delay"):
         encoder_of(TrainingConfig(read_out="mean"))
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "reason"),
+    [
+        ("cycle-gan", {"mels": 50}, "choose such --frames and --mels"),
+        ("joint-flow", {"frames": 51}, "2 frames in a token do not divide the frames"),
+        ("joint-flow", {"frames_per_token": 5}, "choose other --frames or another --frames-per-token"),
+    ],
+)
+def test_a_family_that_makes_spectrograms_says_which_it_can(family, options, reason):
+    config = FAMILIES[family].Config(data="folders", sounds="environment")
+    FAMILIES[family].further(config)
+    with pytest.raises(CrossmodalError, match=reason):
+        FAMILIES[family].further(replace(config, **options))
 
 
 def test_a_model_keeps_how_it_hears_for_drawing_and_for_its_test(class_folders, tmp_path, capsys):

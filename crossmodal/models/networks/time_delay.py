@@ -77,6 +77,7 @@ def time_delay(
             x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
     if read_out == "statistics":
+        x = ops.cast(x, "float32")
         x = ops.concatenate([ops.mean(x, axis=1), ops.sqrt(ops.var(x, axis=1) + LEAST_VARIANCE)], axis=-1)
     else:
         read = layers.GlobalAveragePooling1D if read_out == "mean" else layers.Flatten
