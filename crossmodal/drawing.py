@@ -59,7 +59,7 @@ class Drawing:
 def draw_speech(
     waveform: np.ndarray, sample_rate: int, model, *, samples: int = 0, seed: int = 0, reader: Reader | None = None
 ) -> list[Drawing]:
-    """Draw the words of a recording, see `words_in`.
+    """Draw the words of a recording, see `words_in`; a model that hears recordings whole draws one.
 
     Args:
         waveform: (samples,) of one channel, see `validate_audio`.
@@ -84,7 +84,9 @@ def draw_speech(
     waveform = validate_audio(waveform, sample_rate)
     if sample_rate != front_end.sample_rate:
         waveform = resample(waveform, sample_rate, front_end.sample_rate)
-    words, found = words_in(waveform, front_end.sample_rate, model.classes, light=model.light)
+    words, found = [(0, len(waveform))], True
+    if not front_end.whole:
+        words, found = words_in(waveform, front_end.sample_rate, model.classes, light=model.light)
     each = replace(front_end, find_word=False)  # they are found
     spectrograms = hear([waveform[start:stop] for start, stop in words], each)
     reader = reader or find_reader(model.classes, model.image_shape, light=model.light)

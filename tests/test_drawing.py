@@ -6,7 +6,7 @@ import librosa
 import numpy as np
 import pytest
 
-from crossmodal import AudioImageFlow, AudioImageVAE, CoopNets, draw_speech
+from crossmodal import AudioImageFlow, AudioImageVAE, CoopNets, LogMel, draw_speech, log_mel
 from crossmodal.data.sources import DIGITS
 from crossmodal.data.strings import join_words
 from crossmodal.drawing import heard_in, set_guidance, words_in
@@ -124,3 +124,12 @@ def test_guidance_is_the_dial_of_a_flow_alone(model):
     set_guidance(model, None)
     with pytest.raises(ModelError, match="has no guidance"):
         set_guidance(model, 2.0)
+
+
+def test_a_recording_that_is_heard_whole_is_one_drawing(spoken_digits):
+    waveform, _ = spoken_digits
+    front_end = LogMel(timing="loudest", pad_duration_s=2.0)
+    model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=["cat", "dog"], front_end=front_end.get_config())
+    (drawing,) = draw_speech(waveform, 8000, model)
+    assert (drawing.start_s, drawing.end_s) == (0, len(waveform) / 8000)
+    np.testing.assert_array_equal(drawing.spectrogram, log_mel([waveform], front_end)[0])

@@ -32,7 +32,8 @@ def read_sound(path, model, background=None) -> np.ndarray:
     """(frames, mels) in [0, 1], the word in a recording; AudioError if it cannot be used."""
     from crossmodal.sound.audio import read_audio
 
-    front_end = replace(LogMel(**model.front_end), find_word=True)
+    front_end = LogMel(**model.front_end)
+    front_end = replace(front_end, find_word=not front_end.whole)
     return log_mel([read_audio(path, front_end.sample_rate)], front_end)[0]
 
 

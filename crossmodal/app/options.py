@@ -64,10 +64,16 @@ def a_path(words: str) -> Path:
     return Path(a_name(words))
 
 
-def add_options(parser: argparse.ArgumentParser, config_class) -> None:
-    """One `--option` for each field; booleans become `--option/--no-option`, tuples take several words."""
+def add_options(parser: argparse.ArgumentParser, config_class, only: tuple[str, ...] | None = None) -> None:
+    """One `--option` for each field; booleans become `--option/--no-option`, tuples take several words.
+
+    Args:
+        only: the names of the fields; all if None.
+    """
     hints = get_type_hints(config_class)
     for f in fields(config_class):
+        if only is not None and f.name not in only:
+            continue
         flag, help = flag_of(f.name), f.metadata.get("help", "")
         assert f.default is not MISSING, f"{config_class.__name__}.{f.name} needs a default"
         kind = hints[f.name]

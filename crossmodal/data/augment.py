@@ -6,7 +6,7 @@ Jaitly & Hinton 2013), and smeared, which hides the harmonics of one voice's pit
 and bent; then come a random equaliser, a noise floor, and masks (SpecAugment, Park et al. 2019).
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import tensorflow as tf
@@ -18,7 +18,10 @@ FLOOR_NOISE_DB = 1.5  # standard deviation of a noise floor
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of the random changes; each clip draws its own values uniformly from -range to range."""
+    """Ranges of the random changes; each clip draws its own values uniformly from -range to range.
+
+    Frames and bands are those of 48 x 48, see `at`.
+    """
 
     vocal_tract: float = 0.2  # log of the factor on all frequencies
     smear: float = 3.0  # mel bands to each side over which frequencies are averaged, at most
@@ -31,9 +34,24 @@ class Augmentation:
     mask_frames: float = 8.0  # widest of two masks over time
     mask_mels: float = 8.0  # widest of two masks over frequency
 
+    def at(self, config: LogMel) -> "Augmentation":
+        """The same changes to spectrograms of a front end: what is counted in frames and bands grows with them."""
+        frames, mels = config.n_frames / LogMel.n_frames, config.n_mels / LogMel.n_mels
+        counted = {"time_shift": frames, "time_bend": frames, "mask_frames": frames, "smear": mels, "mask_mels": mels}
+        return replace(self, **{name: factor * getattr(self, name) for name, factor in counted.items()})
+
     def scaled(self, strength: float) -> "Augmentation":
         """All ranges times `strength`."""
         return Augmentation(**{name: strength * value for name, value in asdict(self).items()})
+
+
+AUGMENTATIONS = {
+    "speech": Augmentation(),
+    # what tells rain from a chainsaw is their spectra: these are left alone, but for a little
+    "environment": Augmentation(
+        vocal_tract=0.1, smear=0.0, gain_db=4.0, floor_db=0.0, noise_db=2.0, mask_frames=0.0, mask_mels=0.0
+    ),
+}
 
 
 def hz_to_mel(hz):
@@ -129,7 +147,7 @@ def augment(
 
     changed = tf.where(mask(frames, ranges.mask_frames)[:, :, None], 0.0, changed)
     changed = tf.where(mask(mels, ranges.mask_mels)[:, None, :], 0.0, changed)
-    if config.timing == "pad":  # a padded frame stays one: it is 0, as are all that follow
+    if config.timing != "stretch":  # a padded frame stays one: it is 0, as are all that follow
         padded = tf.cumsum(tf.reduce_max(warped, axis=2), axis=1, reverse=True) <= 0
         changed = tf.where(padded[:, :, None], 0.0, changed)
     return tf.clip_by_value(changed, 0.0, 1.0)

@@ -22,6 +22,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "folders": ("your folders",),
     "manifest": ("your pairs",),
 }
+SAMPLE_RATE = 8000  # Hz, of the known recordings
 HOW_READ = ("fit", "background", "skip_bad", "group_of")  # options that say how files in folders become data
 PLACES = (*("data_dir", "archives", "speech_commands_dir", "sounds_dir", "images_dir"), "pairs")  # see `load_pair`
 LOCATIONS = (*PLACES, "noise_dir")  # options that say where the data lie
@@ -36,6 +37,7 @@ def load_pair(
     sounds_dir: str | None = None,
     images_dir: str | None = None,
     pairs: str | None = None,
+    sample_rate: int = SAMPLE_RATE,
     image_shape: tuple[int, int, int] = (28, 28, 1),
     fit: Literal["stretch", "pad", "crop"] = "stretch",
     background: Literal["white", "black"] = "white",
@@ -55,6 +57,7 @@ def load_pair(
             shards: nothing but the alignment is known).
         data_dir, archives: of FSDD and MNIST, see `tfds_source.open_dataset`.
         speech_commands_dir: see `speech_commands.load`.
+        sample_rate: of your own sounds, in Hz; that of the others is `SAMPLE_RATE`.
         sounds_dir, images_dir: what lies in folders, see `folders`.
         image_shape, fit, background, skip_bad, group_of, say: of pictures in folders, see `folders.load_images`; the
             images of the others are 28x28x1.
@@ -62,7 +65,8 @@ def load_pair(
             division, in which no test row may share a sound, an image or a group with another part.
 
     Raises:
-        DataError: a source is absent or damaged, the two have different classes, or the images another shape.
+        DataError: a source is absent or damaged, the two have different classes, or the images another shape, or the
+            sounds another rate.
     """
     check_choice("data named", name, NAMES, DataError)
     if not in_folders(name) and tuple(image_shape) != (28, 28, 1):
@@ -70,6 +74,8 @@ def load_pair(
             f"The images of {name} are 28x28 pixels in grey: another size or colour needs pictures of your own, "
             "--data folders or another name that ends in it."
         )
+    if not has_own_sounds(name) and sample_rate != SAMPLE_RATE:
+        raise DataError(f"The recordings of {name} are at {SAMPLE_RATE:,} Hz: another rate needs sounds of your own.")
     spoken, _, drawn = name.rpartition("-")
     places = {"data_dir": data_dir, "archives": archives}
     pictures: dict[str, Any] = {"image_shape": image_shape, "fit": fit, "background": background}
@@ -80,11 +86,12 @@ def load_pair(
         speech = load_speech(spoken, **places, speech_commands_dir=speech_commands_dir, say=say)
         return speech, mnist.load(**places)
     if name == "manifest":
+        divided: dict[str, Any] = {"protocol": protocol, "seed": seed, "cache_mb": cache_mb}
         from crossmodal.data.natural_pairs import load_manifest
 
         if not pairs:
             raise DataError("Data of a manifest need their table: pass --pairs pairs.csv, or the folder of its shards.")
-        return load_manifest(pairs, protocol=protocol, seed=seed, cache_mb=cache_mb, **pictures)
+        return load_manifest(pairs, sample_rate=sample_rate, **divided, **pictures)
     from crossmodal.data import digits_tts, folders
 
     if name == "digits-tts":
@@ -93,7 +100,7 @@ def load_pair(
         needed = "both: pass --sounds-dir and --images-dir" if name == "folders" else "their place: pass --images-dir"
         raise DataError(f"Data from folders needs {needed}.")
     if name == "folders":
-        return folders.load_folders(sounds_dir, images_dir, **pictures)
+        return folders.load_folders(sounds_dir, images_dir, sample_rate=sample_rate, **pictures)
     images = folders.of_classes(folders.load_images(images_dir, **pictures), DIGITS, images_dir)
     if spoken == "digits-tts":
         return digits_tts.load_speech(), images
@@ -103,6 +110,11 @@ def load_pair(
 def in_folders(name: str) -> bool:
     """Whether the images of the data of that name are files of the user's."""
     return name.endswith("folders") or name == "manifest"
+
+
+def has_own_sounds(name: str) -> bool:
+    """Whether the sounds of the data of that name are files of the user's, which are read at any rate."""
+    return name in ("folders", "manifest")
 
 
 def load_speech(

@@ -17,6 +17,20 @@ from crossmodal.sound.spectrogram import LogMel, log_mel_and_durations
 from crossmodal.sound.waveform import Waveform, waveforms_and_durations
 
 FrontEnd = LogMel | Waveform
+SOUNDS = {  # log-mel spectrograms that suit kinds of sound
+    "speech": LogMel(),
+    "environment": LogMel(
+        sample_rate=16_000,
+        n_fft=1024,
+        n_frames=64,
+        n_mels=64,
+        fmin=30.0,
+        fmax=8000.0,
+        dynamic_range_db=60.0,
+        timing="loudest",
+        pad_duration_s=5.0,
+    ),
+}
 FRONT_ENDS: dict[str, type[LogMel] | type[Waveform]] = {"log-mel": LogMel, "waveform": Waveform}
 
 

@@ -65,6 +65,24 @@ def find_word(waveform: np.ndarray, sample_rate: int, margin_s: float = MARGIN_S
     return max(words, key=lambda word: float(np.square(waveform[slice(*word)], dtype=np.float64).sum()))
 
 
+def find_loudest(waveform: np.ndarray, samples: int) -> tuple[int, int]:
+    """The stretch of a recording with the most energy, the first of several.
+
+    Args:
+        waveform: (n,) finite floats.
+        samples: how long it is to be; all of a shorter recording is taken.
+
+    Returns:
+        (start, stop) in samples.
+    """
+    if len(waveform) <= samples:
+        return 0, len(waveform)
+    energy = np.cumsum(np.square(waveform, dtype=np.float64))
+    energy = energy[samples - 1 :] - np.append(0.0, energy[:-samples])
+    start = int(energy.argmax())
+    return start, start + samples
+
+
 def _words_in(level: np.ndarray) -> list[tuple[int, int]]:
     """(start, stop) in frames of the words of a stretch between silences, by its own noise."""
     floor = np.percentile(level, 10)

@@ -4,7 +4,8 @@ waveform (samples,) -> its word alone, if asked for -> silence trimmed -> power 
 -> mel bands -> decibels below the clip's own maximum -> values in [0, 1] -> (frames, mels) float32.
 
 Time is stretched: the frames lie evenly over the whole clip, however long it is. `timing="pad"` instead
-places frames of a fixed hop over `pad_duration_s` seconds, cutting or filling with silence.
+places frames of a fixed hop over `pad_duration_s` seconds, cutting or filling with silence; `timing="loudest"` over the
+loudest `pad_duration_s` of a longer clip, and filling a shorter one.
 """
 
 from collections.abc import Sequence
@@ -19,9 +20,10 @@ from threadpoolctl import threadpool_limits
 
 from crossmodal.errors import AudioError
 from crossmodal.sound.mel_scale import mel_triangles
-from crossmodal.sound.segmentation import find_word
+from crossmodal.sound.segmentation import find_loudest, find_word
 
 CHUNK = 32  # clips at once: their windows, 1.6 MB, stay near a core
+TIMINGS = ("stretch", "pad", "loudest")
 LARGEST, LONGEST_S = 8192, 600.0  # of windows and spectrograms, of what the frames span: a saved model may ask for any
 
 
@@ -40,13 +42,13 @@ class LogMel:
     fmax: float = 4000.0  # Hz, upper edge of the last
     dynamic_range_db: float = 60.0
     trim_db: float = 40.0  # leading and trailing audio this far below the loudest 10 ms is cut
-    timing: Literal["stretch", "pad"] = "stretch"
-    pad_duration_s: float = 1.0  # what the frames span when timing is "pad"
+    timing: Literal["stretch", "pad", "loudest"] = "stretch"
+    pad_duration_s: float = 1.0  # what the frames span unless timing is "stretch"
     find_word: bool = False  # take of each clip its word alone, see `segmentation.find_word`
 
     def __post_init__(self):
-        if self.timing not in ("stretch", "pad"):
-            raise ValueError(f'timing is "stretch" or "pad", not {self.timing!r}.')
+        if self.timing not in TIMINGS:
+            raise ValueError(f"timing is one of {', '.join(TIMINGS)}, not {self.timing!r}.")
         sizes = (self.n_fft, self.n_frames, self.n_mels)
         if not all(isinstance(size, int) and 2 <= size <= LARGEST for size in sizes):
             raise ValueError(f"n_fft, n_frames and n_mels are whole numbers from 2 to {LARGEST}, not {sizes}.")
@@ -54,11 +56,18 @@ class LogMel:
             raise ValueError(f"fmin and fmax lie within 0 and {self.sample_rate / 2:g} Hz, not {self.fmin, self.fmax}.")
         if not (self.dynamic_range_db > 0 and self.trim_db > 0 and 0 < self.pad_duration_s <= LONGEST_S):
             raise ValueError(f"the ranges in dB are positive, and pad_duration_s is one of up to {LONGEST_S:g} s.")
+        if self.timing != "stretch" and self.n_fft > int(self.pad_duration_s * self.sample_rate):
+            raise ValueError(f"a window of {self.n_fft} samples is longer than pad_duration_s.")
 
     @property
     def shape(self) -> tuple[int, int]:
         """(frames, mels) of a spectrogram."""
         return self.n_frames, self.n_mels
+
+    @property
+    def whole(self) -> bool:
+        """Whether a recording is one sound, of which the loudest stretch is heard; else it is cut into its words."""
+        return self.timing == "loudest"
 
     def get_config(self) -> dict:
         return asdict(self)
@@ -128,9 +137,10 @@ def spoken(waveforms: Sequence[np.ndarray], config) -> list[np.ndarray]:
 def fit_length(waveform: np.ndarray, config: LogMel) -> np.ndarray:
     """Make a clip as long as the frames span: at least one window, or exactly `pad_duration_s`."""
     least = config.n_fft
-    if config.timing == "pad":
+    if config.timing != "stretch":
         least = int(config.pad_duration_s * config.sample_rate)
-        waveform = waveform[:least]
+        start, stop = find_loudest(waveform, least) if config.timing == "loudest" else (0, least)
+        waveform = waveform[start:stop]
     return np.pad(waveform, (0, least - len(waveform))) if len(waveform) < least else waveform
 
 

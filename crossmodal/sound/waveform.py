@@ -20,6 +20,7 @@ LEAST, MOST = 1024, 2**20  # samples of a waveform: a saved model may ask for an
 class Waveform:
     """All parameters of the front end; a saved model carries them."""
 
+    whole = False  # a recording is cut into its words
     sample_rate: int = 8000  # Hz
     duration_s: float = 1.0  # of all waveforms: longer clips are cut, shorter ones followed by zeros
     trim_db: float = 40.0  # leading and trailing audio this far below the loudest 10 ms is cut

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from crossmodal.data.augment import Augmentation, augment, hz_to_mel
+from crossmodal.data.augment import AUGMENTATIONS, Augmentation, augment, hz_to_mel
 from crossmodal.data.pairing import ByClass, Given
 from crossmodal.data.pipeline import RowFile, paired_batches, steps_per_epoch, training_batches
 from crossmodal.errors import DataError
@@ -173,3 +173,11 @@ def test_a_longer_vocal_tract_moves_a_formant_down_in_hertz():
     assert moved.min() >= expected[0]
     assert moved.max() <= expected[1]
     assert np.ptp(moved) >= 4
+
+
+def test_changes_grow_with_the_frames_and_bands_of_a_front_end():
+    assert Augmentation().at(LogMel()) == AUGMENTATIONS["speech"] == Augmentation()
+    larger = Augmentation().at(LogMel(n_frames=120, n_mels=72))
+    assert (larger.time_shift, larger.time_bend, larger.mask_frames) == (10.0, 5.0, 20.0)
+    assert (larger.smear, larger.mask_mels) == (4.5, 12.0)
+    assert (larger.vocal_tract, larger.gain_db) == (Augmentation.vocal_tract, Augmentation.gain_db)

@@ -82,7 +82,7 @@ def test_a_linear_encoder_is_linear():
     np.testing.assert_allclose(heard(encoder, a)[0], heads_of(encoder, features)[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("read_out", ["mean", "all"])
+@pytest.mark.parametrize("read_out", ["mean", "statistics", "all"])
 def test_a_time_delay_network_is_sums_over_delays(read_out):
     options = {"filters": (4, 6), "taps": (3, 2), "strides": (2, 1), "dilations": (1, 3), "groups": (1, 2)}
     encoder = built("time-delay", batch_norm=False, read_out=read_out, **options)
@@ -93,7 +93,9 @@ def test_a_time_delay_network_is_sums_over_delays(read_out):
     assert kernel.shape == (2, 2, 6)  # each of the two groups hears two of the four filters before
     parts = [fir(y[..., 2 * g : 2 * g + 2], kernel[..., 3 * g : 3 * g + 3], dilation=3) for g in range(2)]
     y = np.maximum(np.concatenate(parts, axis=-1) + bias, 0)
-    features = y.mean(axis=1) if read_out == "mean" else y.reshape(2, -1)
+    spread = np.sqrt(y.var(axis=1) + 1e-4)
+    by_name = {"mean": y.mean(axis=1), "all": y.reshape(2, -1)}
+    features = (by_name | {"statistics": np.concatenate([y.mean(axis=1), spread], axis=1)})[read_out]
     for ours, theirs in zip(heard(encoder, x), heads_of(encoder, features), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
@@ -245,3 +247,10 @@ def test_a_vae_learns_by_each_encoder_and_is_loaded_again(kind, tmp_path):
     save_model(model, tmp_path / "model.keras")
     again = load_model(tmp_path)
     np.testing.assert_array_equal(again.generate(x, samples=2)[1], model.generate(x, samples=2)[1])
+
+
+@pytest.mark.parametrize("kind", SMALL)
+@pytest.mark.parametrize("shape", [(24, 24, 1), (150, 64, 1), (50, 96, 1)])
+def test_an_encoder_takes_any_number_of_frames_and_bands(kind, shape):
+    z_mean, z_log_var = heard(built(kind, shape), spectrograms(2, *shape))
+    assert z_mean.shape == z_log_var.shape == (2, 3)

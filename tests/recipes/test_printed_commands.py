@@ -93,6 +93,8 @@ LONG = {
     "time_series.py": "--series mackey-glass --samples 800 --units 4 --epochs 1 --seeds 1",
     "make_preset.py": "--folder .",
     "tables.py": "",
+    "environmental_sounds.py": "--sounds-dir ESC-10 --epochs 1 --shard 1/99",
+    "environmental_front_ends.py": "--sounds-dir ESC-10",
 }
 NOT_RUN = {"-m"}  # parts of this suite
 LISTS = {"--textures"}  # options that take several words

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossmodal.errors import AudioError
-from crossmodal.sound.segmentation import FRAME_S, MARGIN_S, find_word, level_db, split_words
+from crossmodal.sound.segmentation import FRAME_S, MARGIN_S, find_loudest, find_word, level_db, split_words
 from crossmodal.sound.spectrogram import LogMel, log_mel
 
 RATE = 8000
@@ -131,3 +131,12 @@ def test_the_word_of_a_clip_is_that_with_the_most_energy_and_the_front_end_hears
     np.testing.assert_array_equal(heard, log_mel([clip[start:stop]], LogMel()))
     assert (heard != log_mel([clip], LogMel())).any()
     assert find_word(np.zeros(100, np.float32), 8000) == (0, 100)
+
+
+def test_the_loudest_stretch_is_that_of_the_most_energy(noise):
+    clip = noise(300) * np.repeat([0.1, 1.0, 0.5], 100)
+    for samples in (1, 40, 100, 299):
+        energies = [np.square(clip[i : i + samples], dtype=np.float64).sum() for i in range(301 - samples)]
+        assert find_loudest(clip, samples) == (int(np.argmax(energies)), int(np.argmax(energies)) + samples)
+    assert find_loudest(clip, 300) == find_loudest(clip, 500) == (0, 300)
+    assert find_loudest(np.zeros(10), 4) == (0, 4)

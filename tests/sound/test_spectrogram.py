@@ -1,5 +1,7 @@
 """The front end against librosa, and on clips of any length and level."""
 
+from dataclasses import replace
+
 import librosa
 import numpy as np
 import pytest
@@ -79,3 +81,19 @@ def test_unusable_clips_are_refused(clip):
 def test_unknown_timing_is_refused():
     with pytest.raises(ValueError, match="timing"):
         LogMel(timing="loop")
+
+
+def test_of_a_long_recording_the_loudest_part_is_heard_and_a_short_one_is_padded(noise):
+    """At 16 kHz: a burst of half a second that begins after a second of quieter noise."""
+    config = LogMel(16_000, 800, 30, 40, fmax=8000.0, timing="loudest", pad_duration_s=0.5)
+    clip = noise(48_000) * np.repeat([0.2, 1.0, 0.2], [16_000, 8000, 24_000])
+    alone = log_mel([clip[16_000:24_000]], config)
+    np.testing.assert_allclose(log_mel([clip], config), alone, atol=1e-3)
+    assert log_mel([clip], replace(config, timing="pad")).shape == alone.shape == (1, 30, 40)
+    np.testing.assert_array_equal(
+        *(log_mel([noise(3000)], replace(config, timing=each)) for each in ("pad", "loudest"))
+    )
+    assert config.whole
+    assert not LogMel().whole
+    with pytest.raises(ValueError, match="a window of 800 samples is longer than pad_duration_s"):
+        replace(config, pad_duration_s=0.01)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from small_esc10 import small_esc10
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "crossmodal" / "presets" / "README.md"]
@@ -91,6 +92,8 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
                 soundfile.write(folder / name / "one.wav", speech, 8000)
         elif name in ("hand_signs", "signs"):
             photographs(folder / name, named=name == "signs")
+        elif name == "ESC-10":
+            small_esc10(folder / name)
         elif name == "runs/correspondence":
             untrained_correspondence(folder / name)
         elif name == "runs/reader":

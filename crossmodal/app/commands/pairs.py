@@ -1,6 +1,8 @@
 """The commands `crossmodal data check` and `crossmodal data pack`, of tables of natural pairs."""
 
-from crossmodal.app.options import a_name, a_path, number, seed_number, whole_number
+from crossmodal.app.experiments.audio_to_image import TrainingConfig
+from crossmodal.app.experiments.hearing import HEARING, chosen_front_end
+from crossmodal.app.options import a_name, a_path, add_options, number, seed_number, whole_number
 from crossmodal.runtime.ranges import Range
 
 
@@ -52,13 +54,7 @@ def add_parsers(subparsers) -> None:
     )
     check.add_argument("--seed", type=seed_number, default=0, help="seed of the division (%(default)s)")
     pack.add_argument("-o", "--output", type=a_path, required=True, help="a new folder")
-    pack.add_argument(
-        "--timing",
-        choices=("stretch", "pad"),
-        default="stretch",
-        help="stretch the frames over a clip, or pad it to 1 s (%(default)s)",
-    )
-    pack.add_argument("--find-word", action="store_true", help="take of each sound the word in it alone")
+    add_options(pack, TrainingConfig, HEARING)
     pack.add_argument(
         "--per-shard", type=whole_number(1, 10_000_000), default=4096, help="pairs in a file (%(default)s)"
     )
@@ -102,7 +98,9 @@ def run_pack(arguments) -> None:
     from crossmodal.data.packing import pack
     from crossmodal.sound.spectrogram import LogMel
 
-    front_end = LogMel(timing=arguments.timing, find_word=arguments.find_word)
+    heard = {name: getattr(arguments, name) for name in HEARING}
+    front_end = chosen_front_end(TrainingConfig(data="manifest", **heard))
+    assert isinstance(front_end, LogMel)
     options = {name: getattr(arguments, name) for name in ("skip_bad", "group_of", "per_shard")}
     pairs = pack(arguments.pairs, arguments.output, front_end=front_end, **image_options(arguments), **options)
     print(f"{pairs:,} pairs packed into {arguments.output}")

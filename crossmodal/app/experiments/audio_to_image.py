@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from crossmodal.app.experiments.finish import finish
+from crossmodal.app.experiments.hearing import chosen_front_end
 from crossmodal.app.experiments.training_data import load_sources, test_loss, training_data
 from crossmodal.app.options import command_of, option
 from crossmodal.data.catalog import LOCATIONS, in_folders
@@ -54,9 +55,27 @@ class TrainingConfig:
     clips_per_speaker: int | None = option(None, "clips of each class and speaker that train (all)", least=1)
     clips_seed: int = option(0, "seed of the draw of these clips", least=0, most=2**32 - 1)
     encoder: Encoder | None = option(None, "the network that hears (the encoder of the model's paper)")  # noqa: RUF009
+    read_out: Literal["mean", "statistics", "all", "last"] | None = option(
+        None, "of its times: mean, statistics or all of time-delay, last or mean of recurrent ones (mean, last)"
+    )
     front_end: Literal["log-mel", "waveform"] = option("log-mel", "what it hears: spectrograms, or filters of its own")
     filters: Literal["fourier", "random"] = option("fourier", "what filters on waveforms are before they learn")
     train_also: tuple[Literal["fsdd", "speech-commands"], ...] = option((), "further speech that joins the training")
+    sounds: Literal["speech", "environment"] = option("speech", "what the following numbers suit, if left out")
+    sample_rate: int | None = option(
+        None, "Hz of your own sounds (8000 speech, 16000 environment)", least=4000, most=48_000
+    )
+    mels: int | None = option(None, "mel bands (48 speech, 64 environment)", least=24, most=256)
+    frames: int | None = option(None, "frames (48 speech, 64 environment)", least=24, most=1024)
+    window_ms: float | None = option(None, "length of a frame's window (32 speech, 64 environment)", above=0, most=1000)
+    range_db: float | None = option(None, "decibels from the loudest to the quietest (60)", above=0, most=200)
+    timing: Literal["stretch", "pad", "loudest"] | None = option(
+        None,
+        "stretch frames over a clip, pad or cut it, or take its loudest part (stretch speech, loudest environment)",
+    )
+    duration_s: float | None = option(
+        None, "what a padded or a loudest part lasts (1 speech, 5 environment)", above=0, most=60
+    )
     find_word: bool = option(False, "take of each recording the word in it alone")
     variants: int = option(0, "recordings made of each training clip in noise and rooms", least=0, most=100)
     without: tuple[Literal["noise", "room", "microphone", "telephone", "clipping", "speed"], ...] = option(
@@ -64,7 +83,6 @@ class TrainingConfig:
     )
     noise_share: float = option(0.0, "share of the clips that are noise, paired with any image", least=0, below=1)
     noise: Literal["made", "recorded"] = option("made", "noise of variants and clips: made, or that in --noise-dir too")
-    timing: Literal["stretch", "pad"] = option("stretch", "stretch the frames over a clip, or pad it to 1 s")
     precision: Precision | None = option(None, "precision of the layers (the faster one on this machine)")  # noqa: RUF009
     data_dir: str | None = option(None, "TFDS's folder of prepared data")
     archives: str | None = option(None, "folder of the original archives, for a machine without a network")
@@ -100,11 +118,20 @@ def fill_defaults(config, defaults: dict):
 
 
 def encoder_of(config: TrainingConfig) -> dict:
-    """The arguments of a model that say how it hears."""
+    """The arguments of a model that say how it hears; CrossmodalError for a read-out that its encoder does not have."""
     chosen: dict = {"encoder_kind": config.encoder} if config.encoder else {}
-    if config.front_end == "waveform":
-        chosen["encoder_options"] = {"filter_bank": {"start": config.filters}}
-    return chosen
+    options: dict = {"filter_bank": {"start": config.filters}} if config.front_end == "waveform" else {}
+    if config.read_out:
+        from crossmodal.errors import CrossmodalError
+        from crossmodal.models.networks.encoders import READ_OUTS
+
+        offered = READ_OUTS.get(config.encoder or "", ())
+        if config.read_out not in offered:
+            name = config.encoder or "of the model"
+            choice = " or ".join(offered) or "--encoder time-delay, or a recurrent one"
+            raise CrossmodalError(f"The encoder {name} has no read-out {config.read_out}: choose {choice}.")
+        options["read_out"] = config.read_out
+    return chosen | ({"encoder_options": options} if options else {})
 
 
 def agreed_precision(strategy, asked: Precision | None, workdir: Path) -> Precision:
@@ -180,8 +207,6 @@ def train_and_measure(
     from crossmodal.runtime.ranges import check_config
     from crossmodal.saving.keras_file import load_model, save_model
     from crossmodal.sound.front_ends import hear
-    from crossmodal.sound.spectrogram import LogMel
-    from crossmodal.sound.waveform import Waveform
     from crossmodal.training.distribution import all_workers, broadcast, is_chief, make_strategy, own_parts
     from crossmodal.training.initial import freeze, take_weights
     from crossmodal.training.loop import Stage, train_stages
@@ -193,6 +218,8 @@ def train_and_measure(
         config = replace(config, images_per_clip=1)
     if config.freeze_encoder and not config.initial_weights:
         raise CrossmodalError("An encoder that stays as it is has to be trained: add --initial-weights.")
+    front_end = chosen_front_end(config)
+    config = replace(config, timing=getattr(front_end, "timing", "stretch"))  # as earlier versions wrote it
     strategy = make_strategy(config.distribute)
     config = replace(config, precision=agreed_precision(strategy, config.precision, workdir))
     metrics = open_run(workdir, config, ignore=IGNORED_ON_RESUME) if is_chief(strategy) else None
@@ -208,8 +235,6 @@ def train_and_measure(
     provenance["clips"] = fingerprint(speech)
     if config.clips_per_speaker:
         split = replace(split, train=some_clips(speech, split.train, config.clips_per_speaker, config.clips_seed))
-    log_mel = LogMel(timing=config.timing, find_word=config.find_word)
-    front_end = Waveform(find_word=config.find_word) if config.front_end == "waveform" else log_mel
     settings = {
         "image_shape": images.image_shape,
         "front_end": front_end.get_config(),

@@ -17,6 +17,7 @@ from crossmodal.app.experiments.audio_to_image import (
     report,
     train_and_measure,
 )
+from crossmodal.app.experiments.hearing import chosen_front_end
 from crossmodal.app.options import option
 from crossmodal.errors import CrossmodalError
 
@@ -187,9 +188,22 @@ def check_spectrograms(config: FamilyConfig) -> dict:
     return {}
 
 
+def cycle_sizes(config: CycleGANConfig) -> dict:
+    """The same of a CycleGAN; CrossmodalError for spectrograms that it cannot make."""
+    check_spectrograms(config)
+    if any(size % 4 for size in chosen_front_end(config).shape):
+        raise CrossmodalError("A CycleGAN makes spectrograms of multiples of 4: choose such --frames and --mels.")
+    return {}
+
+
 def joint_sizes(config: JointFlowConfig) -> dict:
     """The same of a joint flow; CrossmodalError for an encoder or noise, which it does not have, or waveforms."""
     check_spectrograms(config)
+    if chosen_front_end(config).shape[0] % config.frames_per_token:
+        raise CrossmodalError(
+            f"{config.frames_per_token} frames in a token do not divide the frames: choose other --frames or another "
+            "--frames-per-token."
+        )
     if config.encoder or config.noise_share:
         raise CrossmodalError(
             "A joint flow hears by its transformer, and says all that it hears: leave out --encoder and --noise-share."
@@ -290,7 +304,7 @@ _FAMILIES = (
         epochs=12,
         learning_rate=3e-4,
         adam=ADVERSARIAL,
-        further=check_spectrograms,
+        further=cycle_sizes,
     ),
     Family(
         "flow",

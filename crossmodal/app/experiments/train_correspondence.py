@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import fill_defaults, train_and_measure
+from crossmodal.app.experiments.audio_to_image import encoder_of, fill_defaults, train_and_measure
 from crossmodal.app.experiments.families import WARMUP_STEPS, FamilyConfig
 from crossmodal.app.options import option
 from crossmodal.errors import CrossmodalError
@@ -51,8 +51,9 @@ def run(asked: Config, workdir: Path) -> dict:
     from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
 
     config = with_defaults(asked)
-    encoder = {"encoder_kind": config.encoder, "encoder_options": COMPACT.get(config.encoder)} if config.encoder else {}
-    build = partial(getattr(crossmodal, MODELS[config.loss]), config.embedding_dim, **encoder)
+    hearing = encoder_of(config)
+    hearing["encoder_options"] = COMPACT.get(config.encoder, {}) | hearing.get("encoder_options", {})
+    build = partial(getattr(crossmodal, MODELS[config.loss]), config.embedding_dim, **hearing)
 
     def optimizer(steps, precision):
         average = {"use_ema": True, "ema_momentum": config.average} if config.average else {}

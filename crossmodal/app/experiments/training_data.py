@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from crossmodal.app.experiments.hearing import chosen_front_end
 from crossmodal.app.experiments.training_sounds import training_sounds
 from crossmodal.data.alignment import Split
 from crossmodal.data.amounts import check_amounts
@@ -22,8 +23,11 @@ def load_sources(config, say: Callable = print) -> tuple[Speech, Images]:
     """The sources that the options name."""
     places = {name: getattr(config, name) for name in (*PLACES, *HOW_READ)}
     size, channels = config.image_size, 3 if config.colour else 1
+    sample_rate = chosen_front_end(config).sample_rate
     divided = {"protocol": config.protocol, "seed": config.seed, "cache_mb": config.cache_mb}
-    return load_pair(config.data, image_shape=(size, size, channels), say=say, **places, **divided)
+    return load_pair(
+        config.data, sample_rate=sample_rate, image_shape=(size, size, channels), say=say, **places, **divided
+    )
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def training_data(
     Raises:
         DataError: there is too little data for the batch size.
     """
-    from crossmodal.data.augment import Augmentation
+    from crossmodal.data.augment import AUGMENTATIONS
     from crossmodal.data.augment_waveform import WaveformAugmentation
     from crossmodal.data.pipeline import paired_batches, steps_per_epoch
     from crossmodal.sound.front_ends import hear_and_durations
@@ -105,7 +109,8 @@ def training_data(
         options = {"epochs": 1, "durations_s": durations_s}
         return paired_batches(clips, held_pictures, held, **options, **shared).take(n * len(own)).cache()
 
-    changes = Augmentation() if isinstance(front_end, LogMel) else WaveformAugmentation()
+    is_log_mel = isinstance(front_end, LogMel)
+    changes = AUGMENTATIONS[config.sounds].at(front_end) if is_log_mel else WaveformAugmentation()
     augmentation = changes.scaled(config.augment) if config.augment else None
 
     def training(first_epoch):

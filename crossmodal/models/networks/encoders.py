@@ -14,6 +14,8 @@ from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads, 
 from crossmodal.models.networks.filter_bank import filter_bank as build_filter_bank
 from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Dense
 from crossmodal.models.networks.recurrent import LAYERS, recurrent
+from crossmodal.models.networks.recurrent import READ_OUTS as RECURRENT_READ_OUTS
+from crossmodal.models.networks.time_delay import READ_OUTS as TIME_DELAY_READ_OUTS
 from crossmodal.models.networks.time_delay import linear, time_delay
 from crossmodal.runtime.choices import check_choice
 
@@ -132,6 +134,9 @@ ENCODERS: dict[str, Callable[..., keras.Model]] = {
 }
 
 COMPACT = {"convolutional": {"batch_norm": True}}  # options of the compact VAE's encoder: one that is to start it
+
+
+READ_OUTS = {"time-delay": TIME_DELAY_READ_OUTS, **dict.fromkeys(LAYERS, RECURRENT_READ_OUTS)}  # where there is one
 
 
 def build_encoder(

@@ -11,13 +11,14 @@ and so remembers for ever: it is a recurrent network without its nonlinearity, "
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads, standardise
 from crossmodal.models.networks.layers import BatchNormalization, Conv1D
 from crossmodal.runtime.choices import check_choice
 
-READ_OUTS = ("mean", "all")
+LEAST_VARIANCE = 1e-4  # over time, of which a root is taken
+READ_OUTS = ("mean", "statistics", "all")
 
 
 def linear(input_shape, latent_dim, initial_log_var, dtype, *, filters=32, taps=8, stride=4, free_dim=0) -> keras.Model:
@@ -59,7 +60,8 @@ def time_delay(
         strides, dilations: of each layer, from one of its times to the next and between its taps; one of both is 1.
         groups: of each layer, into which its inputs and filters are divided; a filter hears its own group alone.
         batch_norm: batch normalisation before each ReLU.
-        read_out: "mean" over time, which does not mind when something was said, as Waibel's sum, or "all" times.
+        read_out: "mean" over time, which does not mind when something was said, as Waibel's sum; "statistics", the
+            mean and the standard deviation over time (Snyder et al. 2018, *X-vectors*); or "all" times.
         dropout: rate before the heads.
         free_dim: see `gaussian_heads`.
     """
@@ -74,8 +76,12 @@ def time_delay(
         if batch_norm:
             x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
         x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
-    read = layers.GlobalAveragePooling1D if read_out == "mean" else layers.Flatten
-    x = read(dtype=dtype, name="read_out")(x)
+    if read_out == "statistics":
+        x = ops.cast(x, "float32")
+        x = ops.concatenate([ops.mean(x, axis=1), ops.sqrt(ops.var(x, axis=1) + LEAST_VARIANCE)], axis=-1)
+    else:
+        read = layers.GlobalAveragePooling1D if read_out == "mean" else layers.Flatten
+        x = read(dtype=dtype, name="read_out")(x)
     if dropout:
         x = layers.Dropout(dropout, dtype=dtype, name="dropout")(x)
     return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var, free_dim), name="encoder")

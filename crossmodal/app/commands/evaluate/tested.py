@@ -10,7 +10,7 @@ import numpy as np
 from crossmodal.app.commands.evaluate.folder import asked_of
 from crossmodal.app.options import a_name, a_path, add_guidance, flag_of, seed_number
 from crossmodal.data.alignment import PROTOCOLS, split_of
-from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES, PLACES, in_folders
+from crossmodal.data.catalog import HOW_READ, LOCATIONS, NAMES, PLACES, has_own_sounds, in_folders
 from crossmodal.data.sources import Images, Speech, fingerprint
 from crossmodal.drawing import set_guidance
 from crossmodal.errors import DataError, ModelError
@@ -195,11 +195,12 @@ def load_noises(tested: Tested) -> dict[str, np.ndarray] | None:
 
 
 def options_of(model, data: str) -> dict[str, Any]:
-    """How the images of some data are to be read for a model: as it draws, and as it was trained."""
+    """How some data are to be read for a model: as it hears and draws, and as it was trained."""
     recipe = model.provenance.get("recipe")
+    heard = {"sample_rate": model.front_end["sample_rate"]} if has_own_sounds(data) else {}
     if not in_folders(data) or not isinstance(recipe, dict):
-        return {}
-    return {"image_shape": model.image_shape, **{name: recipe[name] for name in HOW_READ if name in recipe}}
+        return heard
+    return {**heard, "image_shape": model.image_shape, **{name: recipe[name] for name in HOW_READ if name in recipe}}
 
 
 def reader_of(model, arguments) -> Reader:
