@@ -151,15 +151,19 @@ def mean_score(rows: dict[str, dict]) -> dict:
     counts = {name: sum(figures[name] for figures in rows.values()) for name in names}
     scores = {"score": sum(figures["score"] for figures in gated) / len(gated)}
     alone = [figures["generator_alone"] for figures in gated if figures["generator_alone"] is not None]
-    if alone:
-        scores["generator_alone"] = sum(alone) / len(alone)
+    by_windows = [figures["kernel_score"] for figures in gated if figures["kernel_score"] is not None]
+    for name, found in (("generator_alone", alone), ("kernel_score", by_windows)):
+        if found:
+            scores[name] = sum(found) / len(found)
     return {**scores, "textures": len(rows), **counts}
 
 
 def line(method: str, texture: str, figures: dict) -> str:
     verdicts = "  ".join(f"{name} {figures[name]}/{figures['draws']}" for name in ("copied", "loops"))
     alone = "" if figures["generator_alone"] is None else f"  generator alone {figures['generator_alone']:.2f}"
-    return f"{texture:<14}{method:<14} score {figures['score']:.2f}{alone}  {verdicts}  {figures['seconds']:.0f} s"
+    windows = "" if figures["kernel_score"] is None else f"  by windows {figures['kernel_score']:.2f}"
+    scores = f"score {figures['score']:.2f}{windows}{alone}"
+    return f"{texture:<14}{method:<14} {scores}  {verdicts}  {figures['seconds']:.0f} s"
 
 
 def work(config: Config, arguments) -> None:

@@ -189,4 +189,8 @@ def test_the_generators_own_draws_are_searched_for_copies_loops_and_likeness():
     figures = summary({**metrics, "generator_draws": [{"alike": True}]})
     assert (figures["score"], figures["generator_alone"]) == (0.5, pytest.approx(0.6))
     assert (figures["loops"], figures["alike"], figures["generator_suspect"]) == (0, 0, 2)
-    assert summary(metrics)["generator_suspect"] == 1  # of a run of an earlier version
+    assert figures["kernel_score"] is None  # of a run of an earlier version
+    assert summary(metrics)["generator_suspect"] == 1  # the same
+    for name, value in (("draw_1", 0.8), ("draw_2", 0.6), ("generator_1", 9.0)):
+        sounds[name]["kernel_score"] = value
+    assert summary(metrics)["kernel_score"] == pytest.approx(0.7)

@@ -193,8 +193,8 @@ def write_draws(config: TextureOptions, drawn: dict, shown: dict, workdir: Path)
 
 
 def scores(sound, sounds: dict, sample_rate: int) -> dict:
-    """What the evaluator says of sounds by name, in short: scores, copies, loops, decibels by class of statistics,
-    beside those of noise and of the recording's other half, and whether draws are alike.
+    """What the evaluator says of sounds by name, in short: scores by statistics and by windows, copies, loops, decibels
+    by class of statistics, beside those of noise and of the recording's other half, and whether draws are alike.
 
     A recording that is more than twice as long as the sounds is cut to that, for a score compares halves with them.
     Nothing where there is less than 2 s to score, or where the evaluator refuses a sound, which is printed: a model
@@ -220,7 +220,8 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
     except AudioError as error:
         print(f"not scored: {error}", flush=True)
         return {}
-    kept = ("score", "copied", "loops", "stretch_s", "reversed_stretch_s", "self_stretch_s", "snr_db")
+    kept = ("score", "kernel_score", "kernel_ill_conditioned", "copied", "loops", "stretch_s", "reversed_stretch_s")
+    kept += ("self_stretch_s", "snr_db")
     of = {kind: {i for i, name in enumerate(names) if name.startswith(kind)} for kind in ("draw", "generator")}
     return {
         "scale_db": report["reference"]["scale_db"],
