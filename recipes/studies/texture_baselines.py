@@ -4,8 +4,9 @@
     python recipes/studies/texture_baselines.py --textures made:rain made:chirps --methods coopnets statistics
 
 Methods: coopnets (the default), coopnets-z (latents are revised too), descriptor, contrastive, generator, thesis,
-adapted (the default before any training: its front end fitted, its chains from noise), statistics (gradient descent
-onto the evaluator's own statistics), and peer:NAME, the folder of what somebody else's method made, below --peers.
+wavegan (its networks against each other), adapted (the default before any training: its front end fitted, its chains
+from noise), statistics (gradient descent onto the evaluator's own statistics), and peer:NAME, the folder of what
+somebody else's method made, below --peers.
 Of how the generator is taught: waveform (by regression of the revised draws), one-step (by energy, but one step an
 iteration in place of ten), fitted (by energy of the descriptor as it was fitted to the recording, without chains):
 
@@ -35,6 +36,7 @@ TRAINED = {
     "contrastive": {"algorithm": "contrastive"},
     "generator": {"algorithm": "generator", "iterations": 100},
     "thesis": {"preset": "thesis"},
+    "wavegan": {"preset": "wavegan"},
     "adapted": {"iterations": 0},
     "waveform": {"generator_loss": "waveform"},
     "one-step": {"generator_steps": 1},
