@@ -12,7 +12,15 @@ from drawing_tables import ablation, frontier, results, strangers, strings
 from family_tables import families, families_in_detail
 from latent_tables import latent_spaces
 from speed_tables import speed
-from texture_tables import texture_methods, texture_sweeps, texture_teaching, textures
+from texture_tables import (
+    texture_classes,
+    texture_judges,
+    texture_methods,
+    texture_mixtures,
+    texture_sweeps,
+    texture_teaching,
+    textures,
+)
 
 
 def headlines() -> str:
@@ -86,6 +94,9 @@ TABLES = {
     "texture methods": texture_methods,
     "texture sweeps": texture_sweeps,
     "texture teaching": texture_teaching,
+    "texture judges": texture_judges,
+    "texture classes": texture_classes,
+    "texture mixtures": texture_mixtures,
     "speed": speed,
     "latent spaces": latent_spaces,
 }
@@ -94,6 +105,9 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "families in detail": "docs/families.md",
     "latent spaces": "docs/latent_space.md",
     "texture teaching": "docs/textures.md",
+    "texture judges": "docs/textures.md",
+    "texture classes": "docs/textures.md",
+    "texture mixtures": "docs/textures.md",
 }
 
 

@@ -102,3 +102,27 @@ def test_draws_of_recordings_of_a_class_are_heard_beside_its_other_takes(recordi
 def test_classes_are_folders():
     one, two = np.zeros(2), np.ones(2)
     assert by_class({"a/rain/1-2-A.wav": one, "rain/2-2-A.wav": two}) == {"rain": [one, two]}
+
+
+def test_shares_of_mixtures_are_held_against_their_weights(recordings, write_sound, monkeypatch):
+    """Models of the average that draw only the first; turns as asked for."""
+    from crossmodal.sound.turning import take_turns
+
+    mixtures = recipe("texture_mixtures")
+
+    def mixed(config, workdir):
+        workdir.mkdir(parents=True, exist_ok=True)
+        takes = [rain(4.0, seed=7), chirps(4.0, seed=7)]
+        sound = takes[0] if config.how == "average" else take_turns(takes, list(config.weights), 20_000)
+        for kind in ("draw_1", "generator_1"):
+            write_sound(str(workdir / f"{kind}.wav"), sound, 20_000)
+        (workdir / "metrics.json").write_text('{"score": 1}')
+
+    monkeypatch.setattr(mixtures.texture_mix, "run", mixed)
+    monkeypatch.setattr(mixtures, "RESULTS", recordings)
+    options = ["--textures", "rain", "fire", "--workdir", str(recordings / "mixed"), "--results", "mixtures.json"]
+    assert mixtures.main(options) == 0
+    result = json.loads((recordings / "mixtures.json").read_text())
+    assert result["other_halves"] == {"rain": 1.0, "fire": 1.0}
+    assert result["mixtures"]["average"]["1:3"] == {"weight": 0.25, "draw": 1.0, "generator": 1.0}
+    assert result["worst"] == {"average": 0.75, "turns": pytest.approx(0, abs=0.1)}
