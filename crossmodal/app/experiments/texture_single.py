@@ -219,8 +219,10 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
     except AudioError as error:
         print(f"not scored: {error}", flush=True)
         return {}
-    kept = ("score", "kernel_score", "kernel_ill_conditioned", "copied", "loops", "stretch_s", "reversed_stretch_s")
-    kept += ("self_stretch_s", "snr_db")
+    kept = (
+        *("score", "kernel_score", "kernel_ill_conditioned", "snr_db"),
+        *("copied", "loops", "stretch_s", "reversed_stretch_s", "self_stretch_s"),
+    )
     of = {kind: {i for i, name in enumerate(names) if name.startswith(kind)} for kind in ("draw", "generator")}
     return {
         "scale_db": report["reference"]["scale_db"],
