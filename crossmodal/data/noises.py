@@ -31,12 +31,9 @@ def load(folder: str | Path | None, sample_rate: int, folds: tuple[int, ...] = T
     Raises:
         DataError: there is no folder, or no file in it that can be used.
     """
-    place = folder or os.environ.get(VARIABLE)
-    if not place or not Path(place).is_dir():
-        named = f"no folder of noise {printable(place)}" if place else "no folder of recorded noise"
-        raise DataError(f"There is {named}: pass one by --noise-dir or in {VARIABLE}.")
+    place = folder_of(folder)
     recordings = {}
-    for path in sorted(Path(place).rglob("*")):
+    for path in sorted(place.rglob("*")):
         fold = fold_of(path)
         if path.suffix.lower() not in SUFFIXES or path.name.startswith(".") or fold not in (None, *folds):
             continue
@@ -47,6 +44,15 @@ def load(folder: str | Path | None, sample_rate: int, folds: tuple[int, ...] = T
     if not recordings:
         raise DataError(f"{printable(place)} holds no sounds: pass a folder of {', '.join(SUFFIXES)} by --noise-dir.")
     return recordings
+
+
+def folder_of(folder: str | Path | None) -> Path:
+    """The folder of recordings: `CROSSMODAL_NOISE` if None; DataError if there is none."""
+    place = folder or os.environ.get(VARIABLE)
+    if not place or not Path(place).is_dir():
+        named = f"no folder of noise {printable(place)}" if place else "no folder of recorded noise"
+        raise DataError(f"There is {named}: pass one by --noise-dir or in {VARIABLE}.")
+    return Path(place)
 
 
 def fold_of(path: Path) -> int | None:

@@ -13,6 +13,7 @@ import numpy as np
 from crossmodal.errors import AudioError
 from crossmodal.sound.audio import read_audio, read_channels, validate_audio
 from crossmodal.sound.long_term import occupied_hz
+from crossmodal.sound.turning import check_weights
 
 SHORTEST_S = 1.0
 LONGEST_S = 600.0
@@ -175,10 +176,7 @@ def join_textures(waveforms: list[np.ndarray], weights: list[float], sample_rate
     Raises:
         AudioError: weights that are not one positive number per waveform.
     """
-    if len(weights) != len(waveforms) or not all(np.isfinite(w) and w > 0 for w in weights):
-        raise AudioError(
-            f"Weights {weights} do not fit {len(waveforms)} recordings: give one positive number for each."
-        )
+    check_weights(weights, len(waveforms))
     waveforms = [check_texture(w, sample_rate) for w in waveforms]
     total = sum(len(w) for w in waveforms)
     level = np.mean([np.std(w) for w in waveforms])

@@ -21,6 +21,7 @@ from crossmodal.models.knobs import Knobs
 from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import STRIDES, WaveformDescriptor, WaveformGenerator
+from crossmodal.models.networks.wavegan import WaveGANCritic, WaveGANGenerator
 from crossmodal.models.playing import Plays, check_draws
 from crossmodal.models.streaming import draw_circle, stream_blocks
 from crossmodal.presets import from_preset
@@ -121,6 +122,12 @@ class CoopNets(Plays, keras.Model):
         settings = {"draw_steps": settings["steps"], "sigma": settings["step"] / 0.3 if published else 0.03, **settings}
         descriptor = WaveformDescriptor(strides=(stride, *STRIDES[1:]), activation=activation, published=published)
         return cls(WaveformGenerator(kernel=kernel, published=published), descriptor, **settings)
+
+    @classmethod
+    def wavegan(cls, sample_rate=20_000, filters=8, **kwargs):
+        """WaveGAN's networks, see `crossmodal.models.networks.wavegan`; signals are whitened, draws are not revised."""
+        check_keras()
+        return cls(WaveGANGenerator(filters), WaveGANCritic(filters), **{"sample_rate": sample_rate, **kwargs})
 
     def call(self, z):
         """z -> the generator's signals (chains, samples)."""

@@ -5,6 +5,7 @@
     generator    Algorithm G, alternating back-propagation: latents of the recording are inferred by Langevin
     coopnets     chains start from the generator's draws and teach the descriptor; it teaches the generator, see below
     coopnets-z   the same, but Langevin first revises the latents, and the generator regresses the revised draws on them
+    adversarial  no chains: the descriptor is the critic of a Wasserstein GAN, see `adversarial`
 
 In `coopnets` the generator learns by one of two losses:
 
@@ -27,7 +28,8 @@ import tensorflow as tf
 
 from crossmodal.runtime.processors import map_rows
 from crossmodal.sampling.langevin import langevin
-from crossmodal.training.texture_state import ENERGY_LAST_RATE, LAST_RATE, STAGES, State
+from crossmodal.training.adversarial import play
+from crossmodal.training.texture_state import ENERGY_LAST_RATE, State, crops, rate_now, root_mean_square
 
 
 def iterate(state: State, seed, first) -> dict:
@@ -94,6 +96,7 @@ ALGORITHMS: dict[str, Callable[[State, list, tf.Tensor], dict]] = {
     "descriptor": persistent_chains,
     "contrastive": contrastive_divergence,
     "generator": alternate_back_propagation,
+    "adversarial": play,
 }
 
 
@@ -116,15 +119,6 @@ def learn_descriptor(state: State, data, start, seed) -> tuple[tf.Tensor, dict]:
         "rms": walk.rms[-1],
         "revised": root_mean_square(walk.state - start),
     }
-
-
-def rate_now(state: State, rate: float, optimizer) -> tf.Tensor:
-    """The learning rate of an optimizer's next step."""
-    s, factor = state.settings, tf.convert_to_tensor(state.rate)
-    if s.falling:
-        stage = STAGES * tf.cast(optimizer.iterations.value, tf.int64) // s.iterations
-        factor *= LAST_RATE ** (tf.cast(stage, tf.float32) / (STAGES - 1))
-    return rate * factor
 
 
 def learn_generator(state: State, z, signal) -> dict:
@@ -175,18 +169,6 @@ def infer_latents(state: State, z, signal, seed):
     )
 
 
-def crops(state: State, seed) -> tf.Tensor:
-    """(chains, samples) of the recording, each from a random place."""
-    s = state.settings
-    last = state.signal.shape[0] - s.samples
-    places = tf.random.stateless_uniform((s.chains,), seed, 0, last + 1, dtype=tf.int32)
-    return tf.stack([tf.slice(state.signal, places[i : i + 1], (s.samples,)) for i in range(s.chains)])
-
-
 def divide_by_positions(gradients: list, positions: list[int]) -> list:
     """Gradients of kernel and bias of each convolution over the length of its map."""
     return [gradient / positions[i // 2] for i, gradient in enumerate(gradients)]
-
-
-def root_mean_square(x) -> tf.Tensor:
-    return tf.sqrt(tf.reduce_mean(tf.square(x)))

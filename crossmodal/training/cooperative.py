@@ -38,7 +38,11 @@ from crossmodal.training.texture_state import Settings, State, make_state
 
 MOST_RECOVERIES = 12  # from one block of iterations to the next
 _FALL, _RISE = 0.8, 1.02  # of the learning rates, per iteration outside and inside the bands
-PRESETS = ("default", "thesis")
+PRESETS = ("default", "thesis", "wavegan")
+WAVEGAN = {  # in the paper 64 crops of 16,384 samples, rates of 1e-4, 200,000 iterations
+    **{"algorithm": "adversarial", "chains": 8, "samples": 16_000, "iterations": 400},
+    **{"descriptor_rate": 3e-4, "generator_rate": 3e-4, "most_gap": 1e6},
+}
 _SWAPPED = {"step": 0.001, "latent_step": 0.1, "descriptor_rate": 0.1, "generator_rate": 1e-6}
 READINGS: dict[str, dict] = {  # of the thesis' table 4.1
     "published": {**_SWAPPED, "optimizer": "capped", "falling": True, "most_gap": 1e6},  # a gap of 100 is common there
@@ -66,10 +70,11 @@ def prepare_texture(
     Args:
         sound: (samples,), a recording of a texture, see `crossmodal.data.textures.check_texture`.
         sample_rate: of the sound, in Hz.
-        preset: "default": cochlear features and shaped noise, fitted to the recording; "thesis": R. Zhong's networks.
+        preset: "default": cochlear features and shaped noise, fitted to the recording; "thesis": R. Zhong's networks;
+            "wavegan": those of WaveGAN, which learn against each other.
         steps: Langevin steps of an iteration (30 default, 40 thesis).
         draw_steps: Langevin steps that revise each draw of the trained model (60 default, thesis as in training; none
-            where the algorithm trains no descriptor).
+            where the algorithm trains no descriptor, or a critic).
         stride, kernel: of the thesis' first convolution and of its deconvolutions.
         reading: of the thesis' table 4.1, see `thesis_settings`.
         deterministic: see `fix_numbers`.
@@ -85,11 +90,11 @@ def prepare_texture(
     """
     check_choice("preset", preset, PRESETS)
     check_choice("reading", reading, READINGS)
-    chosen = thesis_settings(reading) if preset == "thesis" else {"samples": 40_000}
+    chosen = {"thesis": thesis_settings(reading), "wavegan": dict(WAVEGAN)}.get(preset, {"samples": 40_000})
     walk = {"step": chosen.pop("step")} if "step" in chosen else {}
     chosen["samples"] = min(chosen["samples"], len(sound) // UPSAMPLING * UPSAMPLING)
     settings = Settings(**{**chosen, **changes})
-    if settings.algorithm == "generator":
+    if settings.algorithm in ("generator", "adversarial"):
         draw_steps = 0
     asked = {"steps": steps, "draw_steps": draw_steps}
     walk |= {name: value for name, value in asked.items() if value is not None}
@@ -99,6 +104,11 @@ def prepare_texture(
             raise ModelError("The thesis' networks know one channel: learn a stereo recording with the default ones.")
         model = CoopNets.thesis(sample_rate, stride, kernel, published=reading == "published", **walk)
         model.set_spectrum(None, float(np.abs(sound).max()))
+    elif preset == "wavegan":
+        if channels != 1:
+            raise ModelError("WaveGAN's networks know one channel: learn a stereo recording with the default ones.")
+        model = CoopNets.wavegan(sample_rate, **walk)
+        model.set_spectrum(sound)
     else:
         model = CoopNets.auditory(sample_rate, 0.93 * bandwidth(sound, sample_rate), channels=channels, **walk)
         model.set_spectrum(sound)
@@ -222,7 +232,7 @@ def outside(figures: dict, settings: Settings, signal_rms: float) -> str | None:
     """The figure that left its band, or None. The levels of latents and of chains on them have none."""
     if settings.algorithm != "generator" and figures["rms"] > settings.most_rms * signal_rms:
         return "rms"
-    if figures["drift_to_noise"] > settings.most_drift:
+    if figures.get("drift_to_noise", 0.0) > settings.most_drift:
         return "drift_to_noise"
     if abs(figures.get("energy_gap", 0.0)) > settings.most_gap:
         return "energy_gap"

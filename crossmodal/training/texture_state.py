@@ -13,7 +13,7 @@ from crossmodal.models.coopnets import CoopNets
 from crossmodal.runtime.choices import check_choice
 from crossmodal.training.optimizers import CappedSGD, FusedAdam
 
-Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"]
+Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator", "adversarial"]
 OPTIMIZERS: dict[str, Callable[[float, float], keras.optimizers.Optimizer]] = {
     "adam": lambda rate, cap: FusedAdam(rate, beta_1=0.5),
     "sgd": lambda rate, cap: keras.optimizers.SGD(rate),
@@ -33,6 +33,7 @@ class Settings:
         algorithm: what is trained, and how; see `algorithms`.
         generator_loss: what the generator learns by in `coopnets`; see there.
         generator_steps: its steps of an iteration, by energy.
+        critic_steps, penalty: of `adversarial`, steps of the critic in an iteration and weight of its gradient penalty.
         iterations: updates of the networks.
         chains, samples: signals that are drawn and revised at once, and the length of each, a multiple of 1,000.
         latent_steps, latent_step, latent_sigma: Langevin on latents (coopnets-z, generator): steps, their size, and the
@@ -58,6 +59,8 @@ class Settings:
     algorithm: Algorithm = "coopnets"
     generator_loss: Literal["energy", "waveform"] = "energy"
     generator_steps: int = 10
+    critic_steps: int = 5
+    penalty: float = 10.0
     iterations: int = 60
     chains: int = 1
     samples: int = 40_000
@@ -80,7 +83,15 @@ class Settings:
         check_choice("algorithm", self.algorithm, get_args(Algorithm))
         check_choice("generator_loss", self.generator_loss, RATES)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        least = {"generator_steps": 1, "iterations": 0, "chains": 1, "samples": 1, "latent_steps": 0, "block": 1}
+        least = {
+            "generator_steps": 1,
+            "critic_steps": 1,
+            "iterations": 0,
+            "chains": 1,
+            "samples": 1,
+            "latent_steps": 0,
+            "block": 1,
+        }
         for name, number in least.items():
             if getattr(self, name) < number:
                 raise ModelError(f"{name} is {getattr(self, name)}: give {number} or more.")
@@ -123,3 +134,24 @@ def make_state(model: CoopNets, signal: np.ndarray, settings: Settings) -> State
     chains = np.zeros((s.chains, *kept.get(s.algorithm, (0,))), np.float32)
     variables = [keras.Variable(value, trainable=False) for value in (chains, 1.0)]
     return State(model, tf.constant(signal, tf.float32), s, *optimizers, *variables)
+
+
+def rate_now(state: State, rate: float, optimizer) -> tf.Tensor:
+    """The learning rate of an optimizer's next step."""
+    s, factor = state.settings, tf.convert_to_tensor(state.rate)
+    if s.falling:
+        stage = STAGES * tf.cast(optimizer.iterations.value, tf.int64) // s.iterations
+        factor *= LAST_RATE ** (tf.cast(stage, tf.float32) / (STAGES - 1))
+    return rate * factor
+
+
+def crops(state: State, seed) -> tf.Tensor:
+    """(chains, samples) of the recording, each from a random place."""
+    s = state.settings
+    last = state.signal.shape[0] - s.samples
+    places = tf.random.stateless_uniform((s.chains,), seed, 0, last + 1, dtype=tf.int32)
+    return tf.stack([tf.slice(state.signal, places[i : i + 1], (s.samples,)) for i in range(s.chains)])
+
+
+def root_mean_square(x) -> tf.Tensor:
+    return tf.sqrt(tf.reduce_mean(tf.square(x)))

@@ -2,6 +2,7 @@
 
 from evaluation.texture.copies import copy_report, draws_report, halves_report
 from evaluation.texture.filters import SAMPLE_RATE
+from evaluation.texture.kernel_score import kernel_scale, kernel_score
 from evaluation.texture.score import SHORTEST_S, check_measurable, matched_score, score_scale
 
 
@@ -15,15 +16,15 @@ def evaluate_textures(reference, syntheses, names: list[str] | None = None) -> d
 
     Returns:
         dict: `reference`: `name`, `scale_db`, `ill_conditioned`, `noise_db`, `halves_db` (see `score.Scale`) and
-        `halves` (see `copies.halves_report`); `syntheses`: list of dicts with `name` and what `matched_score` and
-        `copy_report` return; `draws`: see `copies.draws_report`.
+        `halves` (see `copies.halves_report`); `syntheses`: list of dicts with `name` and what `matched_score`,
+        `kernel_score` and `copy_report` return; `draws`: see `copies.draws_report`.
 
     Raises:
         AudioError: a waveform that cannot be measured, see `score.check_measurable`.
     """
     names = names or ["the reference", *(f"synthesis {i}" for i in range(1, len(syntheses) + 1))]
     reference = check_measurable(reference, name=names[0], min_duration_s=SHORTEST_S)
-    scale = score_scale(reference)
+    scale, windows = score_scale(reference), kernel_scale(reference)
     least_s = scale.samples / SAMPLE_RATE
     syntheses = [
         check_measurable(synthesis, name=name, min_duration_s=least_s)
@@ -40,7 +41,12 @@ def evaluate_textures(reference, syntheses, names: list[str] | None = None) -> d
             "halves": halves,
         },
         "syntheses": [
-            {"name": name, **matched_score(scale, synthesis), **copy_report(reference, synthesis, halves)}
+            {
+                "name": name,
+                **matched_score(scale, synthesis),
+                **kernel_score(windows, synthesis),
+                **copy_report(reference, synthesis, halves),
+            }
             for synthesis, name in zip(syntheses, names[1:], strict=True)
         ],
         "draws": draws_report(syntheses, halves),
@@ -51,7 +57,7 @@ def as_tables(report: dict) -> str:
     """The figures as text for a terminal."""
     reference, syntheses = report["reference"], report["syntheses"]
     warning = ", too little to score: ILL-CONDITIONED" if reference["ill_conditioned"] else ""
-    halves = {"name": "second half against first", "score": 1.0, **reference["halves"]}
+    halves = {"name": "second half against first", "score": 1.0, "kernel_score": 1.0, **reference["halves"]}
     classes = list(reference["noise_db"])
     dbs = {"noise": reference["noise_db"], halves["name"]: reference["halves_db"]}
     dbs |= {figures["name"]: figures["snr_db"] for figures in syntheses}
@@ -69,7 +75,7 @@ def as_tables(report: dict) -> str:
     )
 
 
-_SUMMARY = ("", "score", "copied", "stretch", "reversed", "250 ms", "loops", "repeats")
+_SUMMARY = ("", "score", "windows", "copied", "stretch", "reversed", "250 ms", "loops", "repeats")
 
 
 def _summary(figures):
@@ -78,6 +84,7 @@ def _summary(figures):
     return (
         figures["name"],
         f"{figures['score']:.2f}",
+        f"{figures['kernel_score']:.2f}",
         yes_or_no[figures.get("copied")],
         f"{figures['stretch_s']:.2f} s",
         f"{figures['reversed_stretch_s']:.2f} s",

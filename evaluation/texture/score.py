@@ -92,8 +92,8 @@ def score_scale(reference: np.ndarray, seed: int = 0) -> Scale:
     reference = check_measurable(reference, name="the reference", min_duration_s=SHORTEST_S)
     reference = reference[: round(REFERENCE_S * SAMPLE_RATE)]
     samples = half_samples(reference)
-    noises = _pieces(spectral_noise(reference, np.random.default_rng(seed)), samples)
-    halves = tuple(measure(piece) for piece in _pieces(reference, samples))
+    noises = pieces(spectral_noise(reference, np.random.default_rng(seed)), samples)
+    halves = tuple(measure(piece) for piece in pieces(reference, samples))
     first, second = halves
     return Scale(
         halves=halves,
@@ -120,7 +120,7 @@ def matched_score(scale: Scale, synthesis: np.ndarray) -> dict:
         AudioError: see `check_measurable`.
     """
     synthesis = check_measurable(synthesis, name="the synthesis", min_duration_s=scale.samples / SAMPLE_RATE)
-    db = _compare(scale.halves, [measure(piece) for piece in _pieces(synthesis, scale.samples)[:_MOST_PIECES]])
+    db = _compare(scale.halves, [measure(piece) for piece in pieces(synthesis, scale.samples)[:_MOST_PIECES]])
     return {
         "score": (_mean_db(db) - _mean_db(scale.noise_db)) / scale.length_db,
         "ill_conditioned": scale.ill_conditioned,
@@ -135,7 +135,8 @@ def spectral_noise(reference: np.ndarray, rng: np.random.Generator) -> np.ndarra
     return np.fft.irfft(np.abs(np.fft.rfft(reference)) * white, len(reference)).astype(np.float32)
 
 
-def _pieces(waveform, samples):
+def pieces(waveform: np.ndarray, samples: int) -> list[np.ndarray]:
+    """A waveform in pieces of so many samples, side by side; a shorter rest is left."""
     return [waveform[start : start + samples] for start in range(0, len(waveform) - samples + 1, samples)]
 
 

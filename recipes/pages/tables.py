@@ -13,7 +13,15 @@ from family_tables import families, families_in_detail
 from hearing_tables import encoders, few_clips
 from latent_tables import latent_spaces
 from speed_tables import speed
-from texture_tables import texture_methods, texture_sweeps, texture_teaching, textures
+from texture_tables import (
+    texture_classes,
+    texture_judges,
+    texture_methods,
+    texture_mixtures,
+    texture_sweeps,
+    texture_teaching,
+    textures,
+)
 
 
 def headlines() -> str:
@@ -87,6 +95,9 @@ TABLES = {
     "texture methods": texture_methods,
     "texture sweeps": texture_sweeps,
     "texture teaching": texture_teaching,
+    "texture judges": texture_judges,
+    "texture classes": texture_classes,
+    "texture mixtures": texture_mixtures,
     "speed": speed,
     "latent spaces": latent_spaces,
     "encoders": encoders,
@@ -99,6 +110,9 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "encoders": "docs/hearing.md",
     "few clips": "docs/hearing.md",
     "texture teaching": "docs/textures.md",
+    "texture judges": "docs/textures.md",
+    "texture classes": "docs/textures.md",
+    "texture mixtures": "docs/textures.md",
 }
 
 

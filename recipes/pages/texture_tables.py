@@ -77,3 +77,60 @@ def texture_methods() -> str:
             counts = [f"{figures[name]} of {figures['draws']}" for name in ("copied", "loops")]
             lines.append(row(title, f"{figures['score']:.2f}", *counts, str(figures["alike"])))
     return "\n".join([*lines, "", ", ".join(f"`{result['command']}`" for result in files)]) + "\n"
+
+
+JUDGED = {
+    "coopnets, revised draws": "CoopNets, default, revised",
+    "coopnets, what the generator alone draws": "CoopNets, default, the generator alone",
+    "thesis, revised draws": "CoopNets, `thesis`, revised",
+    "thesis, what the generator alone draws": "CoopNets, `thesis`, the generator alone",
+    "wavegan, what the generator alone draws": "WaveGAN",
+    "peer:AN": "peer AN",
+    "peer:RISpec": "peer RISpec (copies)",
+    "peer:OT": "peer OT (copies)",
+}
+
+
+def texture_judges() -> str:
+    """What judges without a cochlea say: which recording a draw is of, how far its windows are."""
+    if not (result := load("texture_judges")):
+        return ""
+    heads = ("what is heard", "recordings", "its recording", "of other halves", "of noise", "score by windows")
+    lines = head(*heads)
+    for method, title in JUDGED.items():
+        if figures := result["methods"].get(method):
+            found, mean = figures["identification"], figures["windows"]["mean"]
+            shares = (f"{found['draws']:.2f}", f"{found['halves']:.2f}", f"{found['noise']:.2f}")
+            lines.append(row(title, str(len(found["by_reference"])), *shares, f"{mean:.2f}"))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
+
+
+def texture_classes() -> str:
+    """Classes of ESC-10: what is recognised of other takes, of recordings that were learned, of their draws."""
+    if not (result := load("texture_classes")):
+        return ""
+    kinds = {"test_takes": "takes of the fifth fold", "learned": "the recording", "draw": "its draws, revised"}
+    kinds |= {"generator": "the generator alone", "noise": "noise with its spectrum"}
+    lines = head("class", *kinds.values(), "draws are heard as")
+    for name, figures in result["by_class"].items():
+        heard = ", ".join(f"{other.replace('_', ' ')} {count}" for other, count in figures["taken_for"].items())
+        lines.append(row(name.replace("_", " "), *(f"{figures[kind]:.2f}" for kind in kinds), heard))
+    lines.append(row("mean", *(f"**{result['mean'][kind]:.2f}**" for kind in kinds), ""))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
+
+
+ALONE = {"draw": "", "generator": ", the generator alone"}
+
+
+def texture_mixtures() -> str:
+    """Share of the windows of mixtures that is heard as the first recording, by its weight."""
+    if not (result := load("texture_mixtures")):
+        return ""
+    how = {"average": "average of the statistics", "turns": "turns"}
+    lines = head(
+        "weights", "share of the first", *(f"{title}{alone}" for title in how.values() for alone in ALONE.values())
+    )
+    for weights, figures in result["mixtures"]["average"].items():
+        found = [result["mixtures"][name][weights][kind] for name in how for kind in ALONE]
+        lines.append(row(weights, f"{figures['weight']:.0%}", *(f"{share:.0%}" for share in found)))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"

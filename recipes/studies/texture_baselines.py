@@ -4,8 +4,9 @@
     python recipes/studies/texture_baselines.py --textures made:rain made:chirps --methods coopnets statistics
 
 Methods: coopnets (the default), coopnets-z (latents are revised too), descriptor, contrastive, generator, thesis,
-adapted (the default before any training: its front end fitted, its chains from noise), statistics (gradient descent
-onto the evaluator's own statistics), and peer:NAME, the folder of what somebody else's method made, below --peers.
+wavegan (its networks against each other), adapted (the default before any training: its front end fitted, its chains
+from noise), statistics (gradient descent onto the evaluator's own statistics), and peer:NAME, the folder of what
+somebody else's method made, below --peers.
 Of how the generator is taught: waveform (by regression of the revised draws), one-step (by energy, but one step an
 iteration in place of ten), fitted (by energy of the descriptor as it was fitted to the recording, without chains):
 
@@ -35,6 +36,7 @@ TRAINED = {
     "contrastive": {"algorithm": "contrastive"},
     "generator": {"algorithm": "generator", "iterations": 100},
     "thesis": {"preset": "thesis"},
+    "wavegan": {"preset": "wavegan"},
     "adapted": {"iterations": 0},
     "waveform": {"generator_loss": "waveform"},
     "one-step": {"generator_steps": 1},
@@ -151,15 +153,19 @@ def mean_score(rows: dict[str, dict]) -> dict:
     counts = {name: sum(figures[name] for figures in rows.values()) for name in names}
     scores = {"score": sum(figures["score"] for figures in gated) / len(gated)}
     alone = [figures["generator_alone"] for figures in gated if figures["generator_alone"] is not None]
-    if alone:
-        scores["generator_alone"] = sum(alone) / len(alone)
+    by_windows = [figures["kernel_score"] for figures in gated if figures["kernel_score"] is not None]
+    for name, found in (("generator_alone", alone), ("kernel_score", by_windows)):
+        if found:
+            scores[name] = sum(found) / len(found)
     return {**scores, "textures": len(rows), **counts}
 
 
 def line(method: str, texture: str, figures: dict) -> str:
     verdicts = "  ".join(f"{name} {figures[name]}/{figures['draws']}" for name in ("copied", "loops"))
     alone = "" if figures["generator_alone"] is None else f"  generator alone {figures['generator_alone']:.2f}"
-    return f"{texture:<14}{method:<14} score {figures['score']:.2f}{alone}  {verdicts}  {figures['seconds']:.0f} s"
+    windows = "" if figures["kernel_score"] is None else f"  by windows {figures['kernel_score']:.2f}"
+    scores = f"score {figures['score']:.2f}{windows}{alone}"
+    return f"{texture:<14}{method:<14} {scores}  {verdicts}  {figures['seconds']:.0f} s"
 
 
 def work(config: Config, arguments) -> None:

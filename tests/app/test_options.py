@@ -62,7 +62,8 @@ CONFIGS = [
         texture_single.Config,
         texture_mix.Config,
     ),
-    *(recipe(name).Config for name in ("texture_baselines", "texture_sweeps", "ablation", "alpha_frontier")),
+    *(recipe(name).Config for name in ("texture_baselines", "texture_sweeps", "texture_judges", "ablation")),
+    *(recipe(name).Config for name in ("texture_classes", "texture_mixtures", "alpha_frontier")),
     *(recipe(name).Config for name in ("benchmark", "scaling_benchmark")),
 ]
 

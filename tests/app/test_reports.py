@@ -170,7 +170,8 @@ def test_an_evaluation_of_sounds_is_reported_with_them(tmp_path, noise):
         soundfile.write(name, noise(40_000 + i), 20_000)
     folder = tmp_path / "scored"
     folder.mkdir()
-    of_sound = {"score": 0.5, "copied": False, "loops": False, "snr_db": {"mean": 12.34, "skew": 5.0}}
+    of_sound = {"score": 0.5, "kernel_score": 0.81, "copied": False, "loops": False}
+    of_sound |= {"snr_db": {"mean": 12.34, "skew": 5.0}}
     sounds = {names[1]: of_sound, names[2]: {**of_sound, "copied": True}}
     halves, noises = {"mean": 20.0, "skew": 9.0}, {"mean": 3.0, "skew": 1.0}
     metrics = {"ill_conditioned": True, "sounds": sounds, "halves_db": halves, "noise_db": noises}
@@ -179,6 +180,8 @@ def test_an_evaluation_of_sounds_is_reported_with_them(tmp_path, noise):
     assert len(files_in(text, "audio/wav")) == 3
     for words in (
         "score 0.50, copies the recording",
+        "score by windows, draws",
+        "0.81",
         "1 of 2",
         "12.3",
         "noise of its spectrum",

@@ -141,6 +141,8 @@ def test_command_prints_tables_and_writes_json(tmp_path, capsys):
         assert words in page
     assert [figures["copied"] for figures in report["syntheses"]] == [False, True]
     assert [figures["name"] for figures in report["syntheses"]] == [str(take), str(copy)]
+    assert [figures["kernel_score"] > 0.5 for figures in report["syntheses"]] == [True, True]
+    assert "score  windows" in printed
     assert "YES" in printed
     assert f"{take} and {copy}: different" in printed
 

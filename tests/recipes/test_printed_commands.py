@@ -89,6 +89,9 @@ LONG = {
     "texture_single.py": TEXTURE,
     "texture_mix.py": TEXTURE,
     "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
+    "texture_judges.py": "--methods peer:AN --peers peers",
+    "texture_classes.py": "--classes rain --iterations 1 --draws 1 --duration-s 2",
+    "texture_mixtures.py": "--textures fire sink --iterations 1 --draws 1 --duration-s 2",
     "texture_sweeps.py": "--iterations 1 --samples 40000 --only 'stride 20'",
     "time_series.py": "--series mackey-glass --samples 800 --units 4 --epochs 1 --seeds 1",
     "make_preset.py": "--folder .",
@@ -96,8 +99,14 @@ LONG = {
     "environmental_sounds.py": "--sounds-dir ESC-10 --epochs 1 --shard 1/99",
     "environmental_front_ends.py": "--sounds-dir ESC-10",
 }
+RECORDINGS = {  # that studies find by their names
+    "texture_baselines.py": ["fire.wav"],
+    "texture_judges.py": ["fire.wav", "sink.wav", "peers/AN/fire.wav"],
+    "texture_classes.py": [f"{kind}/{fold}-1-A.wav" for kind in ("rain", "sea_waves") for fold in (1, 5)],
+    "texture_mixtures.py": ["fire.wav", "sink.wav"],
+}
 NOT_RUN = {"-m"}  # parts of this suite
-LISTS = {"--textures"}  # options that take several words
+LISTS = {"--textures", "--methods", "--classes"}  # options that take several words
 COMMANDS = list(dict.fromkeys(command for page in PAGES for command in commands_in(page.read_text())))
 WRITTEN = [ROOT / "crossmodal" / "app" / "commands", ROOT / "evaluation", RECIPES]  # whose help prints commands too
 
@@ -198,8 +207,11 @@ def test_it_does_what_it_says(command, workplace, spoken_digits, monkeypatch):
     waveform, bounds = spoken_digits
     make_inputs(workplace, f"{command} {added}", waveform[: bounds[1][1]])
     recordings = re.findall(r"recording:(\w+)", command)
-    for name in recordings + ["fire"] * program_of(command).startswith("texture_baselines"):
-        make_inputs(workplace, f"crossmodal texture learn {name}.wav", waveform)
+    files = [f"{name}.wav" for name in recordings] + RECORDINGS.get(program_of(command), [])
+    for name in files:
+        make_inputs(workplace, f"crossmodal texture learn {name}", waveform)
+    if program_of(command) == "texture_classes.py":
+        monkeypatch.setenv("CROSSMODAL_NOISE", str(workplace))
     if command.startswith("crossmodal demo"):
         fetch_then_stop(monkeypatch)
     make_small(workplace, monkeypatch)

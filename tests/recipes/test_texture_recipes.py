@@ -65,6 +65,7 @@ def test_mix_holds_the_mixture_against_each_recording(tmp_path, capsys):
     assert recipe("texture_mix").main(options) == 0
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert set(metrics["against"]) == {"made:chirps", "made:insects"}
+    assert [sum(shares.values()) for shares in metrics["shares"].values()] == [pytest.approx(1)] * 2
     with pytest.raises(SystemExit, match="2"):
         recipe("texture_mix").main(["--weights", "loud", "soft", "--workdir", str(tmp_path / "other")])
     assert "'loud' is not a number" in capsys.readouterr().err
@@ -73,6 +74,32 @@ def test_mix_holds_the_mixture_against_each_recording(tmp_path, capsys):
     config = json.loads((tmp_path / "config.json").read_text())["config"]
     assert config["references"] == ["made:chirps", "made:insects"]
     assert "reference" not in config  # an option of a single recording's
+
+
+def test_draws_of_two_models_take_turns_by_weight(tmp_path, monkeypatch):
+    """The models are other takes of what they are to learn: three windows in four are heard as the first."""
+    from crossmodal.app.experiments import texture_single
+    from crossmodal.data.textures import MADE
+
+    def learned(config, workdir):
+        workdir.mkdir(parents=True)
+        for kind in ("draw_1", "generator_1"):
+            take = MADE[config.reference.removeprefix("made:")](4.0, seed=0)
+            soundfile.write(workdir / f"{kind}.wav", take, 20_000)
+        return {"parameters": {"generator": 1, "descriptor": 1}}
+
+    monkeypatch.setattr(texture_single, "run", learned)
+    options = ["--how", "turns", "--weights", "3", "1", "--draws", "1", "--workdir", str(tmp_path)]
+    assert recipe("texture_mix").main(options) == 0
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["shares"]["draw_1"]["made:chirps"] == pytest.approx(0.75, abs=0.1)
+    assert {path.name for path in tmp_path.iterdir()} >= {
+        "1_made_chirps",
+        "2_made_insects",
+        "draw_1.wav",
+        "report.html",
+    }
+    assert metrics["command"].startswith("crossmodal train texture-mix --weights 3.0 1.0 --how turns")
 
 
 SAID = {  # how a run is asked for, and the recordings that it is of
@@ -189,4 +216,8 @@ def test_the_generators_own_draws_are_searched_for_copies_loops_and_likeness():
     figures = summary({**metrics, "generator_draws": [{"alike": True}]})
     assert (figures["score"], figures["generator_alone"]) == (0.5, pytest.approx(0.6))
     assert (figures["loops"], figures["alike"], figures["generator_suspect"]) == (0, 0, 2)
-    assert summary(metrics)["generator_suspect"] == 1  # of a run of an earlier version
+    assert figures["kernel_score"] is None  # of a run of an earlier version
+    assert summary(metrics)["generator_suspect"] == 1  # the same
+    for name, value in (("draw_1", 0.8), ("draw_2", 0.6), ("generator_1", 9.0)):
+        sounds[name]["kernel_score"] = value
+    assert summary(metrics)["kernel_score"] == pytest.approx(0.7)

@@ -77,6 +77,7 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
     for seed, name in enumerate(word for word in words if word not in outputs_of(words)):
         if Path(name).suffix in (".wav", ".mp3"):
             hears = program_of(command) == "draw"
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(folder / name, speech if hears else rain(4.0, seed=seed), 8000 if hears else 20_000)
         elif Path(name).suffix == ".keras":
             untrained_texture().save(folder / name)

@@ -93,7 +93,7 @@ def test_the_generator_learns_to_reconstruct_what_it_infers():
     assert history[-1]["error"] < 0.9 * history[0]["error"]
 
 
-@pytest.mark.parametrize("algorithm", ["coopnets", "descriptor", "generator"])
+@pytest.mark.parametrize("algorithm", ["coopnets", "descriptor", "generator", "adversarial"])
 def test_a_stopped_run_ends_as_an_unbroken_one_to_the_bit(algorithm, tmp_path):
     settings = replace(SMALL, algorithm=algorithm)
     whole, signal = build()

@@ -10,7 +10,7 @@ from crossmodal.app.experiments.finish import finish
 from crossmodal.app.options import command_of, option
 from crossmodal.errors import AudioError
 
-Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator"]
+Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator", "adversarial"]
 IGNORED_ON_RESUME = ("tensorboard",)  # options that change nothing in a run
 CROP_S = 2.0  # of the default's signals in training
 SHOWN_S = 60.0  # of the recording in pictures
@@ -27,7 +27,9 @@ class Recording:
 class TextureOptions:
     """The options of every texture, whatever it is learned from."""
 
-    preset: Literal["default", "thesis"] = option("default", "cochlear features and shaped noise, or the thesis'")
+    preset: Literal["default", "thesis", "wavegan"] = option(
+        "default", "cochlear features and shaped noise, the thesis' networks, or WaveGAN's"
+    )
     algorithm: Algorithm = option("coopnets", "what is trained, and how")  # noqa: RUF009
     generator_loss: Literal["energy", "waveform"] | None = option(
         None, "coopnets: the generator learns by f of its draws, or by what chains made of them (thesis)"
@@ -83,7 +85,7 @@ def prepare(config: TextureOptions, sound, stereo=None):
         kernel=config.kernel,
         reading=config.reading,
         deterministic=config.deterministic,
-        algorithm=config.algorithm,
+        algorithm=algorithm_of(config),
         generator_steps=config.generator_steps,
         stabilise=config.stabilise,
         seed=config.seed,
@@ -92,6 +94,11 @@ def prepare(config: TextureOptions, sound, stereo=None):
     if stereo is not None:
         model.set_stereo(stereo)
     return model, signal, settings
+
+
+def algorithm_of(config: TextureOptions) -> str:
+    """The algorithm that trains: the preset wavegan has its own, which is no other preset's default."""
+    return "adversarial" if config.preset == "wavegan" else config.algorithm
 
 
 def run(config: Config, workdir: Path) -> dict:
@@ -188,39 +195,34 @@ def write_draws(config: TextureOptions, drawn: dict, shown: dict, workdir: Path)
         write_blocks(workdir / f"{name}.wav", [limited], config.sample_rate, draw.ndim)
     save_spectrograms(workdir / "spectrograms.png", shown, config.sample_rate)
     if history := read_history(workdir):
-        names = tuple(name for name in ("energy_gap", "drift_to_noise", "rms", "error") if name in history[-1])
-        save_curves(workdir / "curves.png", {config.algorithm: history}, names)
+        names = tuple(name for name in ("energy_gap", "drift_to_noise", "slope", "rms", "error") if name in history[-1])
+        save_curves(workdir / "curves.png", {algorithm_of(config): history}, names)
 
 
 def scores(sound, sounds: dict, sample_rate: int) -> dict:
-    """What the evaluator says of sounds by name, in short: scores, copies, loops, decibels by class of statistics,
-    beside those of noise and of the recording's other half, and whether draws are alike.
+    """What the evaluator says of sounds by name, in short: scores by statistics and by windows, copies, loops, decibels
+    by class of statistics, beside those of noise and of the recording's other half, and whether draws are alike.
 
     A recording that is more than twice as long as the sounds is cut to that, for a score compares halves with them.
     Nothing where there is less than 2 s to score, or where the evaluator refuses a sound, which is printed: a model
     that was trained is not lost by it.
     """
-    import librosa
-
-    from evaluation.texture.filters import SAMPLE_RATE
     from evaluation.texture.report import evaluate_textures
-
-    def at_evaluators_rate(waveform):
-        if sample_rate == SAMPLE_RATE:
-            return waveform
-        return librosa.resample(waveform, orig_sr=sample_rate, target_sr=SAMPLE_RATE)
 
     names = list(sounds)
     sound = sound[: 2 * min(map(len, sounds.values()))]
     if len(sound) < SCORED_S * sample_rate:
         return {}
-    waveforms = [at_evaluators_rate(sounds[name]) for name in names]
+    waveforms = [at_evaluators_rate(sounds[name], sample_rate) for name in names]
     try:
-        report = evaluate_textures(at_evaluators_rate(sound), waveforms, ["the recording", *names])
+        report = evaluate_textures(at_evaluators_rate(sound, sample_rate), waveforms, ["the recording", *names])
     except AudioError as error:
         print(f"not scored: {error}", flush=True)
         return {}
-    kept = ("score", "copied", "loops", "stretch_s", "reversed_stretch_s", "self_stretch_s", "snr_db")
+    kept = (
+        *("score", "kernel_score", "kernel_ill_conditioned", "snr_db"),
+        *("copied", "loops", "stretch_s", "reversed_stretch_s", "self_stretch_s"),
+    )
     of = {kind: {i for i, name in enumerate(names) if name.startswith(kind)} for kind in ("draw", "generator")}
     return {
         "scale_db": report["reference"]["scale_db"],
@@ -230,6 +232,17 @@ def scores(sound, sounds: dict, sample_rate: int) -> dict:
         "draws": [p for p in report["draws"] if set(p["pair"]) <= of["draw"]],
         "generator_draws": [p for p in report["draws"] if set(p["pair"]) <= of["generator"]],
     }
+
+
+def at_evaluators_rate(waveform, sample_rate: int):
+    """A sound (samples,) at the 20 kHz of the evaluator."""
+    from evaluation.texture.filters import SAMPLE_RATE
+
+    if sample_rate == SAMPLE_RATE:
+        return waveform
+    import librosa
+
+    return librosa.resample(waveform, orig_sr=sample_rate, target_sr=SAMPLE_RATE)
 
 
 def share_processors(config: TextureOptions) -> None:

@@ -179,6 +179,9 @@ def texture(metrics: dict) -> list[Figure]:
     for title, group in (("draws", drawn), ("generator alone", alone)):
         if group:
             found.append(_score(f"score, {title}", statistics.mean(figures["score"] for figures in group.values())))
+        by_windows = [figures["kernel_score"] for figures in group.values() if "kernel_score" in figures]
+        if by_windows:
+            found.append(_score(f"score by windows, {title}", statistics.mean(by_windows)))
     for name, figures in metrics.get("against", {}).items():
         found.append(_score(f"score against {name}", figures["score"]))
     for verb in ("copied", "loops"):

@@ -4,13 +4,16 @@ GATED = ("applause", "fire", "insects", "rain", "sink")  # four seconds of these
 
 
 def summary(metrics: dict) -> dict:
-    """Mean score of the draws and of the generator alone; how many of either copy, loop or are alike."""
+    """Mean scores of the draws, by statistics and by windows, and of the generator alone; how many of either copy, loop
+    or are alike."""
     sounds = metrics["sounds"]
     drawn = [figures for name, figures in sounds.items() if name.startswith("draw")]
     alone = [figures for name, figures in sounds.items() if name.startswith("generator")]
+    by_windows = [figures["kernel_score"] for figures in drawn if "kernel_score" in figures]  # not of earlier versions
     suspect = sum(figures["copied"] or figures["loops"] for figures in alone)
     return {
         "score": sum(figures["score"] for figures in drawn) / len(drawn),
+        "kernel_score": sum(by_windows) / len(by_windows) if by_windows else None,
         "generator_alone": sum(figures["score"] for figures in alone) / len(alone) if alone else None,
         "generator_suspect": suspect + sum(pair["alike"] for pair in metrics.get("generator_draws", ())),
         "copied": sum(figures["copied"] for figures in drawn),
