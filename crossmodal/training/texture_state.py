@@ -1,5 +1,6 @@
 """What training on a texture is told, and what an iteration of it reads and changes."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
@@ -9,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from crossmodal.errors import ModelError
-from crossmodal.models.coopnets import CoopNets
+from crossmodal.models.cooperative import Cooperative
 from crossmodal.runtime.choices import check_choice
 from crossmodal.training.optimizers import CappedSGD, FusedAdam
 
@@ -34,13 +35,16 @@ class Settings:
         generator_loss: what the generator learns by in `coopnets`; see there.
         generator_steps: its steps of an iteration, by energy.
         iterations: updates of the networks.
-        chains, samples: signals that are drawn and revised at once, and the length of each, a multiple of 1,000.
+        chains: signals that are drawn and revised at once.
+        samples: of each signal; of sounds their number, a multiple of 1,000, of images (height, width, channels).
         latent_steps, latent_step, latent_sigma: Langevin on latents (coopnets-z, generator): steps, their size, and the
             standard deviation of the generator's error, by which its own loss is scaled too.
         optimizer: "adam" (beta1 0.5), "sgd" or "capped", see `CappedSGD`.
         descriptor_rate, generator_rate: learning rates; the generator's falls to a 20th over all steps by energy. None
             stands for 0.003 by energy, 0.001 by waveforms.
         falling: both fall to a hundredth over the training, in 80 equal stages of a logarithmic scale.
+        energy: weight of the squares of f, per number of a signal, which keeps the descriptor's gap below 1 / energy; 0
+            leaves f free.
         by_positions: divide each convolution's gradient by the length of its map, as the published code does.
         stabilise: back off outside the bands below; return to the last good state when chains are too loud or a value
             is not finite.
@@ -60,7 +64,7 @@ class Settings:
     generator_steps: int = 10
     iterations: int = 60
     chains: int = 1
-    samples: int = 40_000
+    samples: int | tuple[int, ...] = 40_000
     latent_steps: int = 10
     latent_step: float = 0.1
     latent_sigma: float = 0.3
@@ -68,6 +72,7 @@ class Settings:
     descriptor_rate: float = 0.003
     generator_rate: float | None = None
     falling: bool = False
+    energy: float = 0.0
     by_positions: bool = False
     stabilise: bool = True
     most_drift: float = 30.0
@@ -82,8 +87,18 @@ class Settings:
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         least = {"generator_steps": 1, "iterations": 0, "chains": 1, "samples": 1, "latent_steps": 0, "block": 1}
         for name, number in least.items():
-            if getattr(self, name) < number:
+            if np.min(getattr(self, name)) < number:
                 raise ModelError(f"{name} is {getattr(self, name)}: give {number} or more.")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a signal."""
+        return tuple(self.samples) if isinstance(self.samples, tuple) else (self.samples,)
+
+    @property
+    def size(self) -> int:
+        """How many numbers a signal has."""
+        return math.prod(self.shape)
 
     @property
     def by_energy(self) -> bool:
@@ -99,11 +114,12 @@ class Settings:
 class State(NamedTuple):
     """What an iteration reads and changes.
 
-    signal: (length,), the recording in the model's coordinates. chains: persistent ones (chains, samples) or latents
-    (chains, ...). rate: factor of both learning rates, the stabiliser's.
+    signal: what is learned from, in the model's coordinates: a recording (length,), a picture (height, width,
+    channels), or examples of either kind (n, ...), as large as the signals that are drawn, or larger. chains:
+    persistent ones (chains, *shape) or latents (chains, ...). rate: factor of both learning rates, the stabiliser's.
     """
 
-    model: CoopNets
+    model: Cooperative
     signal: tf.Tensor
     settings: Settings
     descriptor_optimizer: keras.optimizers.Optimizer
@@ -112,14 +128,14 @@ class State(NamedTuple):
     rate: keras.Variable
 
 
-def make_state(model: CoopNets, signal: np.ndarray, settings: Settings) -> State:
+def make_state(model: Cooperative, signal: np.ndarray, settings: Settings) -> State:
     """The state before the first iteration."""
     s = settings
     rates = ((s.descriptor_rate, DESCRIPTOR_CAP), (s.first_generator_rate, GENERATOR_CAP))
     optimizers = [OPTIMIZERS[s.optimizer](rate, cap) for rate, cap in rates]
     for optimizer, network in zip(optimizers, (model.descriptor, model.generator), strict=True):
         optimizer.build(network.trainable_variables)
-    kept = {"descriptor": (s.samples,), "generator": model.generator.latent_shape(s.samples)}
+    kept = {"descriptor": s.shape, "generator": model.generator.latent_shape(s.samples)}
     chains = np.zeros((s.chains, *kept.get(s.algorithm, (0,))), np.float32)
     variables = [keras.Variable(value, trainable=False) for value in (chains, 1.0)]
     return State(model, tf.constant(signal, tf.float32), s, *optimizers, *variables)
