@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -97,19 +98,33 @@ def read_picture(
     Raises:
         DataError: the file cannot be opened or decoded, has more than 89 million pixels, or shows nothing.
     """
-    path = Path(path)
-    name = name or path.name
     check_image_shape(image_shape)
     check_choices(fit, background)
-    _check_file(path, name)
     height, width, channels = image_shape
+
+    def shown(image):
+        seen = as_shown(image, background, name or Path(path).name).convert("L" if channels == 1 else "RGB")
+        return fitted(seen, height, width, fit)
+
+    return _decoded(Path(path), name, shown)
+
+
+def read_whole_picture(path: str | os.PathLike[str]) -> np.ndarray:
+    """A picture file in its own size as (height, width, 3) uint8, on white where it is transparent; errors as
+    `read_picture`."""
+    return _decoded(Path(path), None, lambda image: as_shown(image, name=Path(path).name).convert("RGB"))
+
+
+def _decoded(path: Path, name: str | None, shown: Callable[[Image.Image], Image.Image]) -> np.ndarray:
+    """What is shown of a picture file; DataError, see `read_picture`."""
+    name = name or path.name
+    _check_file(path, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as of damaged EXIF data, which are not needed
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as image:
-                shown = as_shown(image, background, name).convert("L" if channels == 1 else "RGB")
-            return np.asarray(fitted(shown, height, width, fit))
+                return np.asarray(shown(image))
     except DataError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:

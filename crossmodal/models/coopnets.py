@@ -1,22 +1,19 @@
 """Cooperative networks for sound textures (R. Zhong, "Cooperative Learning of Deep Generative Models with Application
-in Sound Synthesis", UCLA 2017; J. Xie et al., "Cooperative Training of Descriptor and Generator Networks", 2018).
+in Sound Synthesis", UCLA 2017), see `crossmodal.models.cooperative`.
 
-A descriptor f gives signals x (samples,) the density p(x) ~ exp(f(x)) N(x; 0, sigma^2 I); a generator g draws
-x = g(z), z ~ N(0, I). The generator's draws start Langevin chains on p, and what the chains make of them teaches both.
-
-A signal is the recording divided by a fixed spectrum: by its peak in the thesis, by its long-term magnitude in the
-default. There the reference distribution N(0, I) is noise with the recording's spectrum, and all that f has to learn is
-in what the texture differs from that noise.
+A signal (samples,) is the recording divided by a fixed spectrum: by its peak in the thesis, by its long-term magnitude
+in the default. There the reference distribution N(0, I) is noise with the recording's spectrum, and all that f has to
+learn is in what the texture differs from that noise.
 """
 
 from collections.abc import Iterator
-from numbers import Integral, Real
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from crossmodal.errors import AudioError, ModelError
+from crossmodal.models.cooperative import Cooperative
 from crossmodal.models.knobs import Knobs
 from crossmodal.models.networks.auditory import AuditoryDescriptor
 from crossmodal.models.networks.subbands import SubbandGenerator
@@ -25,9 +22,7 @@ from crossmodal.models.networks.wavegan import WaveGANCritic, WaveGANGenerator
 from crossmodal.models.playing import Plays, check_draws
 from crossmodal.models.streaming import draw_circle, stream_blocks
 from crossmodal.presets import from_preset
-from crossmodal.runtime.processors import parallel_operations
 from crossmodal.runtime.surroundings import check_keras
-from crossmodal.sampling.langevin import langevin
 from crossmodal.sound.long_term import BINS, long_term_density, stereo_response
 
 SPECTRUM_FLOOR_DB = -60.0  # of the fixed spectrum, below its maximum
@@ -43,22 +38,18 @@ def bandwidth(sound: np.ndarray, sample_rate: int) -> float:
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class CoopNets(Plays, keras.Model):
+class CoopNets(Plays, Cooperative):
     """A generator and a descriptor of one texture, its fixed spectrum, and how chains walk.
 
     Args:
-        generator: z (chains, *latent_shape(samples)) -> signal (chains, samples).
-        descriptor: signal (chains, samples) -> f, (chains,).
+        generator, descriptor: of signals (samples,).
         sample_rate: of the sound, in Hz.
-        steps, step, sigma, noise, momentum, most_drift: of the descriptor's chains in training, see `langevin`; `step`
-            is its step_size.
-        draw_steps: Langevin steps that revise each draw; 0 leaves what the generator drew.
-        provenance: facts on the training, for whoever receives the file.
         channels: of the sounds, 1 or 2. The networks know the louder one. Two signals with nothing in common make a
             stereo sound, filtered and mixed so that its channels have the recording's spectra and their correlation.
+        **kwargs: see `Cooperative`.
 
     Raises:
-        ModelError: a network is missing, or a setting of the chains is out of its range.
+        ModelError: see `Cooperative`, or another number of channels.
 
     Example:
         model = CoopNets.auditory(20_000)
@@ -67,31 +58,9 @@ class CoopNets(Plays, keras.Model):
 
     from_preset = classmethod(from_preset)
 
-    def __init__(
-        self,
-        generator,
-        descriptor,
-        sample_rate=20_000,
-        steps=30,
-        step=0.1,
-        sigma=1.0,
-        noise=1.0,
-        momentum=0.0,
-        most_drift=None,
-        draw_steps=0,
-        provenance=None,
-        channels=1,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        if not (hasattr(generator, "latent_shape") and isinstance(descriptor, keras.Model)):
-            raise ModelError("A texture has two networks: pass a generator and a descriptor.")
-        self.generator, self.descriptor = generator, descriptor
+    def __init__(self, generator, descriptor, sample_rate=20_000, channels=1, **kwargs):
+        super().__init__(generator, descriptor, **kwargs)
         self.sample_rate = sample_rate
-        self.walk = dict(steps=steps, step=step, sigma=sigma, noise=noise, momentum=momentum, most_drift=most_drift)
-        self.draw_steps = draw_steps
-        check_walk(**self.walk, draw_steps=draw_steps)
-        self.provenance = dict(provenance or {})
         self.spectrum = self.add_weight(shape=(BINS,), initializer="ones", trainable=False, name="spectrum")
         if channels not in (1, 2):
             raise ModelError(f"channels is {channels!r}: a texture has 1 or 2 channels.")
@@ -99,7 +68,6 @@ class CoopNets(Plays, keras.Model):
         if channels == 2:
             shape = (2, 2, BINS, 2)  # channel, signal, frequency, real and imaginary part
             self.stereo = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="stereo")
-        self.built = True
 
     @classmethod
     def auditory(cls, sample_rate=20_000, highest_hz=None, **kwargs):
@@ -128,21 +96,6 @@ class CoopNets(Plays, keras.Model):
         """WaveGAN's networks, see `crossmodal.models.networks.wavegan`; signals are whitened, draws are not revised."""
         check_keras()
         return cls(WaveGANGenerator(filters), WaveGANCritic(filters), **{"sample_rate": sample_rate, **kwargs})
-
-    def call(self, z):
-        """z -> the generator's signals (chains, samples)."""
-        return self.generator(z)
-
-    def revise(self, signal, seed, steps=None):
-        """Langevin chains of the descriptor from signals (chains, samples): a `Walk`."""
-        walk = self.walk if steps is None else {**self.walk, "steps": steps}
-        walk = {"step_size" if name == "step" else name: value for name, value in walk.items()}
-        fixed = getattr(self.descriptor, "fixed", None)
-        return langevin(signal, fixed() if fixed else self.descriptor, seed=seed, groups=parallel_operations(), **walk)
-
-    def latents(self, chains: int, samples: int, seed) -> tf.Tensor:
-        """z ~ N(0, I) for so many chains; a function of two integers `seed`."""
-        return tf.random.stateless_normal((chains, *self.generator.latent_shape(samples)), seed)
 
     def draw_piece(self, draws, samples, seed_z, seed_walk, steps):
         seed_z, seed_walk = tf.constant(seed_z), tf.constant(seed_walk)
@@ -240,35 +193,4 @@ class CoopNets(Plays, keras.Model):
         return np.stack([np.interp(bins, np.arange(BINS), row) for row in rows]).reshape(2, 2, -1)
 
     def get_config(self):
-        networks = {
-            name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("generator", "descriptor")
-        }
-        return {
-            **super().get_config(),
-            **networks,
-            "sample_rate": self.sample_rate,
-            **self.walk,
-            "draw_steps": self.draw_steps,
-            "provenance": self.provenance,
-            "channels": self.channels,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("generator", "descriptor")}
-        return cls(**{**config, **networks})
-
-
-def check_walk(steps, step, sigma, noise, momentum, most_drift, draw_steps) -> None:
-    """ModelError unless the settings of chains are in their ranges, see `langevin`."""
-    numbers = {"step": step, "sigma": sigma, "noise": noise, "momentum": momentum, "most_drift": most_drift}
-    for name, value in {"steps": steps, "draw_steps": draw_steps}.items():
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
-            raise ModelError(f"{name} is {value!r}: give a whole number of Langevin steps, 0 or more.")
-    for name, value in numbers.items():
-        if value is None and name in ("sigma", "most_drift"):
-            continue
-        if not isinstance(value, Real) or not 0 <= float(value) < float("inf"):
-            raise ModelError(f"{name} is {value!r}: give a finite number, 0 or more.")
-    if sigma == 0 or momentum >= 1:
-        raise ModelError(f"sigma is {sigma}, momentum {momentum}: sigma is above 0, a momentum below 1.")
+        return {**super().get_config(), "sample_rate": self.sample_rate, "channels": self.channels}

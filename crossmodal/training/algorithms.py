@@ -1,4 +1,4 @@
-"""One iteration of each way to train on a texture, in the names of R. Zhong's thesis (UCLA 2017).
+"""One iteration of each way to train on signals of any shape, in the names of R. Zhong's thesis (UCLA 2017).
 
     descriptor   Algorithm D: persistent chains, each iteration goes on where the last one left them
     contrastive  the same with chains that start from the recording (contrastive divergence)
@@ -13,12 +13,14 @@ In `coopnets` the generator learns by one of two losses:
               descriptor of averages over time it is the loss of D. Ulyanov et al. 2016, "Texture Networks")
     waveform  |Y - g(z)|^2 / (2 sigma_g^2), Y being what the chain that started at g(z) came to (the thesis)
 
-A waveform's phases nobody can predict from z, so its regression teaches little but levels. f knows averages alone.
+A signal is a part of a recording or of a picture, or of one of several examples. A waveform's phases nobody can predict
+from z, so its regression teaches little but levels. f knows averages alone.
 
 An iteration is a function of the state and of two integers, all that is random comes from these. It returns figures:
-`energy_gap` (f of the recording less f of the chains, per sample), `drift_to_noise` and `rms` of the chains' last step,
-`revised` (RMS of what the chains changed), `error` (RMS of revised signal less g(z)), `absolute_error` (the mean of its
-absolute value, which the thesis plots) and, by energy, `generator_f` (f of the generator's draws, per sample).
+`energy_gap` (f of the recording less f of the chains, per number of a signal), `drift_to_noise` and `rms` of the
+chains' last step, `revised` (RMS of what the chains changed), `error` (RMS of revised signal less g(z)),
+`absolute_error` (the mean of its absolute value, which the thesis plots) and, by energy, `generator_f` (f of the
+generator's draws, per number of a signal).
 """
 
 from collections.abc import Callable
@@ -71,7 +73,7 @@ def cooperate_with_latents(state: State, seeds, first) -> dict:
 
 
 def draw_and_revise(state: State, seeds) -> tuple[tf.Tensor, tf.Tensor, dict]:
-    """Latents z, the generator's draws of them as the chains revised them (chains, samples), and figures; the
+    """Latents z, the generator's draws of them as the chains revised them (chains, *shape), and figures; the
     descriptor has learned from both."""
     s = state.settings
     z = state.model.latents(s.chains, s.samples, seeds[1])
@@ -80,9 +82,8 @@ def draw_and_revise(state: State, seeds) -> tuple[tf.Tensor, tf.Tensor, dict]:
 
 
 def alternate_back_propagation(state: State, seeds, first) -> dict:
-    """Algorithm G: infer the latents of the recording's start from where they were, then learn to generate it."""
-    s = state.settings
-    data = tf.repeat(state.signal[None, : s.samples], s.chains, axis=0)
+    """Algorithm G: infer the latents of the same data from where they were, then learn to generate these."""
+    s, data = state.settings, beginnings(state)
     fresh = state.model.latents(s.chains, s.samples, seeds[1])
     walk = infer_latents(state, tf.where(first, fresh, tf.convert_to_tensor(state.chains)), data, seeds[3])
     state.chains.assign(walk.state)
@@ -101,20 +102,20 @@ ALGORITHMS: dict[str, Callable[[State, list, tf.Tensor], dict]] = {
 
 
 def learn_descriptor(state: State, data, start, seed) -> tuple[tf.Tensor, dict]:
-    """Walk from `start`, then one step up the likelihood of the data: the chains (chains, samples) and figures."""
+    """Walk from `start`, then one step up the likelihood of the data: the chains (chains, *shape) and figures."""
     s, descriptor = state.settings, state.model.descriptor
     walk = state.model.revise(start, seed)
     with tf.GradientTape() as tape:
         f = map_rows(descriptor, tf.concat([data, walk.state], axis=0))
         gap = tf.reduce_mean(f[: s.chains]) - tf.reduce_mean(f[s.chains :])
-        loss = -gap
+        loss = -gap + 2 * s.energy * tf.reduce_mean(tf.square(f)) / s.size if s.energy else -gap
     gradients = tape.gradient(loss, descriptor.trainable_variables)
     if s.by_positions:
         gradients = divide_by_positions(gradients, descriptor.positions(s.samples))
     state.descriptor_optimizer.learning_rate.assign(rate_now(state, s.descriptor_rate, state.descriptor_optimizer))
     state.descriptor_optimizer.apply(gradients, descriptor.trainable_variables)
     return walk.state, {
-        "energy_gap": gap / s.samples,
+        "energy_gap": gap / s.size,
         "drift_to_noise": walk.drift_to_noise[-1],
         "rms": walk.rms[-1],
         "revised": root_mean_square(walk.state - start),
@@ -137,7 +138,7 @@ def descend_energy(state: State, seed) -> tf.Tensor:
     """`generator_steps` steps of the generator down -E f(g(z)), each on latents of its own.
 
     Returns:
-        f of the last step's draws, per sample, before that step.
+        f of the last step's draws, per number of a signal, before that step.
     """
     s, model, optimizer = state.settings, state.model, state.generator_optimizer
     variables = model.generator.trainable_variables
@@ -154,19 +155,29 @@ def descend_energy(state: State, seed) -> tf.Tensor:
         return i + 1, f
 
     first = (tf.constant(0), tf.constant(0.0))
-    return tf.while_loop(lambda i, _: i < s.generator_steps, step, first, parallel_iterations=1)[1] / s.samples
+    return tf.while_loop(lambda i, _: i < s.generator_steps, step, first, parallel_iterations=1)[1] / s.size
 
 
 def infer_latents(state: State, z, signal, seed):
     """Langevin on latents (eq. 3.9): a `Walk` towards p(z | signal)."""
-    s = state.settings
+    s, axes = state.settings, list(range(1, len(signal.shape)))
 
     def log_likelihood(z):
-        return -tf.reduce_sum(tf.square(signal - map_rows(state.model.generator, z)), axis=-1) / (2 * s.latent_sigma**2)
+        error = signal - map_rows(state.model.generator, z)
+        return -tf.reduce_sum(tf.square(error), axes) / (2 * s.latent_sigma**2)
 
     return langevin(
         z, log_likelihood, steps=s.latent_steps, step_size=s.latent_step, sigma=1.0, seed=seed, most_drift=1.0
     )
+
+
+def beginnings(state: State) -> tf.Tensor:
+    """(chains, *shape): the recording's beginning for each chain, or that of an example of its own."""
+    s = state.settings
+    beginning = state.signal[(..., *map(slice, s.shape))]
+    if len(beginning.shape) > len(s.shape):
+        return beginning[: s.chains]
+    return tf.repeat(beginning[None], s.chains, axis=0)
 
 
 def divide_by_positions(gradients: list, positions: list[int]) -> list:

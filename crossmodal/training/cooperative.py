@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from crossmodal.errors import AudioError, ModelError
+from crossmodal.models.cooperative import Cooperative
 from crossmodal.models.coopnets import CoopNets, bandwidth
 from crossmodal.models.networks.waveform import UPSAMPLING
 from crossmodal.runtime.choices import check_choice
@@ -134,7 +135,7 @@ def thesis_settings(reading: str = "published") -> dict:
 
 
 def train_texture(
-    model: CoopNets,
+    model: Cooperative,
     signal: np.ndarray,
     settings: Settings,
     workdir: Path | None = None,
@@ -143,8 +144,8 @@ def train_texture(
     """Train in place, from the run's last checkpoint on.
 
     Args:
-        model: its networks are trained; `model.whiten` made the signal.
-        signal: (length,), the recording in the model's coordinates.
+        model: its networks are trained.
+        signal: what is learned from in the model's coordinates, see `State`; of a recording what `model.whiten` gives.
         workdir: folder of checkpoints and history; None keeps both in memory.
         on_block: called as on_block(iteration, figures) after each block of iterations.
 
@@ -153,7 +154,7 @@ def train_texture(
         not finite, whose figures are the last, or with a block whose state is not; neither is saved.
 
     Raises:
-        AudioError: see `check_signal`.
+        AudioError, ModelError: see `check_signal`.
         ModelError: the stabiliser gave up. The last good state is in the model.
         CrossmodalError: another process trains in `workdir`.
     """
@@ -163,7 +164,7 @@ def train_texture(
 
 
 def _train(model, signal, settings: Settings, workdir: Path | None, on_block) -> list[dict]:
-    signal = check_signal(signal, settings.samples)
+    signal = check_signal(signal, settings)
     signal_rms = float(np.sqrt(np.mean(np.square(signal))))
     state = make_state(model, signal, settings)
     recoveries = keras.Variable(0, dtype="int32", trainable=False)
@@ -239,16 +240,26 @@ def outside(figures: dict, settings: Settings, signal_rms: float) -> str | None:
     return None
 
 
-def check_signal(signal: np.ndarray, samples: int) -> np.ndarray:
-    """A signal (length,) as float32; AudioError unless it is finite and at least `samples` long."""
-    signal = np.asarray(signal, np.float32)
+def check_signal(signal: np.ndarray, settings: Settings) -> np.ndarray:
+    """What is learned from as float32.
+
+    Raises:
+        AudioError: it is not finite, or a recording shorter than the signals that are drawn.
+        ModelError: another thing smaller than these, or fewer examples than Algorithm G has chains.
+    """
+    signal, shape = np.asarray(signal, np.float32), settings.shape
     if not np.all(np.isfinite(signal)):
         raise AudioError("The recording holds samples that are NaN or infinite: export it again.")
-    if len(signal) < samples:
+    examples, length = signal.ndim - len(shape), signal.shape[-1]
+    if len(shape) == 1 and length < settings.size:
         raise AudioError(
-            f"The recording has {len(signal)} samples, training draws {samples} at a time: use a longer recording or "
-            f"--samples {len(signal) // UPSAMPLING * UPSAMPLING}."
+            f"The recording has {length} samples, training draws {settings.size} at a time: use a longer recording or "
+            f"--samples {length // UPSAMPLING * UPSAMPLING}."
         )
+    if examples not in (0, 1) or np.any(np.less(signal.shape[examples:], shape)):
+        raise ModelError(f"What is learned from has the shape {signal.shape}: training draws {shape} at a time.")
+    if settings.algorithm == "generator" and examples and len(signal) < settings.chains:
+        raise ModelError(f"{len(signal)} examples are fewer than {settings.chains} chains: ask for fewer chains.")
     return signal
 
 

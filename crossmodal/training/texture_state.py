@@ -1,5 +1,6 @@
 """What training on a texture is told, and what an iteration of it reads and changes."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
@@ -9,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from crossmodal.errors import ModelError
-from crossmodal.models.coopnets import CoopNets
+from crossmodal.models.cooperative import Cooperative
 from crossmodal.runtime.choices import check_choice
 from crossmodal.training.optimizers import CappedSGD, FusedAdam
 
@@ -35,13 +36,16 @@ class Settings:
         generator_steps: its steps of an iteration, by energy.
         critic_steps, penalty: of `adversarial`, steps of the critic in an iteration and weight of its gradient penalty.
         iterations: updates of the networks.
-        chains, samples: signals that are drawn and revised at once, and the length of each, a multiple of 1,000.
+        chains: signals that are drawn and revised at once.
+        samples: of each signal; of sounds their number, a multiple of 1,000, of images (height, width, channels).
         latent_steps, latent_step, latent_sigma: Langevin on latents (coopnets-z, generator): steps, their size, and the
             standard deviation of the generator's error, by which its own loss is scaled too.
         optimizer: "adam" (beta1 0.5), "sgd" or "capped", see `CappedSGD`.
         descriptor_rate, generator_rate: learning rates; the generator's falls to a 20th over all steps by energy. None
             stands for 0.003 by energy, 0.001 by waveforms.
         falling: both fall to a hundredth over the training, in 80 equal stages of a logarithmic scale.
+        energy: weight of the squares of f, per number of a signal, which keeps the descriptor's gap below 1 / energy; 0
+            leaves f free.
         by_positions: divide each convolution's gradient by the length of its map, as the published code does.
         stabilise: back off outside the bands below; return to the last good state when chains are too loud or a value
             is not finite.
@@ -63,7 +67,7 @@ class Settings:
     penalty: float = 10.0
     iterations: int = 60
     chains: int = 1
-    samples: int = 40_000
+    samples: int | tuple[int, ...] = 40_000
     latent_steps: int = 10
     latent_step: float = 0.1
     latent_sigma: float = 0.3
@@ -71,6 +75,7 @@ class Settings:
     descriptor_rate: float = 0.003
     generator_rate: float | None = None
     falling: bool = False
+    energy: float = 0.0
     by_positions: bool = False
     stabilise: bool = True
     most_drift: float = 30.0
@@ -93,8 +98,18 @@ class Settings:
             "block": 1,
         }
         for name, number in least.items():
-            if getattr(self, name) < number:
+            if np.min(getattr(self, name)) < number:
                 raise ModelError(f"{name} is {getattr(self, name)}: give {number} or more.")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a signal."""
+        return tuple(self.samples) if isinstance(self.samples, tuple) else (self.samples,)
+
+    @property
+    def size(self) -> int:
+        """How many numbers a signal has."""
+        return math.prod(self.shape)
 
     @property
     def by_energy(self) -> bool:
@@ -110,11 +125,12 @@ class Settings:
 class State(NamedTuple):
     """What an iteration reads and changes.
 
-    signal: (length,), the recording in the model's coordinates. chains: persistent ones (chains, samples) or latents
-    (chains, ...). rate: factor of both learning rates, the stabiliser's.
+    signal: what is learned from, in the model's coordinates: a recording (length,), a picture (height, width,
+    channels), or examples of either kind (n, ...), as large as the signals that are drawn, or larger. chains:
+    persistent ones (chains, *shape) or latents (chains, ...). rate: factor of both learning rates, the stabiliser's.
     """
 
-    model: CoopNets
+    model: Cooperative
     signal: tf.Tensor
     settings: Settings
     descriptor_optimizer: keras.optimizers.Optimizer
@@ -123,14 +139,14 @@ class State(NamedTuple):
     rate: keras.Variable
 
 
-def make_state(model: CoopNets, signal: np.ndarray, settings: Settings) -> State:
+def make_state(model: Cooperative, signal: np.ndarray, settings: Settings) -> State:
     """The state before the first iteration."""
     s = settings
     rates = ((s.descriptor_rate, DESCRIPTOR_CAP), (s.first_generator_rate, GENERATOR_CAP))
     optimizers = [OPTIMIZERS[s.optimizer](rate, cap) for rate, cap in rates]
     for optimizer, network in zip(optimizers, (model.descriptor, model.generator), strict=True):
         optimizer.build(network.trainable_variables)
-    kept = {"descriptor": (s.samples,), "generator": model.generator.latent_shape(s.samples)}
+    kept = {"descriptor": s.shape, "generator": model.generator.latent_shape(s.samples)}
     chains = np.zeros((s.chains, *kept.get(s.algorithm, (0,))), np.float32)
     variables = [keras.Variable(value, trainable=False) for value in (chains, 1.0)]
     return State(model, tf.constant(signal, tf.float32), s, *optimizers, *variables)
@@ -146,11 +162,15 @@ def rate_now(state: State, rate: float, optimizer) -> tf.Tensor:
 
 
 def crops(state: State, seed) -> tf.Tensor:
-    """(chains, samples) of the recording, each from a random place."""
+    """(chains, *shape) of the recording, each from a random place, or of random examples."""
     s = state.settings
-    last = state.signal.shape[0] - s.samples
-    places = tf.random.stateless_uniform((s.chains,), seed, 0, last + 1, dtype=tf.int32)
-    return tf.stack([tf.slice(state.signal, places[i : i + 1], (s.samples,)) for i in range(s.chains)])
+    sizes = (1,) * (len(state.signal.shape) - len(s.shape)) + s.shape
+    places = []
+    for axis, (length, size) in enumerate(zip(state.signal.shape, sizes, strict=True)):
+        of_axis = tf.random.experimental.stateless_fold_in(seed, axis) if axis else seed
+        places.append(tf.random.stateless_uniform((s.chains,), of_axis, 0, length - size + 1, dtype=tf.int32))
+    starts = tf.unstack(tf.stack(places, axis=1))
+    return tf.stack([tf.reshape(tf.slice(state.signal, start, sizes), s.shape) for start in starts])
 
 
 def root_mean_square(x) -> tf.Tensor:

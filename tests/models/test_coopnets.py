@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from crossmodal.data.textures import chirps, rain
 from crossmodal.errors import AudioError, ModelError
-from crossmodal.models import coopnets, playing
+from crossmodal.models import cooperative, playing
 from crossmodal.models.coopnets import CoopNets, bandwidth
 from crossmodal.models.networks.auditory import AuditoryDescriptor, join_subbands, subbands
 from crossmodal.models.networks.auditory_bands import cochlear_bank, modulation_bank
@@ -107,7 +107,7 @@ def test_the_published_generator_normalises_each_signal_alone_over_time():
 def test_chains_on_processors_of_their_own_walk_as_together(thesis, monkeypatch):
     signal = 0.1 * tf.random.stateless_normal((3, 26_000), (0, 0))
     together = thesis.revise(signal, (1, 2), 3)
-    monkeypatch.setattr(coopnets, "parallel_operations", lambda: 2)
+    monkeypatch.setattr(cooperative, "parallel_operations", lambda: 2)
     apart = thesis.revise(signal, (1, 2), 3)
     for a, b in zip(together, apart, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
