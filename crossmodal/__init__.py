@@ -43,6 +43,7 @@ _HOMES = {
     "DeepBeliefNetwork": "crossmodal.models.pretraining.deep_belief",
     "LabelledMachine": "crossmodal.models.pretraining.labelled",
     "LabelledBeliefNetwork": "crossmodal.models.pretraining.labelled",
+    "TwoViews": "crossmodal.models.pretraining.two_views",
     "SparseCoding": "crossmodal.models.pretraining.sparse_coding",
     "SparseAutoencoder": "crossmodal.models.pretraining.sparse_autoencoder",
     "DeepAutoencoder": "crossmodal.models.pretraining.deep_autoencoder",

@@ -17,8 +17,9 @@ from crossmodal.training.texture_state import State, crops, rate_now, root_mean_
 
 
 def play(state: State, seeds, first) -> dict:
-    """One iteration. Figures: `energy_gap` (f of the recording less f of the draws, per sample), `slope` (the mean of
-    |df/dx|, 1 where the penalty is 0), both of the last step of the critic, and `rms` of the generator's draws."""
+    """One iteration. Figures: `energy_gap` (f of the recording less f of the draws, per number of a signal), `slope`
+    (the mean of |df/dx|, 1 where the penalty is 0), both of the last step of the critic, and `rms` of the generator's
+    draws."""
     s = state.settings
 
     def step(i, _):
@@ -38,21 +39,23 @@ def learn_critic(state: State, seed) -> dict:
     critic = critic_of(state, seed_f)
     with tf.GradientTape() as tape:
         gap = tf.reduce_mean(critic(real)) - tf.reduce_mean(critic(drawn))
-        slopes = slopes_between(critic, real, drawn, tf.random.stateless_uniform((s.chains, 1), seed_e))
+        slopes = slopes_between(critic, real, drawn, tf.random.stateless_uniform((s.chains,), seed_e))
         loss = s.penalty * tf.reduce_mean(tf.square(slopes - 1)) - gap
     variables = model.descriptor.trainable_variables
     optimizer.learning_rate.assign(rate_now(state, s.descriptor_rate, optimizer))
     optimizer.apply(tape.gradient(loss, variables), variables)
-    return {"energy_gap": gap / s.samples, "slope": tf.reduce_mean(slopes)}
+    return {"energy_gap": gap / s.size, "slope": tf.reduce_mean(slopes)}
 
 
 def slopes_between(critic, real, drawn, e) -> tf.Tensor:
-    """|df/dx| where x = e real + (1 - e) drawn: (chains,), of signals (chains, samples) and e (chains, 1)."""
+    """|df/dx| where x = e real + (1 - e) drawn: (chains,), of signals (chains, *shape) and e (chains,)."""
+    e = tf.reshape(e, (-1, *[1] * (len(real.shape) - 1)))
     between = e * real + (1 - e) * drawn
     with tf.GradientTape() as tape:
         tape.watch(between)
         f = tf.reduce_sum(critic(between))
-    return tf.sqrt(tf.reduce_sum(tf.square(tape.gradient(f, between)), axis=-1) + 1e-12)
+    squares = tf.square(tape.gradient(f, between))
+    return tf.sqrt(tf.reduce_sum(squares, axis=list(range(1, len(real.shape)))) + 1e-12)
 
 
 def climb_critic(state: State, seed) -> tf.Tensor:

@@ -41,11 +41,11 @@ def train_greedily(
     Returns:
         what the last layer makes of the data.
     """
+    options: dict = {"epochs": epochs, "batch_size": batch_size}
     for i, layer in enumerate(layers, first):
         if hasattr(layer, "start_at"):
             layer.start_at(x)
         layer.compile(make_optimizer(), jit_compile=False)
-        options = {"epochs": epochs, "batch_size": batch_size}
         if workdir is None:
             history = layer.fit(x, verbose=0, **options).history
             logs = {name: values[-1] for name, values in history.items()}

@@ -3,11 +3,13 @@
     python recipes/studies/few_clips.py --data fsdd-mnist --find-word
 
 Takes the options of `crossmodal train vae`. Of the training clips so many of each digit and speaker are aligned with
-images, drawn several times; what an encoder starts from saw the others too, or the people of Speech Commands, but no
-label: only `supervised` was trained to draw other people's digits, by their classes, and `correspondence` to tell which
-of their sounds and images belong together. First come the pre-trainings, each in a folder below pretrained, then the
-trainings; finished ones are not run again, so the same command continues where it was stopped. Writes
-results/few_clips.json, and beside the runs few_clips.png, the curves.
+images, drawn several times. What an encoder starts from has heard the others too, or the people of Speech Commands; it
+goes on learning, or is frozen and its heads learn. No label was needed for that, but `supervised` has learned to draw
+other people's digits, by their classes, and `correspondence` which of their sounds and images belong together.
+
+First come the pre-trainings, each in a folder below pretrained, then the trainings; finished ones are not run again, so
+the same command continues where it was stopped. Writes results/few_clips.json, and beside the runs few_clips.png, the
+curves.
 
 An interval is Student's over the draws of the clips; all have the same test clips.
 """
@@ -45,25 +47,33 @@ class Start:
     encoder: Literal["dense", "convolutional"]
     method: str | None = None  # of recipes/pretrain.py, or "correspondence" or "supervised"
     voices: Literal["same", "other"] = "same"
+    frozen: bool = False  # whether the heads alone go on learning
 
 
-DENSE = ("rbm", "sparse", "denoising", "stacked", "deep-belief", "deep-autoencoder")
+def both(name: str, start: Start) -> dict[str, Start]:
+    """A start that goes on learning, and one that stays as it is."""
+    return {name: start, f"{name}-frozen": replace(start, frozen=True)}
+
+
 STARTS = {
     "convolutional": Start("convolutional"),
-    "contrastive": Start("convolutional", "contrastive"),
-    "contrastive-others": Start("convolutional", "contrastive", "other"),
-    "correspondence-others": Start("convolutional", "correspondence", "other"),
-    "supervised-others": Start("convolutional", "supervised", "other"),
+    **both("contrastive", Start("convolutional", "contrastive")),
+    **both("contrastive-others", Start("convolutional", "contrastive", "other")),
+    **both("correspondence-others", Start("convolutional", "correspondence", "other")),
+    **both("supervised-others", Start("convolutional", "supervised", "other")),
     "dense": Start("dense"),
-    **{name: Start("dense", name) for name in DENSE},
-    "stacked-others": Start("dense", "stacked", "other"),
+    **{name: Start("dense", name) for name in ("rbm", "sparse", "denoising")},  # of one layer: the second learns
+    **both("stacked", Start("dense", "stacked")),
+    **both("deep-belief", Start("dense", "deep-belief")),
+    **both("deep-autoencoder", Start("dense", "deep-autoencoder")),
+    **both("stacked-others", Start("dense", "stacked", "other")),
 }
 
 
 def pretrainings(config: train_vae.Config, names, workdir: Path) -> dict:
     """Jobs by name, see `share_out`: what the starts of these names need."""
     jobs = {}
-    for name in (name for name in names if STARTS[name].method):
+    for name in dict.fromkeys(name.removesuffix("-frozen") for name in names if STARTS[name].method):
         start, folder = STARTS[name], workdir / "pretrained" / name
         options = {key: getattr(config, key) for key in (*DATA, "find_word", "seed")} | {"encoder": start.encoder}
         others = {"data": "speech-commands-mnist", "protocol": "speakers"}
@@ -85,7 +95,9 @@ def members(config: train_vae.Config, names, amounts, workdir: Path) -> dict:
         for name in names:
             start = STARTS[name]
             options: dict = {"encoder": None if start.encoder == "convolutional" else start.encoder}
-            options |= {"initial_weights": str(workdir / "pretrained" / name)} if start.method else {}
+            if start.method:
+                folder = workdir / "pretrained" / name.removesuffix("-frozen")
+                options |= {"initial_weights": str(folder), "freeze_encoder": start.frozen}
             for draw in range(1 if amount == max(AMOUNTS) else DRAWS):
                 drawn = {"clips_per_speaker": amount, "clips_seed": draw}
                 found[f"{name}-{amount}-draw{draw}"] = (train_vae.run, replace(config, **options, **drawn))

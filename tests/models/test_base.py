@@ -69,3 +69,26 @@ def test_a_file_says_what_to_import(model, tmp_path):
     words = [sys.executable, "-c", script, str(tmp_path / "model.keras")]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "AudioImageVAE"
+
+
+def test_every_model_that_is_trained_is_a_public_name():
+    """A file is opened by what `crossmodal` names: in a fresh process nothing else has been imported."""
+    import pkgutil
+    from importlib import import_module
+
+    import keras
+
+    import crossmodal
+    from crossmodal.models.cooperative import Cooperative
+    from crossmodal.models.pairs import PairModel
+    from crossmodal.models.pretraining.unsupervised import UnsupervisedModel
+
+    for found in pkgutil.walk_packages(crossmodal.models.__path__, "crossmodal.models."):
+        import_module(found.name)
+    classes = [PairModel, UnsupervisedModel, Cooperative]
+    for each in classes:
+        classes.extend(each.__subclasses__())
+    saved = {kind for kind in classes if keras.saving.get_registered_name(kind) != kind.__name__}
+    saved = {kind.__name__ for kind in saved if kind.__module__.startswith("crossmodal.")}
+    assert len(saved) > 25
+    assert saved <= set(crossmodal.__all__)

@@ -53,7 +53,7 @@ def toy(**changes):
 def test_slopes_in_closed_form():
     """Of |x|^2 / 2 the slope is |x|, between the two signals of a pair."""
     real, drawn = tf.constant([[3.0, 4.0], [0.0, 2.0]]), tf.constant([[0.0, 0.0], [0.0, -2.0]])
-    slopes = slopes_between(lambda x: tf.reduce_sum(x**2, axis=-1) / 2, real, drawn, tf.constant([[0.5], [0.25]]))
+    slopes = slopes_between(lambda x: tf.reduce_sum(x**2, axis=-1) / 2, real, drawn, tf.constant([0.5, 0.25]))
     np.testing.assert_allclose(slopes, [2.5, 1.0], rtol=1e-6)
 
 

@@ -17,8 +17,17 @@ from crossmodal.data.catalog import LOCATIONS, in_folders
 
 IGNORED_ON_RESUME = (*LOCATIONS, "tensorboard")  # options that change nothing in a run
 Encoder = Literal[  # of `crossmodal.models.networks.encoders.ENCODERS`
-    *("convolutional", "max-pooling", "residual", "dense", "linear", "time-delay"),
-    *("elman", "jordan", "minimal-gated-unit", "gru", "lstm"),
+    "convolutional",
+    "max-pooling",
+    "residual",
+    "dense",
+    "linear",
+    "time-delay",
+    "elman",
+    "jordan",
+    "minimal-gated-unit",
+    "gru",
+    "lstm",
 ]
 Data = Literal[  # of `crossmodal.data.catalog.NAMES`
     "digits-tts",

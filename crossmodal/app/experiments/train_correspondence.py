@@ -52,7 +52,8 @@ def run(asked: Config, workdir: Path) -> dict:
 
     config = with_defaults(asked)
     hearing = encoder_of(config)
-    hearing["encoder_options"] = COMPACT.get(config.encoder, {}) | hearing.get("encoder_options", {})
+    if config.encoder and config.encoder in COMPACT:
+        hearing["encoder_options"] = COMPACT[config.encoder] | hearing.get("encoder_options", {})
     build = partial(getattr(crossmodal, MODELS[config.loss]), config.embedding_dim, **hearing)
 
     def optimizer(steps, precision):
