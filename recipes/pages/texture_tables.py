@@ -62,6 +62,7 @@ METHODS = {
     "contrastive": "descriptor alone, contrastive divergence",
     "generator": "generator alone (algorithm G)",
     "thesis": "CoopNets, `thesis`",
+    "wavegan": "WaveGAN, 400 iterations",
     "statistics": "gradient descent from noise onto the evaluator's statistics",
 }
 
@@ -84,7 +85,7 @@ JUDGED = {
     "coopnets, what the generator alone draws": "CoopNets, default, the generator alone",
     "thesis, revised draws": "CoopNets, `thesis`, revised",
     "thesis, what the generator alone draws": "CoopNets, `thesis`, the generator alone",
-    "wavegan, what the generator alone draws": "WaveGAN",
+    "wavegan, what the generator alone draws": "WaveGAN, 400 iterations",
     "peer:AN": "peer AN",
     "peer:RISpec": "peer RISpec (copies)",
     "peer:OT": "peer OT (copies)",

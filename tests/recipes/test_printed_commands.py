@@ -91,7 +91,7 @@ LONG = {
     "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
     "texture_judges.py": "--methods peer:AN --peers peers",
     "texture_classes.py": "--classes rain --iterations 1 --draws 1 --duration-s 2",
-    "texture_mixtures.py": "--textures fire sink --iterations 1 --draws 1 --duration-s 2",
+    "texture_mixtures.py": "--textures fire sink --iterations 1 --draws 1 --duration-s 2 --shard 1/6",
     "texture_sweeps.py": "--iterations 1 --samples 40000 --only 'stride 20'",
     "time_series.py": "--series mackey-glass --samples 800 --units 4 --epochs 1 --seeds 1",
     "make_preset.py": "--folder .",
