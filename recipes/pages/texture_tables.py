@@ -69,7 +69,8 @@ METHODS = {
 
 def texture_methods() -> str:
     """Every method that was measured: mean score over the recordings on which it means something, copies over all."""
-    files = [result for name in ("texture_baselines", "texture_methods", "texture_thesis") if (result := load(name))]
+    names = ("texture_baselines", "texture_methods", "texture_thesis", "texture_wavegan")
+    files = [result for name in names if (result := load(name))]
     means = {method: figures for result in files for method, figures in result["mean"].items()}
     heads = ("method", "mean score of the five", "copies", "loops", "alike")
     lines = head(*heads)
