@@ -10,6 +10,7 @@ from pathlib import Path
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from family_tables import families, families_in_detail
+from image_tables import image_textures, object_patterns
 from latent_tables import latent_spaces
 from speed_tables import speed
 from texture_tables import texture_methods, texture_sweeps, texture_teaching, textures
@@ -88,10 +89,14 @@ TABLES = {
     "texture teaching": texture_teaching,
     "speed": speed,
     "latent spaces": latent_spaces,
+    "image textures": image_textures,
+    "object patterns": object_patterns,
 }
 PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
     "families in detail": "docs/families.md",
+    "image textures": "docs/image_textures.md",
+    "object patterns": "docs/image_textures.md",
     "latent spaces": "docs/latent_space.md",
     "texture teaching": "docs/textures.md",
 }

@@ -87,6 +87,7 @@ LONG = {
     "--turns 1 --rounds 1",
     "texture_single.py": TEXTURE,
     "texture_mix.py": TEXTURE,
+    "image_texture.py": "--iterations 1 --chains 1 --steps 1 --revise-steps 1 --size 64",
     "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
     "texture_sweeps.py": "--iterations 1 --samples 40000 --only 'stride 20'",
     "time_series.py": "--series mackey-glass --samples 800 --units 4 --epochs 1 --seeds 1",
