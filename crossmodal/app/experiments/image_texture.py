@@ -132,10 +132,11 @@ def measure_objects(config: Config, model, training, test, workdir: Path) -> dic
 
 
 def as_sheet(images):
-    """The first images (n, height, width, channels) in rows of 12, as one."""
+    """The first images (n, height, width, channels) in rows of 12, as one; few ones again and again."""
     import numpy as np
 
-    return np.vstack([np.hstack(list(images[12 * row : 12 * (row + 1)])) for row in range(ROWS)])
+    shown = np.resize(images, (ROWS, 12, *images.shape[1:]))
+    return np.vstack([np.hstack(list(row)) for row in shown])
 
 
 def kinds_of_draws(config: Config) -> list[tuple[str, str, int | None]]:
