@@ -9,9 +9,10 @@ from crossmodal.training.texture_state import Settings
 
 CROP = 64  # pixels, of a texture's signals in training
 WALK = {"steps": 15, "step": 1.0, "sigma": None, "noise": 0.01, "most_drift": 0.1}
+PATTERN_WALK = {**WALK, "step": 3.0, "noise": 0.003}
 SHARED = {"generator_loss": "waveform", "descriptor_rate": 5e-4, "energy": 100.0, "block": 20}
 TEXTURE = {**SHARED, "iterations": 800, "chains": 2}
-PATTERN = {**SHARED, "iterations": 400, "chains": 32}
+PATTERN = {**SHARED, "iterations": 400, "chains": 32, "energy": 40.0}
 NOISE_STEPS = 300  # Langevin steps of a draw that starts from noise
 
 
@@ -40,7 +41,8 @@ def prepare_images(
     signal = 2 * np.asarray(images, np.float32) - 1
     if signal.ndim not in (3, 4):
         raise DataError(f"Images have the shape {signal.shape}: pass (height, width, channels) or several of these.")
-    is_texture, walk = signal.ndim == 3, WALK if steps is None else {**WALK, "steps": steps}
+    is_texture = signal.ndim == 3
+    walk = dict(WALK if is_texture else PATTERN_WALK, **({} if steps is None else {"steps": steps}))
     shape = (CROP, CROP, signal.shape[-1]) if is_texture else signal.shape[1:]
     settings = Settings(**{**(TEXTURE if is_texture else PATTERN), "samples": shape, **changes})
     start_rms = 0.0

@@ -11,6 +11,7 @@ from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from family_tables import families, families_in_detail
 from hearing_tables import encoders, few_clips
+from image_tables import image_textures, object_patterns
 from latent_tables import latent_spaces
 from speed_tables import speed
 from texture_tables import (
@@ -102,10 +103,14 @@ TABLES = {
     "latent spaces": latent_spaces,
     "encoders": encoders,
     "few clips": few_clips,
+    "image textures": image_textures,
+    "object patterns": object_patterns,
 }
 PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
     "families in detail": "docs/families.md",
+    "image textures": "docs/image_textures.md",
+    "object patterns": "docs/image_textures.md",
     "latent spaces": "docs/latent_space.md",
     "encoders": "docs/hearing.md",
     "few clips": "docs/hearing.md",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from recipe_scripts import recipe
 
 from crossmodal.app.experiments import (
+    image_texture,
     pretraining,
     texture_mix,
     texture_single,
@@ -61,6 +62,7 @@ CONFIGS = [
         pretraining.Config,
         texture_single.Config,
         texture_mix.Config,
+        image_texture.Config,
     ),
     *(recipe(name).Config for name in ("texture_baselines", "texture_sweeps", "texture_judges", "ablation")),
     *(recipe(name).Config for name in ("texture_classes", "texture_mixtures", "alpha_frontier")),

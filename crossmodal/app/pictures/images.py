@@ -1,11 +1,14 @@
 """Pictures of results, written as PNG. No global state: each picture is a Figure of its own."""
 
+import io
 from pathlib import Path
 from typing import IO
 
 import matplotlib.image
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from crossmodal.runtime.files import replacing
 from crossmodal.runtime.recipe import KEY, recipe_text
@@ -78,6 +81,23 @@ def save_strips(path: Path, strips: list[tuple[str, list[np.ndarray], list[str]]
             ax.set_xlabel(caption, fontsize=9)
         line[0].set_title(title, fontsize=9, loc="left")
     save_figure(figure, path, dpi=110)
+
+
+def save_samples(path: Path, pictures: list[tuple[str, np.ndarray]], colours: int = 64) -> None:
+    """Pictures (height, width, channels) in [0, 1] beside each other, each under its title, equally high, as a PNG of a
+    few colours: textures make large files."""
+    shapes = [picture.shape[1] / picture.shape[0] for _, picture in pictures]
+    figure = Figure(figsize=(2.2 * sum(shapes), 2.5), layout="constrained")
+    axes = figure.subplots(1, len(pictures), squeeze=False, width_ratios=shapes)[0]
+    for (title, picture), ax in zip(pictures, axes, strict=True):
+        show(ax, picture)
+        ax.set_title(title, fontsize=8)
+    save_figure(figure, drawn := io.BytesIO(), dpi=85)
+    said = PngInfo()
+    if recipe := recipe_text(path):
+        said.add_text(KEY, recipe)
+    with Image.open(drawn) as image, replacing(path) as temporary:
+        image.convert("RGB").quantize(colours).save(temporary, "PNG", optimize=True, pnginfo=said)
 
 
 def save_heard(path: Path, spectrogram: np.ndarray) -> None:

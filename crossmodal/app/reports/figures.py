@@ -56,6 +56,7 @@ def figures_of(run: Run) -> list[Figure]:
         *heard(run.metrics),
         *retrieval(run.metrics),
         *latent_space(run.metrics),
+        *images(run.metrics),
         *losses(run.metrics),
     ]
 
@@ -189,6 +190,25 @@ def texture(metrics: dict) -> list[Figure]:
             title = "draws that copy the recording" if verb == "copied" else "draws that repeat themselves"
             count = sum(figures[verb] for figures in drawn.values())
             found.append(Figure(title, count, f"{{}} of {len(drawn)}", full=None))
+    return found
+
+
+def images(metrics: dict) -> list[Figure]:
+    """Whether draws of a texture copy the picture and are like it, and what is read in patterns of objects;
+    see `evaluation.image_texture` and `evaluation.object_pattern`."""
+    found = []
+    for kind, title in (("draws", "draws"), ("generator", "generator alone")):
+        of = metrics.get(kind)
+        if isinstance(of, dict) and "copied" in of:
+            found.append(Figure(f"{title} that copy the picture", of["copied"], "{}", full=None))
+            for name in ("precision", "recall"):
+                ceilings = {"the picture itself": of[f"learned_{name}"]}
+                found.append(Figure(f"{name} of patches, {title}", of[name], "{:.2f}", ceilings=ceilings))
+        elif isinstance(of, dict) and "drawn" in of:
+            ceilings = {"real images": of["real"]["confidence"]}
+            found.append(Figure(f"confidence, {title}", of["drawn"]["confidence"], "{:.2f}", ceilings=ceilings))
+            ceilings = {"real images": of["expected_coverage"]}
+            found.append(Figure(f"coverage, {title}", of["coverage"], "{:.2f}", ceilings=ceilings))
     return found
 
 

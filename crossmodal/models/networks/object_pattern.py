@@ -1,7 +1,6 @@
 """Networks of object patterns: small images, each of a whole object in its middle, such as a handwritten digit."""
 
 import keras
-from keras import ops
 
 from crossmodal.errors import ModelError
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
@@ -10,7 +9,10 @@ from crossmodal.models.networks.discriminators import convolutional_discriminato
 
 @keras.saving.register_keras_serializable("crossmodal")
 class PatternGenerator(keras.Model):
-    """z (chains, latents) -> images (chains, height, width, channels) in (-1, 1): `fully_convolutional_decoder`, tanh.
+    """z (chains, latents) -> images (chains, height, width, channels): `fully_convolutional_decoder`.
+
+    There is no tanh after it: most of a digit's image is its ground at -1, where a tanh has no slope, and after some
+    hundred iterations nothing else was drawn.
 
     Args:
         image_shape: (height, width, channels).
@@ -29,7 +31,7 @@ class PatternGenerator(keras.Model):
         self.built = True
 
     def call(self, z):
-        return ops.tanh(self.network(z))
+        return self.network(z)
 
     def latent_shape(self, shape) -> tuple[int]:
         """The shape of z; ModelError for images of another shape than its own."""
