@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
+from environment_tables import environmental_confusions, environmental_front_ends, environmental_sounds
 from family_tables import families, families_in_detail
 from latent_tables import latent_spaces
 from speed_tables import speed
@@ -88,12 +89,18 @@ TABLES = {
     "texture teaching": texture_teaching,
     "speed": speed,
     "latent spaces": latent_spaces,
+    "environmental front ends": environmental_front_ends,
+    "environmental sounds": environmental_sounds,
+    "environmental confusions": environmental_confusions,
 }
 PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
     "families in detail": "docs/families.md",
     "latent spaces": "docs/latent_space.md",
     "texture teaching": "docs/textures.md",
+    **dict.fromkeys(
+        ("environmental front ends", "environmental sounds", "environmental confusions"), "docs/environmental_sounds.md"
+    ),
 }
 
 
