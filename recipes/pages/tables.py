@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
+from environment_tables import environmental_confusions, environmental_front_ends, environmental_sounds
 from family_tables import families, families_in_detail
 from hearing_tables import encoders, few_clips
 from image_tables import image_textures, object_patterns
@@ -105,6 +106,9 @@ TABLES = {
     "few clips": few_clips,
     "image textures": image_textures,
     "object patterns": object_patterns,
+    "environmental front ends": environmental_front_ends,
+    "environmental sounds": environmental_sounds,
+    "environmental confusions": environmental_confusions,
 }
 PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
@@ -118,6 +122,9 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "texture judges": "docs/textures.md",
     "texture classes": "docs/textures.md",
     "texture mixtures": "docs/textures.md",
+    **dict.fromkeys(
+        ("environmental front ends", "environmental sounds", "environmental confusions"), "docs/environmental_sounds.md"
+    ),
 }
 
 
