@@ -78,6 +78,14 @@ def test_a_read_out_is_that_of_an_encoder():
         encoder_of(TrainingConfig(read_out="mean"))
 
 
+def test_a_recurrent_encoder_may_listen_in_both_directions():
+    both = {"read_out": "mean", "bidirectional": True}
+    told = encoder_of(TrainingConfig(encoder="gru", **both))
+    assert told == {"encoder_kind": "gru", "encoder_options": both}
+    with pytest.raises(CrossmodalError, match="choose one of elman"):
+        encoder_of(TrainingConfig(encoder="residual", bidirectional=True))
+
+
 @pytest.mark.parametrize(
     ("family", "options", "reason"),
     [

@@ -340,9 +340,9 @@ def test_a_run_knows_where_its_data_lie(run_from_folders, class_folders, tmp_pat
     sounds, images = map(str, class_folders)
     for named in (run_from_folders, run_from_folders / "model.keras"):
         assert main(["agreement", str(named)]) == 2
-        assert asked.pop() == {"sounds_dir": sounds, "images_dir": images}
+        assert asked.pop() == {"sounds_dir": sounds, "images_dir": images, "sample_rate": 8000}
     assert main(["agreement", str(run_from_folders), "--sounds-dir", "others", "--data-dir", "tfds"]) == 2
-    assert asked.pop() == {"sounds_dir": "others", "images_dir": images, "data_dir": "tfds"}
+    assert asked.pop() == {"sounds_dir": "others", "images_dir": images, "data_dir": "tfds", "sample_rate": 8000}
     assert main(["agreement", str(run_from_folders), "--data", "digits-tts"]) == 2
     assert asked.pop() == {}
 

@@ -39,5 +39,5 @@ def test_it_is_trained_measured_saved_and_loaded(monkeypatch, tmp_path):
 
 
 def test_an_unknown_encoder_is_refused():
-    with pytest.raises(ValueError, match="no encoder 'recurent': choose one of convolutional, fully convolutional"):
+    with pytest.raises(ValueError, match="no encoder 'recurent': choose one of convolutional, max-pooling, fully"):
         AudioImageVAE(encoder_kind="recurent")

@@ -67,6 +67,7 @@ class TrainingConfig:
     read_out: Literal["mean", "statistics", "all", "last"] | None = option(
         None, "of its times: mean, statistics or all of time-delay, last or mean of recurrent ones (mean, last)"
     )
+    bidirectional: bool = option(False, "recurrent encoders listen from the end to the beginning too")
     front_end: Literal["log-mel", "waveform"] = option("log-mel", "what it hears: spectrograms, or filters of its own")
     filters: Literal["fourier", "random"] = option("fourier", "what filters on waveforms are before they learn")
     train_also: tuple[Literal["fsdd", "speech-commands"], ...] = option((), "further speech that joins the training")
@@ -127,11 +128,12 @@ def fill_defaults(config, defaults: dict):
 
 
 def encoder_of(config: TrainingConfig) -> dict:
-    """The arguments of a model that say how it hears; CrossmodalError for a read-out that its encoder does not have."""
+    """The arguments of a model that say how it hears; CrossmodalError for what its encoder does not have."""
+    from crossmodal.errors import CrossmodalError
+
     chosen: dict = {"encoder_kind": config.encoder} if config.encoder else {}
     options: dict = {"filter_bank": {"start": config.filters}} if config.front_end == "waveform" else {}
     if config.read_out:
-        from crossmodal.errors import CrossmodalError
         from crossmodal.models.networks.encoders import READ_OUTS
 
         offered = READ_OUTS.get(config.encoder or "", ())
@@ -140,6 +142,12 @@ def encoder_of(config: TrainingConfig) -> dict:
             choice = " or ".join(offered) or "--encoder time-delay, or a recurrent one"
             raise CrossmodalError(f"The encoder {name} has no read-out {config.read_out}: choose {choice}.")
         options["read_out"] = config.read_out
+    if config.bidirectional:
+        from crossmodal.models.networks.recurrent import LAYERS
+
+        if config.encoder not in LAYERS:
+            raise CrossmodalError(f"A recurrent encoder listens in both directions: choose one of {', '.join(LAYERS)}.")
+        options["bidirectional"] = True
     return chosen | ({"encoder_options": options} if options else {})
 
 
