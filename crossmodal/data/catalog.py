@@ -86,11 +86,11 @@ def load_pair(
         speech = load_speech(spoken, **places, speech_commands_dir=speech_commands_dir, say=say)
         return speech, mnist.load(**places)
     if name == "manifest":
-        divided: dict[str, Any] = {"protocol": protocol, "seed": seed, "cache_mb": cache_mb}
         from crossmodal.data.natural_pairs import load_manifest
 
         if not pairs:
             raise DataError("Data of a manifest need their table: pass --pairs pairs.csv, or the folder of its shards.")
+        divided: dict[str, Any] = {"protocol": protocol, "seed": seed, "cache_mb": cache_mb}
         return load_manifest(pairs, sample_rate=sample_rate, **divided, **pictures)
     from crossmodal.data import digits_tts, folders
 

@@ -13,6 +13,14 @@ def percent(value: float, interval) -> str:
     return f"**{value:.1%}** ({interval[0]:.1%} to {min(interval[1], 1):.1%})"
 
 
+def mean_share(figure: dict) -> str:
+    """A mean of shares with its interval where there is one, see `mean_of`: "98.1% (97.9% to 98.3%)"."""
+    if figure["interval_95"] is None:
+        return f"{figure['mean']:.1%}"
+    low, high = (min(max(each, 0), 1) for each in figure["interval_95"])
+    return f"{figure['mean']:.1%} ({low:.1%} to {high:.1%})"
+
+
 def ratio(value: float, interval) -> str:
     return f"**{value:.2f}** ({interval[0]:.2f} to {interval[1]:.2f})"
 

@@ -2,7 +2,7 @@
 
 from statistics import fmean
 
-from cells import head, load, row
+from cells import head, load, mean_share, row
 
 from crossmodal.app.sweeps.members import agreement_of, mean_of
 from evaluation.diversity_figures import DiversitySummary
@@ -21,12 +21,8 @@ def summaries_of(runs: list[dict]) -> list[DiversitySummary]:
 
 
 def share(values) -> str:
-    """The mean over runs, with its interval where there are several: "98.1% (97.9% to 98.3%)"."""
-    figure = mean_of(list(values))
-    if figure["interval_95"] is None:
-        return f"{figure['mean']:.1%}"
-    low, high = (min(max(each, 0), 1) for each in figure["interval_95"])
-    return f"{figure['mean']:.1%} ({low:.1%} to {high:.1%})"
+    """The mean over runs, with its interval where there are several."""
+    return mean_share(mean_of(list(values)))
 
 
 def number(values, digits: int) -> str:

@@ -1,6 +1,6 @@
 """The tables of the ways to hear and of what an encoder starts from."""
 
-from cells import head, load, percent, row
+from cells import head, load, mean_share, percent, row
 
 from crossmodal.app.sweeps.members import agreement_of
 
@@ -33,13 +33,7 @@ def few_clips() -> str:
     curves = result["curves"]
     amounts = sorted({int(amount) for curve in curves.values() for amount in curve})
 
-    def cell(figure: dict) -> str:
-        if figure["interval_95"] is None:
-            return f"{figure['mean']:.1%}"
-        low, high = figure["interval_95"]
-        return f"{figure['mean']:.1%} ({max(low, 0):.1%} to {min(high, 1):.1%})"
-
     lines = head("start", *(f"{amount} clips" if amount > 1 else "1 clip" for amount in amounts))
     for name, curve in curves.items():
-        lines.append(row(f"`{name}`", *(cell(curve[str(n)]) if str(n) in curve else "-" for n in amounts)))
+        lines.append(row(f"`{name}`", *(mean_share(curve[str(n)]) if str(n) in curve else "-" for n in amounts)))
     return "\n".join([*lines, "", f"`{result['command']}`\n"])

@@ -29,6 +29,7 @@ from crossmodal.app.sweeps.shards import add_shares
 from crossmodal.data import speech_commands
 from crossmodal.data.alignment import split_of
 from crossmodal.data.catalog import LOCATIONS
+from crossmodal.data.sources import Speech
 from crossmodal.errors import CrossmodalError
 from crossmodal.saving.keras_file import load_model
 from evaluation.agreement import measure_agreement, spectrograms_to_test
@@ -72,10 +73,9 @@ def measure_strangers(config: train_vae.Config, runs: dict[str, dict], workdir: 
         )
 
 
-def time_drawings(config: train_vae.Config, runs: dict[str, dict], workdir: Path) -> None:
+def time_drawings(speech: Speech, runs: dict[str, dict], workdir: Path) -> None:
     """Add to each run of a random division the milliseconds that hearing a spectrogram and drawing takes."""
     models = {name: load_model(workdir / name) for name in runs if name.endswith("-random")}
-    speech, _ = load_sources(config)
     for kind in {str(model.front_end) for model in models.values()}:  # each hears what its front end makes
         alike = {name: model for name, model in models.items() if str(model.front_end) == kind}
         one = next(iter(alike.values()))
@@ -116,7 +116,7 @@ def work(config: train_vae.Config, arguments) -> None:
     run_members(runs, arguments, diversity=False)
     if figures := read_members(runs, arguments.workdir, diversity=False):
         measure_strangers(config, figures, arguments.workdir)
-        time_drawings(config, figures, arguments.workdir)
+        time_drawings(speech, figures, arguments.workdir)
         save_picture(arguments.workdir / "encoders.png", figures, arguments.encoders)
         chosen = "" if arguments.encoders == list(WAYS) else f" --encoders {' '.join(arguments.encoders)}"
         command = f"python recipes/studies/encoders.py{as_options(config, LOCATIONS)}{chosen}"

@@ -16,6 +16,7 @@ from pathlib import Path
 from crossmodal.app.experiments import texture_mix
 from crossmodal.app.options import command_of, option, run_recipe
 from crossmodal.app.sweeps.judging import KINDS, draws_in
+from crossmodal.app.sweeps.members import all_finished
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -34,7 +35,7 @@ class Config:
 
 def run(config: Config, workdir: Path, shares=ALONE) -> dict | None:
     """This process' share of the mixtures; the figures, None while some miss."""
-    from crossmodal.training.runs import open_run, read_metrics
+    from crossmodal.training.runs import open_run
 
     open_run(workdir, config)
     folders = {(how, w): workdir / f"{how}_{w[0]:g}_{w[1]:g}" for how in HOW for w in WEIGHTS}
@@ -42,8 +43,7 @@ def run(config: Config, workdir: Path, shares=ALONE) -> dict | None:
     for (how, weights), folder in folders.items():
         jobs[folder.name] = (folder, partial(texture_mix.run, mixture(config, how, weights), folder))
     share_out(jobs, shares)
-    if missing := [folder.name for folder in folders.values() if not read_metrics(folder)]:
-        print(f"not finished yet: {', '.join(missing)}")
+    if not all_finished(jobs, workdir):
         return None
     figures = {how: {} for how in HOW}
     for (how, weights), folder in folders.items():
