@@ -25,7 +25,7 @@ from keras import ops
 
 from crossmodal.models.losses import kl_divergence
 from crossmodal.models.networks.encoders import build_encoder
-from crossmodal.models.networks.transformer import patch_transformer
+from crossmodal.models.networks.transformer import patch_for, patch_transformer
 from crossmodal.models.variational import VariationalModel, sample_latents
 from crossmodal.sampling.ode import solve
 
@@ -39,6 +39,7 @@ class AudioImageFlow(VariationalModel):
 
     Args:
         latent_dim: dimensions of the code z.
+        patch: height and width of a token in pixels; None: see `patch_for`.
         width, blocks, heads, hidden: of the transformer, see `patch_transformer`.
         time_mean, time_spread: of the logit of t in training.
         unheard: share of training pairs whose code is 0.
@@ -75,9 +76,11 @@ class AudioImageFlow(VariationalModel):
         encoder_options=None,
         beta=0.05,
         kl_warmup_steps=1500,
+        patch=None,
         **kwargs,
     ):
         super().__init__(latent_dim, beta, kl_warmup_steps, **kwargs)
+        self.patch = patch_for(self.image_shape) if patch is None else patch
         self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
         self.time_mean, self.time_spread, self.unheard = time_mean, time_spread, unheard
         self.steps, self.method, self.guidance = steps, method, guidance
@@ -87,7 +90,7 @@ class AudioImageFlow(VariationalModel):
             encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, self.dtype_policy, **self.encoder_options
         )
         self.transformer = patch_transformer(
-            self.image_shape, latent_dim, width, blocks, heads, hidden, self.dtype_policy
+            self.image_shape, self.patch, latent_dim, width, blocks, heads, hidden, self.dtype_policy
         )
         self.build((None, *self.spectrogram_shape))
 
@@ -178,7 +181,12 @@ class AudioImageFlow(VariationalModel):
         noise = np.random.default_rng(seed).standard_normal((len(z), *self.image_shape), np.float32)
         return self.decode(z_mean), self.decode(z, noise).reshape(len(z_mean), samples, *self.image_shape)
 
+    @classmethod
+    def from_config(cls, config):
+        """Files that do not name the patch have patches of 4 pixels."""
+        return super().from_config({"patch": 4, **config})
+
     def get_config(self):
-        names = """width blocks heads hidden time_mean time_spread unheard steps method guidance initial_log_var
+        names = """patch width blocks heads hidden time_mean time_spread unheard steps method guidance initial_log_var
             encoder_kind encoder_options"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

@@ -27,6 +27,7 @@ from crossmodal.errors import DataError
 from crossmodal.models.base import AudioImageModel
 from crossmodal.models.flow import BATCH, LEAST_LEFT
 from crossmodal.models.networks.joint_transformer import joint_transformer
+from crossmodal.models.networks.transformer import patch_for
 from crossmodal.models.pair_state import MIDDLE_S, PairState, units_of
 from crossmodal.sampling.ode import solve
 
@@ -47,6 +48,7 @@ class JointFlow(AudioImageModel):
     """Hears a spectrogram and draws images, sees an image and says sounds, or imagines pairs of both.
 
     Args:
+        patch: height and width of an image's token in pixels; None: see `patch_for`.
         width, blocks, heads, hidden, frames_per_token: of the transformer, see `joint_transformer`.
         shares: of the training pairs, one for each of `WAYS`.
         time_mean, time_spread: of the logit of t in training.
@@ -79,15 +81,19 @@ class JointFlow(AudioImageModel):
         steps=6,
         method="heun",
         guidance=1.0,
+        patch=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        self.patch = patch_for(self.image_shape) if patch is None else patch
         self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
         self.frames_per_token, self.shares = frames_per_token, tuple(shares)
         self.time_mean, self.time_spread = time_mean, time_spread
         self.steps, self.method, self.guidance = steps, method, guidance
         sizes = (width, blocks, heads, hidden, frames_per_token)
-        self.transformer = joint_transformer(self.image_shape, self.spectrogram_shape, *sizes, self.dtype_policy)
+        self.transformer = joint_transformer(
+            self.image_shape, self.patch, self.spectrogram_shape, *sizes, self.dtype_policy
+        )
         self.pair = PairState(self.image_shape, self.spectrogram_shape)
         self.build((None, *self.spectrogram_shape))
 
@@ -212,6 +218,11 @@ class JointFlow(AudioImageModel):
         [0, 1], and durations (n,) in seconds; a function of the seed."""
         return self.solved(self.noise(n, seed), "both")
 
+    @classmethod
+    def from_config(cls, config):
+        """Files that do not name the patch have patches of 4 pixels."""
+        return super().from_config({"patch": 4, **config})
+
     def get_config(self):
-        names = "width blocks heads hidden frames_per_token shares time_mean time_spread steps method guidance"
+        names = "patch width blocks heads hidden frames_per_token shares time_mean time_spread steps method guidance"
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

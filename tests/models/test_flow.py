@@ -12,6 +12,7 @@ from crossmodal.models.networks.transformer import (
     as_tokens,
     attention,
     normalised,
+    patch_for,
     patch_transformer,
 )
 from crossmodal.saving.keras_file import load_model, save_model
@@ -33,11 +34,35 @@ def small(**options):
 
 def test_tokens_are_patches_row_by_row():
     images = np.arange(2 * 8 * 12 * 3, dtype=np.float32).reshape(2, 8, 12, 3)
-    tokens = np.asarray(as_tokens(images))
+    tokens = np.asarray(as_tokens(images, 4))
     assert tokens.shape == (2, 6, 48)
     np.testing.assert_array_equal(tokens[1, 1], images[1, :4, 4:8].ravel())
     np.testing.assert_array_equal(tokens[1, 3], images[1, 4:, :4].ravel())
-    np.testing.assert_array_equal(as_images(tokens, (8, 12, 3)), images)
+    np.testing.assert_array_equal(as_images(tokens, (8, 12, 3), 4), images)
+
+
+@pytest.mark.parametrize(
+    ("shape", "patch"),
+    [((28, 28, 1), 4), ((16, 16, 3), 4), ((56, 56, 1), 8), ((64, 64, 3), 8), ((68, 68, 3), 4), ((112, 128, 3), 16)],
+)
+def test_a_large_image_has_as_many_patches_as_a_small_one(shape, patch):
+    assert patch_for(shape) == patch
+    assert as_tokens(np.zeros((1, *shape)), patch).shape[1] == shape[0] * shape[1] // patch**2
+
+
+def test_an_image_of_larger_patches_is_drawn_and_saved(tmp_path):
+    model = small(image_shape=(64, 64, 3), steps=1)
+    assert model.get_config()["patch"] == 8
+    model.transformer.get_layer("pixels").kernel.assign(0.1 * np.ones((16, 192)))
+    sound = np.random.default_rng(0).random((1, 48, 48), np.float32)
+    drawn = model.generate(sound)[0]
+    assert drawn.shape == (1, 64, 64, 3)
+    save_model(model, tmp_path / "model.keras")
+    np.testing.assert_array_equal(load_model(tmp_path / "model.keras").generate(sound)[0], drawn)
+    older = {name: value for name, value in model.get_config().items() if name != "patch"}
+    assert AudioImageFlow.from_config(older).patch == 4
+    with pytest.raises(ValueError, match="12 pixels do not divide"):
+        small(patch=12)
 
 
 def test_a_block_starts_as_the_identity():
@@ -60,7 +85,7 @@ def test_attention_is_that_of_keras():
 
 
 def test_a_transformer_draws_nothing_at_the_start_and_hears_its_condition_later():
-    network = patch_transformer((8, 8, 1), 3, 16, 2, 2, 32, "float32")
+    network = patch_transformer((8, 8, 1), 4, 3, 16, 2, 2, 32, "float32")
     x, t = np.ones((2, 8, 8, 1), np.float32), np.array([0.2, 0.2], np.float32)
     heard = np.array([[0, 0, 1], [0, 1, 0]], np.float32)
     np.testing.assert_array_equal(network([x, t, heard]), np.zeros((2, 8, 8, 1)))

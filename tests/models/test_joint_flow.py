@@ -68,7 +68,7 @@ def test_sides_of_the_same_weights_are_one_block_over_all_tokens():
 
 
 def test_a_transformer_gives_nothing_at_the_start_and_hears_all_later():
-    network = joint_transformer((8, 8, 1), (12, 6, 1), 16, 1, 2, 32, 3, "float32")
+    network = joint_transformer((8, 8, 1), 4, (12, 6, 1), 16, 1, 2, 32, 3, "float32")
     image, spectrogram = RNG.random((2, 8, 8, 1), np.float32), RNG.random((2, 12, 6, 1), np.float32)
     inputs = [image, spectrogram, np.zeros((2, 1), np.float32), np.full((2, 2), 0.3, np.float32)]
     for output, shape in zip(network(inputs), ((2, 8, 8, 1), (2, 12, 6, 1), (2, 1)), strict=True):
@@ -80,7 +80,7 @@ def test_a_transformer_gives_nothing_at_the_start_and_hears_all_later():
         for one, other in zip(before, network(changed), strict=True):
             assert np.abs(np.asarray(one) - np.asarray(other)).max() > 1e-4
     with pytest.raises(ValueError, match="no multiple of 5"):
-        joint_transformer((8, 8, 1), (12, 6, 1), 16, 1, 2, 32, 5, "float32")
+        joint_transformer((8, 8, 1), 4, (12, 6, 1), 16, 1, 2, 32, 5, "float32")
 
 
 @pytest.mark.parametrize("way", WAYS)

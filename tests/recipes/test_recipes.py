@@ -23,17 +23,8 @@ def folder_options(class_folders):
 def test_train_vae_on_folders_learns_to_draw_what_it_hears(folder_options, class_folders, tmp_path, capsys):
     from crossmodal import load_model, log_mel, read_audio
 
-    options = [
-        *folder_options,
-        "--epochs",
-        "20",
-        "--batch-size",
-        "32",
-        "--warmup-steps",
-        "10",
-        "--workdir",
-        str(tmp_path),
-    ]
+    small = ["--epochs", "4", "--passes", "5", "--batch-size", "32", "--warmup-steps", "10"]
+    options = [*folder_options, *small, "--workdir", str(tmp_path)]
     assert recipe("train_vae").main(options) == 0
     assert {path.name for path in tmp_path.iterdir()} == {
         "config.json",
@@ -47,7 +38,7 @@ def test_train_vae_on_folders_learns_to_draw_what_it_hears(folder_options, class
         "report.html",
     }
     model = load_model(tmp_path)
-    assert model.provenance["recipe"]["epochs"] == 20
+    assert model.provenance["recipe"]["epochs"] == 4
     drawn_at = []
     for folder in sorted(class_folders[0].iterdir()):
         image = model.generate(log_mel([read_audio(next(folder.glob("*.wav")))]))[0][0, :, :, 0]
@@ -63,7 +54,7 @@ def test_train_vae_on_folders_learns_to_draw_what_it_hears(folder_options, class
 
 
 def test_train_vae_on_the_embedded_data_is_measured(tmp_path, capsys):
-    assert recipe("train_vae").main(["--epochs", "1", "--batch-size", "64", "--workdir", str(tmp_path)]) == 0
+    assert recipe("train_vae").main(["--epochs", "1", "--passes", "2", "--workdir", str(tmp_path)]) == 0
     assert "LeNet5 agreement" in capsys.readouterr().out
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["real_test_images"] > 0.9

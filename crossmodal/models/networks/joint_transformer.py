@@ -1,7 +1,7 @@
 """A transformer over the patches of an image and the frames of a sound at once (Esser et al. 2024: MM-DiT).
 
 Each side has weights of its own in every block; the attention is of all tokens to all. The image's tokens are patches
-of 4x4 pixels, see `crossmodal.models.networks.transformer`. Two convolutions along time (Radford et al. 2023) make the
+of pixels, see `crossmodal.models.networks.transformer`. Two convolutions along time (Radford et al. 2023) make the
 sound's tokens, of some frames each; one token more stands for its duration. Both sides are steered by both times.
 """
 
@@ -11,12 +11,12 @@ from keras import layers, ops
 from crossmodal.models.networks.decoders import check_image_shape
 from crossmodal.models.networks.transformer import (
     MODULATIONS,
-    PATCH,
     Block,
     Positions,
     as_images,
     as_tokens,
     attention,
+    check_patch,
     normalised,
     sines,
 )
@@ -63,13 +63,14 @@ class JointBlock(layers.Layer):
 
 
 def joint_transformer(
-    image_shape, spectrogram_shape, width, blocks, heads, hidden, frames_per_token, dtype
+    image_shape, patch, spectrogram_shape, width, blocks, heads, hidden, frames_per_token, dtype
 ) -> keras.Model:
     """[image (height, width, channels), spectrogram (frames, mels, 1), duration (1,), times (2,)] -> the first three
     again, float32, 0 at the start.
 
     Args:
-        image_shape: whose height and width are multiples of 4.
+        image_shape: whose height and width are multiples of the patch.
+        patch: height and width of an image's token in pixels, a multiple of 4.
         spectrogram_shape: whose frames are a multiple of `frames_per_token`.
         width: numbers of a token.
         blocks, heads, hidden: how many, and see `Block`.
@@ -79,6 +80,7 @@ def joint_transformer(
         ValueError: the frames cannot be shared out so.
     """
     check_image_shape(image_shape)
+    check_patch(image_shape, patch)
     frames, mels = spectrogram_shape[:2]
     if frames % frames_per_token:
         raise ValueError(f"{frames} frames are no multiple of {frames_per_token}: choose other frames_per_token.")
@@ -100,7 +102,7 @@ def joint_transformer(
     for name, kernel, stride in (("frames", KERNEL, 1), ("joined_frames", 2 * frames_per_token, frames_per_token)):
         convolved = layers.Conv1D(width, kernel, stride, "same", activation="silu", dtype=dtype, name=name)(convolved)
     lasting = dense(width, "duration_token")(duration)[:, None]
-    tokens = [dense(width, "patches")(as_tokens(image)), ops.concatenate([convolved, lasting], axis=1)]
+    tokens = [dense(width, "patches")(as_tokens(image, patch)), ops.concatenate([convolved, lasting], axis=1)]
     tokens = [Positions(dtype=dtype, name=f"{s}_positions")(x) for s, x in zip(SIDES, tokens, strict=True)]
     for i in range(1, blocks + 1):
         tokens = JointBlock(heads, hidden, dtype=dtype, name=f"block{i}")(*tokens, *modulations)
@@ -110,8 +112,8 @@ def joint_transformer(
         last.append(normalised(x) * (1 + scale) + shift)
     patches, sounds = last
     options = {**zeros, "dtype": "float32"}
-    pixels = dense(PATCH * PATCH * image_shape[2], "pixels", **options)(patches)
+    pixels = dense(patch * patch * image_shape[2], "pixels", **options)(patches)
     bands = dense(frames_per_token * mels, "bands", **options)(sounds[:, :-1])
     lasts = dense(1, "lasts", **options)(sounds[:, -1])
-    outputs = [as_images(pixels, image_shape), ops.reshape(bands, (-1, *spectrogram_shape)), lasts]
+    outputs = [as_images(pixels, image_shape, patch), ops.reshape(bands, (-1, *spectrogram_shape)), lasts]
     return keras.Model([image, spectrogram, duration, times], outputs, name="transformer")

@@ -1,6 +1,8 @@
 """A transformer over the patches of an image, which a condition steers (Peebles & Xie 2023: DiT, adaLN-Zero).
 
-image (height, width, channels) -> patches of 4x4, a token each -> blocks of attention and a dense network -> patches.
+image (height, width, channels) -> square patches, a token each -> blocks of attention and a dense network -> patches.
+A network that predicts the image learns from large patches too (Li & He 2025), so that a large picture has patches as
+many as a small one has, see `patch_for`.
 The condition, such as the time of a flow and what was heard, sets shift, scale and gate of each block's two parts. One
 dense layer computes them for all blocks, each of which adds numbers of its own (Chen et al. 2023: PixArt, section 2.3).
 Gates start at 0, so that each block starts as the identity.
@@ -13,7 +15,8 @@ from keras import layers, ops
 
 from crossmodal.models.networks.decoders import check_image_shape
 
-PATCH = 4  # pixels, height and width of a token
+PATCHES = (16, 8, 4)  # pixels, height and width of a token
+FEWEST_TOKENS = 49  # those of 28x28 pixels
 MODULATIONS = 6  # shift, scale and gate of the attention and of the dense network
 FREQUENCIES = 32  # of the sines that stand for a time
 
@@ -102,20 +105,34 @@ class Positions(layers.Layer):
         return x + ops.cast(self.places, x.dtype)
 
 
-def as_tokens(images):
-    """(batch, height, width, channels) -> (batch, height width / 16, 16 channels)."""
+def patch_for(image_shape) -> int:
+    """The height and width in pixels of patches of which an image of this shape has 49 or more: 4 for 28x28, 8 for
+    64x64. The smallest where no image of this size can be divided so."""
+    height, width = image_shape[:2]
+    fitting = [p for p in PATCHES if not (height % p or width % p) and height * width >= FEWEST_TOKENS * p * p]
+    return fitting[0] if fitting else PATCHES[-1]
+
+
+def as_tokens(images, patch):
+    """(batch, height, width, channels) -> (batch, height width / patch^2, patch^2 channels)."""
     height, width, channels = images.shape[1:]
-    rows, columns = height // PATCH, width // PATCH
-    x = ops.reshape(images, (-1, rows, PATCH, columns, PATCH, channels))
-    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, rows * columns, PATCH * PATCH * channels))
+    rows, columns = height // patch, width // patch
+    x = ops.reshape(images, (-1, rows, patch, columns, patch, channels))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, rows * columns, patch * patch * channels))
 
 
-def as_images(tokens, image_shape):
+def as_images(tokens, image_shape, patch):
     """The inverse of `as_tokens`."""
     height, width, channels = image_shape
-    rows, columns = height // PATCH, width // PATCH
-    x = ops.reshape(tokens, (-1, rows, columns, PATCH, PATCH, channels))
+    rows, columns = height // patch, width // patch
+    x = ops.reshape(tokens, (-1, rows, columns, patch, patch, channels))
     return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, height, width, channels))
+
+
+def check_patch(image_shape, patch) -> None:
+    """ValueError unless patches of this height and width divide an image."""
+    if patch < 1 or any(n % patch for n in image_shape[:2]):
+        raise ValueError(f"Patches of {patch} pixels do not divide {tuple(image_shape[:2])}: choose another patch.")
 
 
 def sines(t):
@@ -125,15 +142,17 @@ def sines(t):
     return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
 
 
-def patch_transformer(image_shape, condition_dim, width, blocks, heads, hidden, dtype) -> keras.Model:
+def patch_transformer(image_shape, patch, condition_dim, width, blocks, heads, hidden, dtype) -> keras.Model:
     """[image (height, width, channels), t (), condition (condition_dim,)] -> an image, float32, 0 at the start.
 
     Args:
-        image_shape: whose height and width are multiples of 4.
+        image_shape: whose height and width are multiples of the patch.
+        patch: height and width of a token in pixels, a multiple of 4.
         width: numbers of a token.
         blocks, heads, hidden: how many, and see `Block`.
     """
     check_image_shape(image_shape)
+    check_patch(image_shape, patch)
     inputs = keras.Input(image_shape, name="image")
     t, condition = keras.Input((), name="t"), keras.Input((condition_dim,), name="condition")
     time = layers.Dense(width, "silu", dtype=dtype, name="time_hidden")(sines(t))
@@ -141,7 +160,7 @@ def patch_transformer(image_shape, condition_dim, width, blocks, heads, hidden, 
     heard = layers.Dense(width, dtype=dtype, name="heard")(condition)
     steered = ops.silu(time + heard)
     modulation = layers.Dense(MODULATIONS * width, kernel_initializer="zeros", dtype=dtype, name="modulation")(steered)
-    x = layers.Dense(width, dtype=dtype, name="patches")(as_tokens(inputs))
+    x = layers.Dense(width, dtype=dtype, name="patches")(as_tokens(inputs, patch))
     x = Positions(dtype=dtype, name="positions")(x)
     for i in range(1, blocks + 1):
         x = Block(heads, hidden, dtype=dtype, name=f"block{i}")(x, modulation)
@@ -149,5 +168,5 @@ def patch_transformer(image_shape, condition_dim, width, blocks, heads, hidden, 
         layers.Dense(2 * width, kernel_initializer="zeros", dtype=dtype, name="last")(steered), 2, -1
     )
     x = normalised(x) * (1 + scale[:, None]) + shift[:, None]
-    x = layers.Dense(PATCH * PATCH * image_shape[2], kernel_initializer="zeros", dtype="float32", name="pixels")(x)
-    return keras.Model([inputs, t, condition], as_images(x, image_shape), name="transformer")
+    x = layers.Dense(patch * patch * image_shape[2], kernel_initializer="zeros", dtype="float32", name="pixels")(x)
+    return keras.Model([inputs, t, condition], as_images(x, image_shape, patch), name="transformer")
