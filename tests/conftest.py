@@ -14,10 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from eager import eagerly
 
 from crossmodal.data.sources import DIGITS, Images, Speech
 
 gc.set_threshold(200_000, 50, 100)  # the graphs of a whole suite are many objects to look through again and again
+
+
+@pytest.fixture
+def eager():
+    """Run functions of TensorFlow as they are written, for a test whose trainings and chains take a step or two."""
+    with eagerly():
+        yield
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_draw_refuses_bad_options_in_one_sentence(options, message, write_sound,
     assert printed.out == ""
 
 
-def test_a_texture_is_learned_and_played(tmp_path, monkeypatch, capsys):
+def test_a_texture_is_learned_and_played(tmp_path, monkeypatch, capsys, eager):
     monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 1)
     model, sound = tmp_path / "rain.keras", tmp_path / "new.wav"
     learn = ["texture", "learn", "made:rain", "-o", str(model), "--iterations", "1"]

@@ -81,7 +81,7 @@ def test_pictures_are_the_images_enlarged():
     assert upright[0].mean() > upright[-1].mean()
 
 
-def test_a_texture_is_learned_and_played(write_sound, monkeypatch):
+def test_a_texture_is_learned_and_played(write_sound, monkeypatch, eager):
     monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 2)
     from crossmodal.app.demo import listening
 

@@ -73,7 +73,7 @@ def test_a_seamless_file_lasts_whole_chunks(model_path, tmp_path, capsys):
     assert "48,000 samples at 44,100 Hz, 0.2 MB\n1.1 s: " in capsys.readouterr().out
 
 
-def test_a_stereo_recording_at_a_studios_rate_comes_out_as_it_went_in(tmp_path, monkeypatch):
+def test_a_stereo_recording_at_a_studios_rate_comes_out_as_it_went_in(tmp_path, monkeypatch, eager):
     """Its rate, channels, level and the correlation of its channels; peaks stay below full scale."""
     monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 1)
     rng = np.random.default_rng(0)

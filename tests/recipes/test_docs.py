@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
-def test_the_python_of_using_models_elsewhere_runs(tmp_path, monkeypatch, tone, write_sound):
+def test_the_python_of_using_models_elsewhere_runs(tmp_path, monkeypatch, tone, write_sound, eager):
     from crossmodal.models.vae import AudioImageVAE
 
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "use.md").read_text(), re.DOTALL)

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from recipe_scripts import recipe
 
+pytestmark = pytest.mark.usefixtures("eager")
 SMALLEST = ["--iterations", "1", "--steps", "1", "--samples", "20000", "--duration-s", "2", "--revise-steps", "1"]
 
 
