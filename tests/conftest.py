@@ -18,7 +18,7 @@ from eager import eagerly
 
 from crossmodal.data.sources import DIGITS, Images, Speech
 
-gc.set_threshold(200_000, 50, 100)  # the graphs of a whole suite are many objects to look through again and again
+gc.set_threshold(1_000_000, 1000, 1000)  # the graphs of a whole suite are many objects to look through again and again
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ Images: 8x8 counts of ink are enlarged and sharpened into strokes, then framed a
 """
 
 import ctypes
+import functools
 import hashlib
 import io
 import json
@@ -264,13 +265,19 @@ def load_images() -> Images:
     """1,797 handwritten digits in MNIST's polarity, size and centring: 1,437 to train on, 360 to test on."""
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
-    images = np.stack([_frame(strokes) for strokes in _sharpen(digits.images / 16)])
-    labels = digits.target.astype(np.int64)
+    images, labels = _drawn(), load_digits().target.astype(np.int64)
     rng = np.random.default_rng(SPLIT_SEED)
     chosen = [rng.permutation(np.flatnonzero(labels == digit))[:TEST_IMAGES_PER_CLASS] for digit in range(10)]
     test = np.isin(np.arange(len(labels)), chosen)
     return Images("digits-tts", images[~test], labels[~test], images[test], labels[test])
+
+
+@functools.cache
+def _drawn() -> np.ndarray:
+    """The digits (1797, 28, 28), uint8, computed once in a process; not to be changed."""
+    from sklearn.datasets import load_digits
+
+    return np.stack([_frame(strokes) for strokes in _sharpen(load_digits().images / 16)])
 
 
 def _sharpen(coarse: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ QUICK = {
     "draw": "",
     "say": "",
     "find": "",
-    "texture learn": "--iterations 1",
+    "texture learn": "--iterations 0",
     "texture play": "--seconds 1",
     "evaluate agreement": "",
     "evaluate texture": "",
@@ -165,10 +165,11 @@ def workplace(tmp_path, monkeypatch):
 
 def make_small(folder: Path, monkeypatch) -> None:
     """Let recipes write their results into the folder, and do less of what no option makes less: CAS trains for two
-    steps, draws are revised by one."""
+    steps, draws are revised by one, latent spaces are measured along four paths."""
     from evaluation import diversity
 
     monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 1)
+    monkeypatch.setattr("evaluation.latent.paths.PATHS", 4)
     shorter = functools.partial(diversity.measure_cas, steps=2)
     monkeypatch.setattr(diversity, "measure_cas", lambda *data, steps: shorter(*data))
     real = sys.modules[__name__].recipe

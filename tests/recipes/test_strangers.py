@@ -9,8 +9,8 @@ from crossmodal import load_model
 from crossmodal.__main__ import main
 from crossmodal.data import fsdd, mnist, speech_commands
 
-TRAIN = """train vae --data speech-commands-mnist --protocol speakers --train-also fsdd --encoder residual --find-word
-    --variants 1 --noise-share 0.2 --without telephone --epochs 1 --batch-size 32"""
+TRAIN = """train vae --data speech-commands-mnist --protocol speakers --train-also fsdd --encoder dense --find-word
+    --variants 1 --noise-share 0.02 --without telephone --epochs 1 --batch-size 32"""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_the_run_says_whom_it_heard_and_who_tests(run):
         "FSDD": "CC BY-SA 4.0",
     }
     assert model.front_end["find_word"]
-    assert model.encoder_kind == "residual"
+    assert model.encoder_kind == "dense"
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["people"] == 2
     assert metrics["clips"] == 20
