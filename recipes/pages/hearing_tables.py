@@ -26,9 +26,9 @@ def encoders() -> str:
     return "\n".join([*lines, "", f"`{result['command']}`\n"])
 
 
-def few_clips() -> str:
+def few_clips(name: str = "few_clips") -> str:
     """A row per start, a column per number of aligned clips."""
-    if not (result := load("few_clips")):
+    if not (result := load(name)):
         return ""
     curves = result["curves"]
     amounts = sorted({int(amount) for curve in curves.values() for amount in curve})

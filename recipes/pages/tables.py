@@ -5,6 +5,7 @@ python recipes/pages/tables.py --write    # put them into their pages
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
@@ -104,6 +105,7 @@ TABLES = {
     "latent spaces": latent_spaces,
     "encoders": encoders,
     "few clips": few_clips,
+    "few clips, curves": partial(few_clips, "few_clips_curves"),
     "image textures": image_textures,
     "object patterns": object_patterns,
     "environmental front ends": environmental_front_ends,
@@ -118,6 +120,7 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "latent spaces": "docs/latent_space.md",
     "encoders": "docs/hearing.md",
     "few clips": "docs/hearing.md",
+    "few clips, curves": "docs/hearing.md",
     "texture teaching": "docs/textures.md",
     "texture judges": "docs/textures.md",
     "texture classes": "docs/textures.md",

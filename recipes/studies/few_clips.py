@@ -27,7 +27,7 @@ from crossmodal.app.sweeps.shards import add_shares, share_out
 from crossmodal.data.catalog import LOCATIONS
 from crossmodal.errors import CrossmodalError
 
-RESULTS = Path(__file__).parents[1] / "results" / "few_clips.json"
+RESULTS = Path(__file__).parents[1] / "results"
 DATA = ("data_dir", "archives", "speech_commands_dir")
 ALIGNED = {"correspondence": train_correspondence, "supervised": train_vae}  # methods that know pairs of other people
 EPOCHS = 4  # of these
@@ -144,8 +144,9 @@ def work(config: train_vae.Config, arguments) -> None:
         save_picture(arguments.workdir / "few_clips.png", curves)
         chosen = "" if arguments.starts == list(STARTS) else f" --starts {' '.join(arguments.starts)}"
         chosen += "" if tuple(arguments.clips) == AMOUNTS else f" --clips {' '.join(map(str, arguments.clips))}"
+        chosen += "" if arguments.results == "few_clips.json" else f" --results {arguments.results}"
         command = f"python recipes/studies/few_clips.py{as_options(config, LOCATIONS)}{chosen}"
-        publish({"command": command, "curves": curves, "runs": figures}, RESULTS, arguments.workdir)
+        publish({"command": command, "curves": curves, "runs": figures}, RESULTS / arguments.results, arguments.workdir)
 
 
 def extra(parser) -> None:
@@ -153,6 +154,7 @@ def extra(parser) -> None:
     parser.add_argument("--starts", nargs="+", choices=STARTS, default=list(STARTS), help="which starts (all)")
     number = whole_number(1, max(AMOUNTS))
     parser.add_argument("--clips", nargs="+", type=number, default=list(AMOUNTS), help="numbers of clips (%(default)s)")
+    parser.add_argument("--results", default="few_clips.json", help="name of the file in recipes/results")
 
 
 def main(argv=None) -> int:

@@ -8,7 +8,8 @@ from crossmodal.data.sources import Speech
 from crossmodal.sound.spectrogram import LogMel, log_mel
 
 
-def test_variants_and_noise_know_their_recording_and_its_duration(tone):
+def test_variants_and_noise_know_their_recording_and_its_duration(tone, monkeypatch):
+    monkeypatch.setattr("crossmodal.app.experiments.training_sounds.NOISE_CLIPS", 50)
     clips = [tone(400.0 * (1 + i), duration_s=0.2 + 0.1 * i) for i in range(3)]
     zeros = np.zeros(3, int)
     speech = Speech("tones", clips, np.array([5, 6, 7]), np.full(3, "tone"), zeros, 8000)

@@ -145,13 +145,18 @@ def run(command: str, added: str = "") -> int:
     return main(arguments)
 
 
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    return spoken_archive(tmp_path_factory.mktemp("archive"))
+
+
 @pytest.fixture
-def workplace(tmp_path, monkeypatch):
+def workplace(archive, tmp_path, monkeypatch):
     """A folder to work in; results and presets of the repository stay what they are."""
     from crossmodal.data import fsdd, mnist, speech_commands
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(speech_commands.VARIABLE, str(spoken_archive(tmp_path / "archive")))
+    monkeypatch.setenv(speech_commands.VARIABLE, str(archive))
     monkeypatch.setattr("crossmodal.app.commands.evaluate.tested.fingerprint", lambda speech: ANY)  # of other clips
     for source in (fsdd, mnist):
         monkeypatch.setattr(source, "open_dataset", StandIn)

@@ -202,7 +202,7 @@ def test_the_study_of_encoders_continues_where_it_was_killed(tmp_path, monkeypat
 def test_the_study_of_few_clips_trains_what_its_runs_start_from_first(tmp_path, monkeypatch):
     """A start's curve is the mean over the draws of the clips, in the order of their numbers."""
     study = recipe("few_clips")
-    monkeypatch.setattr(study, "RESULTS", tmp_path / "few_clips.json")
+    monkeypatch.setattr(study, "RESULTS", tmp_path)
     began, configs = [], {}
 
     def pretrained(method, config, workdir):

@@ -18,6 +18,7 @@ def run(tmp_path_factory):
     """A finished run, and the archive it heard."""
     root = tmp_path_factory.mktemp("strangers")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crossmodal.app.experiments.training_sounds.NOISE_CLIPS", 50)
         for source in (fsdd, mnist):
             patch.setattr(source, "open_dataset", StandIn)
         patch.setenv(speech_commands.VARIABLE, str(spoken_archive(root / "archive")))

@@ -18,7 +18,7 @@ from crossmodal.training.checkpoints import save_checkpoint
 from crossmodal.training.runs import open_run, read_metrics
 
 # each at its smallest; in one thread, as `starts` sets it
-VAE = ("train_vae", ["--epochs", "2", "--passes", "1", "--batch-size", "64"])
+VAE = ("train_vae", ["--epochs", "2", "--passes", "1", "--batch-size", "64", "--encoder", "linear"])
 VAE_GAN = ("train_vae_gan", ["--epochs", "2", "--passes", "1"])
 TEXTURE = [*("--iterations", "30", "--steps", "1", "--samples", "20000"), *("--draws", "1", "--duration-s", "2")]
 COOPNETS = ("texture_single", [*TEXTURE, "--revise-steps", "1"])
