@@ -151,7 +151,16 @@ def paired_batches(
 
     dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(batches)
     length = steps * len(own) * (epochs - first_epoch)
-    return dataset.apply(tf.data.experimental.assert_cardinality(length)).prefetch(4)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(length)).prefetch(4)
+    return dataset.with_options(untuned())
+
+
+def untuned() -> tf.data.Options:
+    """Let a dataset work on all processors as it is written: what TensorFlow's tuner finds out costs more here, at the
+    beginning and up to a second at the end."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 def training_batches(

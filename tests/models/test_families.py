@@ -60,7 +60,7 @@ def test_every_family_is_small_here():
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_a_family_takes_a_step_draws_and_is_saved(name, tmp_path):
+def test_a_family_takes_a_step_draws_and_is_saved(name, tmp_path, eager):
     model = small(name)
     logs = stepped(model)
     assert set(logs) <= set(model.TRACKED)

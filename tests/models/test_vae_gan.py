@@ -72,7 +72,7 @@ def test_the_discriminator_of_balanced_sees_the_whole_image_and_the_papers_22_ro
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
-def test_a_step_moves_each_player_by_its_own_loss(way):
+def test_a_step_moves_each_player_by_its_own_loss(way, eager):
     model = build(**way)
     before = [variable.numpy() for variable in model.trainable_variables]
     logs = model.train_on_batch(*pairs(), return_dict=True)
