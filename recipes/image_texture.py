@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 from crossmodal.app.experiments import image_texture
-from crossmodal.app.experiments.image_texture import Config
-from crossmodal.app.options import run_recipe
+from crossmodal.app.experiments.image_texture import LOCATIONS, Config
+from crossmodal.app.options import command_of, run_recipe
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -30,7 +30,7 @@ def work(config: Config, arguments) -> None:
         path = RESULTS / arguments.results
         kept = json.loads(path.read_text()) if path.exists() else {}
         metrics = read_metrics(arguments.workdir) or {}
-        command = f"{metrics['command']} --results {arguments.results}"
+        command = f"{command_of('python recipes/image_texture.py', config, LOCATIONS)} --results {arguments.results}"
         measured = {"texture": config.texture, "algorithm": config.algorithm, **metrics, "command": command}
         write_json(path, {**kept, f"{config.texture} {config.algorithm}": measured})
 

@@ -24,7 +24,7 @@ def test_a_texture_is_learned_drawn_and_searched_for_copies(algorithm, tmp_path,
     for kind in kinds[algorithm]:
         assert metrics[kind]["copied"] == 0
         assert set(metrics[kind]) >= {"nearest", "held_nearest", "precision", "learned_precision"}
-    assert metrics["command"].startswith("python recipes/image_texture.py --texture sample:leaves")
+    assert metrics["command"].startswith("crossmodal train image-texture --texture sample:leaves")
     assert load_model(tmp_path).draw((64, 128, 3), draws=2).shape == (2, 64, 128, 3)
     assert "that copy the picture" in (tmp_path / "report.html").read_text()
     capsys.readouterr()

@@ -88,6 +88,7 @@ LONG = {
     "--turns 1 --rounds 1",
     "texture_single.py": TEXTURE,
     "texture_mix.py": TEXTURE,
+    "train image-texture": "--iterations 1 --chains 1 --steps 1 --revise-steps 1 --size 64",
     "image_texture.py": "--iterations 1 --chains 1 --steps 1 --revise-steps 1 --size 64",
     "texture_baselines.py": "--textures fire --iterations 1 --draws 1 --duration-s 2 --statistics-steps 1",
     "texture_judges.py": "--methods peer:AN --peers peers",

@@ -31,6 +31,7 @@ NEEDED = {
     ("train", "correspondence"): ["--data", "folders", "--workdir", "{out}"],
     ("train", "texture"): ["--reference", "{missing}", "--workdir", "{out}"],
     ("train", "texture-mix"): ["--references", "{missing}", "{sound}", "--workdir", "{out}"],
+    ("train", "image-texture"): ["--texture", "{missing}", "--workdir", "{out}"],
     ("train", "classifier"): ["--data-dir", "{folder}", "--archives", "{missing}", "--workdir", "{out}"],
     ("train", "listener"): ["--data", "fsdd", "--data-dir", "{folder}", "--workdir", "{out}"],
     ("train", "transcriber"): ["--data", "fsdd", "--data-dir", "{folder}", "--workdir", "{out}"],

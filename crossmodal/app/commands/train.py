@@ -1,4 +1,4 @@
-"""Train a model and measure it: on digits, or on the texture of a sound.
+"""Train a model and measure it: on digits, or on the texture of a sound or a picture.
 
   crossmodal train vae                                          # embedded data, minutes, no download
   crossmodal train vae --data fsdd-mnist --workdir runs/fsdd
@@ -10,6 +10,7 @@
   crossmodal train transcriber                                  # finds digits that are said without pauses
   crossmodal train texture --reference rain.wav
   crossmodal train texture-mix --references birds.wav rain.wav --weights 1 3
+  crossmodal train image-texture --texture cloth.png
 
 Everything of a run lies in one folder; the same command continues a run that was stopped.
 """
@@ -18,6 +19,7 @@ from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
 from crossmodal.app.experiments import (
+    image_texture,
     texture_mix,
     texture_single,
     train_classifier,
@@ -40,6 +42,7 @@ FAMILIES: dict[str, tuple[Any, str]] = {
     "transcriber": (train_transcriber, "a network that finds the words in strings of digits without pauses"),
     "texture": (texture_single, "CoopNets on one recording of a sound texture"),
     "texture-mix": (texture_mix, "CoopNets on several recordings at once"),
+    "image-texture": (image_texture, "CoopNets on one picture of a texture"),
 }
 
 

@@ -65,7 +65,7 @@ def run(config: Config, workdir: Path) -> dict:
     save_model(model, workdir / "model.keras")
     measure = measure_texture if learned.ndim == 3 else measure_objects
     metrics = {
-        "command": command_of("python recipes/image_texture.py", config, LOCATIONS),
+        "command": command_of("crossmodal train image-texture", config, LOCATIONS),
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},
         "seconds": time.time() - began,  # of this process: less than the whole after a resume
         **measure(config, model, learned, compared, workdir),
