@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from crossmodal.runtime.files import replacing
 from crossmodal.runtime.recipe import KEY, recipe_text
 
-QUICKLY = {"pil_kwargs": {"compress_level": 3}}  # a PNG in half the time, hardly larger
+QUICKLY = {"compress_level": 3}  # a PNG in half the time, hardly larger
 
 
 def show(ax, image: np.ndarray) -> None:
@@ -27,12 +27,14 @@ def save_figure(figure: Figure, path: Path | IO[bytes], dpi: float) -> None:
     """Write a figure, into a file completely or not at all. A PNG holds the recipe of the command that is run; other
     formats do not hold one."""
     if not isinstance(path, Path):
-        figure.savefig(path, dpi=dpi, **QUICKLY)
+        figure.savefig(path, dpi=dpi, pil_kwargs=QUICKLY)
         return
-    png = path.suffix.lower() == ".png"
-    recipe = recipe_text(path) if png else None
     with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=dpi, metadata={KEY: recipe} if recipe else None, **(QUICKLY if png else {}))
+        if path.suffix.lower() != ".png":
+            figure.savefig(temporary, dpi=dpi)
+        else:
+            recipe = recipe_text(path)
+            figure.savefig(temporary, dpi=dpi, metadata={KEY: recipe} if recipe else None, pil_kwargs=QUICKLY)
 
 
 def save_grid(path: Path, rows: list[tuple[str, list[np.ndarray]]], titles: list[str]) -> None:
