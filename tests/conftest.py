@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from eager import eagerly
 
 from crossmodal.data.sources import DIGITS, Images, Speech
 
@@ -23,9 +22,13 @@ gc.set_threshold(1_000_000, 1000, 1000)  # the graphs of a whole suite are many 
 
 @pytest.fixture
 def eager():
-    """Run functions of TensorFlow as they are written, for a test whose trainings and chains take a step or two."""
-    with eagerly():
-        yield
+    """Run functions of TensorFlow as they are written: of one that runs but a few times, making a graph takes most of
+    the time."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

@@ -263,9 +263,7 @@ def _write_cache(path: Path, key: str, clips: list[np.ndarray]) -> None:
 
 def load_images() -> Images:
     """1,797 handwritten digits in MNIST's polarity, size and centring: 1,437 to train on, 360 to test on."""
-    from sklearn.datasets import load_digits
-
-    images, labels = _drawn(), load_digits().target.astype(np.int64)
+    images, labels = _drawn()
     rng = np.random.default_rng(SPLIT_SEED)
     chosen = [rng.permutation(np.flatnonzero(labels == digit))[:TEST_IMAGES_PER_CLASS] for digit in range(10)]
     test = np.isin(np.arange(len(labels)), chosen)
@@ -273,11 +271,12 @@ def load_images() -> Images:
 
 
 @functools.cache
-def _drawn() -> np.ndarray:
-    """The digits (1797, 28, 28), uint8, computed once in a process; not to be changed."""
+def _drawn() -> tuple[np.ndarray, np.ndarray]:
+    """The digits (1797, 28, 28), uint8, and which they are, computed once in a process; not to be changed."""
     from sklearn.datasets import load_digits
 
-    return np.stack([_frame(strokes) for strokes in _sharpen(load_digits().images / 16)])
+    digits = load_digits()
+    return np.stack([_frame(strokes) for strokes in _sharpen(digits.images / 16)]), digits.target.astype(np.int64)
 
 
 def _sharpen(coarse: np.ndarray) -> np.ndarray:

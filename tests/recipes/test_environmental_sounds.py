@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from eager import eagerly
 from recipe_scripts import recipe
 from small_esc10 import small_esc10
 
@@ -31,7 +30,7 @@ def test_a_folder_without_clips_is_refused(tmp_path):
         environmental_sounds.link_sounds(tmp_path, tmp_path / "links")
 
 
-def test_each_fold_tests_once_and_finished_folds_are_not_run_again(sounds_dir, tmp_path, monkeypatch, capsys):
+def test_each_fold_tests_once_and_finished_folds_are_not_run_again(sounds_dir, tmp_path, monkeypatch, capsys, eager):
     study = environmental_sounds
     small = {"variants": 0, "epochs": 1, "mels": 24, "frames": 24, "window_ms": 128.0, "duration_s": 1.0}
     monkeypatch.setattr(study, "FOLD", study.replace(study.FOLD, **small))
@@ -40,12 +39,10 @@ def test_each_fold_tests_once_and_finished_folds_are_not_run_again(sounds_dir, t
     monkeypatch.setattr(study, "FOLDS", ("1", "2"))
     monkeypatch.setattr(study, "RESULTS", tmp_path / "environmental_sounds.json")
     argv = ["--sounds-dir", str(sounds_dir), "--epochs", "1", "--workdir", str(tmp_path / "runs")]
-    with eagerly():
-        assert study.main([*argv, "--shard", "1/2"]) == 0
+    assert study.main([*argv, "--shard", "1/2"]) == 0
     assert "not finished yet: fold2" in capsys.readouterr().out
     finished = (tmp_path / "runs" / "fold1" / "metrics.json").stat().st_mtime_ns
-    with eagerly():
-        assert study.main(argv) == 0
+    assert study.main(argv) == 0
     assert (tmp_path / "runs" / "fold1" / "metrics.json").stat().st_mtime_ns == finished
     result = json.loads((tmp_path / "environmental_sounds.json").read_text())
     runs = result["runs"]

@@ -8,7 +8,6 @@ import time
 
 import numpy as np
 import pytest
-from eager import eagerly
 from recipe_scripts import RECIPES, recipe
 
 from crossmodal import AudioImageVAE, AudioImageVAEGAN
@@ -302,7 +301,7 @@ def test_rivals_take_turns_in_processes_of_their_own(monkeypatch):
     assert seconds["here"][0] < 0.01
 
 
-def test_benchmark_measures_all_that_the_readme_shows(tmp_path, monkeypatch):
+def test_benchmark_measures_all_that_the_readme_shows(tmp_path, monkeypatch, eager):
     sizes = ["--rounds", "1", "--steps", "1", "--batch-size", "8", "--clips", "20", "--langevin-steps", "1"]
     out = tmp_path / "benchmark.json"
     found = importlib.util.find_spec
@@ -313,8 +312,7 @@ def test_benchmark_measures_all_that_the_readme_shows(tmp_path, monkeypatch):
     monkeypatch.setattr(modules["textures"], "Elsewhere", InThisProcess)
     monkeypatch.setattr(modules["turns"], "rounds_of", lambda rivals, rounds: dict(map(one_turn, rivals.items())))
     monkeypatch.setattr(modules["limits"], "SIZE", 64)
-    with eagerly():  # a turn of one step each is not worth a graph
-        assert benchmark.main([*sizes, "--thesis-iterations", "1", "--results", str(out)]) == 0
+    assert benchmark.main([*sizes, "--thesis-iterations", "1", "--results", str(out)]) == 0
     result = json.loads(out.read_text())
     for family in ("VAE", "compact VAE", "VAE-GAN"):
         assert next(iter(result["training"][family]["steps"].values()))["ratio"] == 1

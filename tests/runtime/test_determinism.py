@@ -16,7 +16,6 @@ from crossmodal.training import runs
 from crossmodal.training.runs import environment, open_run
 
 
-@pytest.mark.slow  # in the default suite a training is made again by `redo`
 def test_two_processes_give_one_hash_of_the_weights(tmp_path, class_folders):
     """In two threads, each process with another seed of Python's hashes."""
     folders = ["--data", "folders", "--sounds-dir", str(class_folders[0]), "--images-dir", str(class_folders[1])]
