@@ -11,7 +11,7 @@ from crossmodal.app.recipe.inputs import digest, names_of
 
 # options that name what a command reads,
 INPUTS = (
-    *("recordings", "pictures", "recording", "reference", "references", "synthesis", "runs"),
+    *("recordings", "pictures", "recording", "reference", "references", "texture", "synthesis", "runs"),
     *("query", "among", "pairs", "manifest", "sounds_dir", "images_dir"),
     *("model", "reader", "listener", "initial_weights", "morph_to"),
 )
