@@ -123,6 +123,7 @@ def paired_batches(
         )
         return tuple(np.asarray(row, np.int64) for row in rows)
 
+    @tf.autograph.experimental.do_not_convert
     def batches(epoch):
         index = tf.numpy_function(pairs, [epoch], (tf.int64,) * 3, stateful=False)
         for rows, of_a_clip in zip(index, ((), (), (per_clip,)), strict=True):

@@ -17,6 +17,7 @@ def batches_of_rows(n: int, batch_size: int, epochs: int, seed: int, batch: Call
     def from_epoch(first_epoch):
         return tf.data.Dataset.range(first_epoch, epochs).flat_map(epoch_batches).prefetch(4)
 
+    @tf.autograph.experimental.do_not_convert
     def epoch_batches(epoch):
         rows = tf.random.experimental.stateless_shuffle(tf.range(n), tf.stack([tf.constant(seed, tf.int64), epoch]))
         rows = tf.data.Dataset.from_tensor_slices(rows).batch(batch_size, drop_remainder=True).enumerate()

@@ -158,13 +158,14 @@ class CoopNets(Plays, Cooperative):
             )
         x = draw_circle(self, max(1, round(duration_s * self.sample_rate / self.generator.chunk_samples)), seed)
         if steps:
-            x = tf.function(lambda x, steps: self.revise(x, (seed, 0), steps).state)(x, tf.constant(steps))
+            revised = tf.function(lambda x, steps: self.revise(x, (seed, 0), steps).state, autograph=False)
+            x = revised(x, tf.constant(steps))
         sound = self.sounds_of(x.numpy())[0]
         if not np.all(np.isfinite(sound)):
             raise AudioError("The loop is not finite: train anew with a lower learning rate.")
         return sound
 
-    @tf.function
+    @tf.function(autograph=False)
     def _draw_revised(self, draws, samples, seed_z, seed_walk, steps):
         return self.revise(self.generator(self.latents(draws, samples, seed_z)), seed_walk, steps).state
 

@@ -27,7 +27,7 @@ from crossmodal.models.losses import kl_divergence
 from crossmodal.models.networks.encoders import build_encoder
 from crossmodal.models.networks.transformer import patch_for, patch_transformer
 from crossmodal.models.variational import VariationalModel, sample_latents
-from crossmodal.sampling.ode import solve
+from crossmodal.sampling.ode import first_noise, solve
 
 LEAST_LEFT = 0.05  # of 1 - t, by which errors of the image are divided (Li & He 2025)
 BATCH = 512  # images that are drawn at once
@@ -49,7 +49,8 @@ class AudioImageFlow(VariationalModel):
         beta, kl_warmup_steps: see `VariationalModel`.
         **kwargs: see `AudioImageModel`.
 
-    All drawings of a clip are at z_mean, the best one from the noise 0, the others from noise of their own.
+    All drawings of a clip are at z_mean, the best one from `crossmodal.sampling.ode.first_noise`, the others from noise
+    of their own.
 
     Example:
         model = AudioImageFlow()
@@ -153,12 +154,13 @@ class AudioImageFlow(VariationalModel):
 
     def call(self, spectrograms, training=False):
         z_mean, _ = self.encoder(spectrograms, training=training)
-        return self.solution(ops.zeros((ops.shape(z_mean)[0], *self.image_shape)), z_mean, self.guidance)
+        noise = ops.broadcast_to(first_noise(self.image_shape), (ops.shape(z_mean)[0], *self.image_shape))
+        return self.solution(noise, z_mean, self.guidance)
 
     def decode(self, z, noise=None):
-        """Codes (n, latent_dim) -> (n, height, width, channels) numpy images in [0, 1], from noise or from 0."""
+        """Codes (n, latent_dim) -> (n, height, width, channels) numpy images in [0, 1], from noise or the first one."""
         z = np.asarray(ops.convert_to_numpy(z), np.float32)
-        noise = np.zeros((len(z), *self.image_shape), np.float32) if noise is None else noise
+        noise = np.broadcast_to(first_noise(self.image_shape), (len(z), *self.image_shape)) if noise is None else noise
         parts = [slice(i, i + BATCH) for i in range(0, len(z), BATCH)]
         drawn = [self.solution(tf.constant(noise[part]), tf.constant(z[part]), self.guidance).numpy() for part in parts]
         return np.concatenate(drawn) if drawn else noise

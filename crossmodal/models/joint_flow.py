@@ -29,7 +29,7 @@ from crossmodal.models.flow import BATCH, LEAST_LEFT
 from crossmodal.models.networks.joint_transformer import joint_transformer
 from crossmodal.models.networks.transformer import patch_for
 from crossmodal.models.pair_state import MIDDLE_S, PairState, units_of
-from crossmodal.sampling.ode import solve
+from crossmodal.sampling.ode import first_noise, solve
 
 DURATION = 0.1  # weight of the duration's error
 # of the image and of the sound in each way: the time is the first number and the second times t
@@ -56,7 +56,8 @@ class JointFlow(AudioImageModel):
         guidance: g, 1 for the learned distribution; more takes each side further from what it is without the other.
         **kwargs: see `AudioImageModel`.
 
-    The best drawing of a clip begins at noise 0, others and all sounds at noise of their own.
+    The best drawing of a clip begins at `crossmodal.sampling.ode.first_noise`, others and all sounds at noise of their
+    own.
 
     Example:
         model = JointFlow()
@@ -176,15 +177,19 @@ class JointFlow(AudioImageModel):
         """e ~ N(0, I): (n, size), a function of the seed."""
         return np.random.default_rng(seed).standard_normal((n, self.pair.size), np.float32)
 
+    def first_state(self, spectrograms):
+        """(n, size), where the best drawing of each clip begins."""
+        n = ops.shape(spectrograms)[0]
+        images = ops.broadcast_to((first_noise(self.image_shape) + 1) / 2, (n, *self.image_shape))
+        return self.pair.join(images, spectrograms, ops.zeros((n,)))
+
     def call(self, spectrograms, training=False):
-        grey = ops.full((ops.shape(spectrograms)[0], *self.image_shape), 0.5)  # noise 0
-        start = self.pair.join(grey, spectrograms, ops.zeros(ops.shape(spectrograms)[:1]))
-        end = self.solution(start, "image of sound", self.guidance)
+        end = self.solution(self.first_state(spectrograms), "image of sound", self.guidance)
         return ops.clip((self.pair.part(end)[0] + 1) / 2, 0, 1)
 
     def draw(self, spectrograms, samples, seed):
         n = len(spectrograms)
-        best, _, _ = self.solved(self.pair.given(0 * self.noise(n, seed), spectrograms=spectrograms), "image of sound")
+        best, _, _ = self.solved(self.first_state(spectrograms), "image of sound")
         start = self.pair.given(self.noise(n * samples, seed), spectrograms=np.repeat(spectrograms, samples, axis=0))
         draws, _, _ = self.solved(start, "image of sound")
         return best, draws.reshape(n, samples, *self.image_shape)

@@ -11,11 +11,24 @@ A solution is one loop of one graph, as a walk of `crossmodal.sampling.langevin`
 start, a function of the state, a number of steps.
 """
 
+import math
 from collections.abc import Callable
 
+import numpy as np
 from keras import ops
 
 from crossmodal.runtime.choices import check_choice
+
+
+MOST_BLANK = 32 * 32  # pixels of images that are not grey where they begin at the noise 0
+
+
+def first_noise(image_shape) -> np.ndarray:
+    """(height, width, channels) float32, where the best image begins that a flow draws: 0, for large images one noise
+    that all share."""
+    if math.prod(image_shape[:2]) <= MOST_BLANK:
+        return np.zeros(image_shape, np.float32)
+    return np.random.default_rng(0).standard_normal(image_shape, np.float32)
 
 
 def euler(x, t, h, velocity):

@@ -226,7 +226,7 @@ def _train(model, signal, settings: Settings, workdir: Path | None, on_block) ->
 
 def compile_iteration(state: State) -> Callable:
     """`iterate` as a graph: (seed, first) -> figures."""
-    return tf.function(lambda seed, first: iterate(state, seed, first))
+    return tf.function(lambda seed, first: iterate(state, seed, first), autograph=False)
 
 
 def outside(figures: dict, settings: Settings, signal_rms: float) -> str | None:

@@ -47,11 +47,11 @@ def match_statistics(
     target = texture_statistics(reference)
     colour = tf.constant(_long_term_magnitude(reference, samples), tf.complex64)
 
-    @tf.function
+    @tf.function(autograph=False)
     def waveform(z):
         return tf.signal.irfft(tf.signal.rfft(z) * colour, [samples])
 
-    @tf.function
+    @tf.function(autograph=False)
     def loss_and_gradient(z):
         with tf.GradientTape() as tape:
             tape.watch(z)

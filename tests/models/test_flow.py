@@ -15,6 +15,7 @@ from crossmodal.models.networks.transformer import (
     patch_for,
     patch_transformer,
 )
+from crossmodal.sampling.ode import first_noise
 from crossmodal.saving.keras_file import load_model, save_model
 
 SMALL = {
@@ -126,6 +127,20 @@ def test_a_batch_of_draws_is_cut_without_a_trace(monkeypatch):
     monkeypatch.setattr("crossmodal.models.flow.BATCH", 2)
     np.testing.assert_allclose(model.decode(z, noise), whole, atol=1e-5)
     assert model.decode(z[:0]).shape == (0, 28, 28, 1)
+
+
+@pytest.mark.parametrize(("size", "blank"), [(28, True), (64, False)])
+def test_the_best_drawings_begin_at_one_noise_that_is_0_in_small_images(size, blank):
+    noise = first_noise((size, size, 1))
+    np.testing.assert_array_equal(noise, first_noise((size, size, 1)))
+    assert (np.std(noise) < 1e-9) == blank
+    assert blank or np.std(noise) == pytest.approx(1, abs=0.05)
+    model = small(image_shape=(size, size, 1), steps=1)
+    model.transformer.get_layer("pixels").kernel.assign(0.1 * np.ones((16, model.patch**2)))
+    sound = np.random.default_rng(0).random((2, 48, 48), np.float32)
+    drawn = model.generate(sound)[0]
+    np.testing.assert_array_equal(drawn, model.draw_at(model.latents_of(sound), np.stack([noise] * 2)))
+    np.testing.assert_allclose(np.asarray(model(sound[..., None])), drawn, atol=1e-5)
 
 
 def test_it_learns_a_class_by_its_sound_and_is_saved(tmp_path):

@@ -175,7 +175,7 @@ def untrained_texture():
     from crossmodal.data.textures import rain
     from crossmodal.models.coopnets import CoopNets
 
-    model = CoopNets.auditory()
+    model = CoopNets.auditory(draw_steps=1)
     model.set_spectrum(rain(2.0))
     return model
 

@@ -94,6 +94,7 @@ def batches(config: Config, frames, states, steps: int) -> Callable:
     def from_epoch(first_epoch):
         return tf.data.Dataset.range(first_epoch, config.epochs).flat_map(epoch_batches).prefetch(4)
 
+    @tf.autograph.experimental.do_not_convert
     def epoch_batches(epoch):
         seed = tf.stack([tf.constant(config.seed, tf.int64), epoch])
         order = tf.random.experimental.stateless_shuffle(tf.range(len(states)), seed)

@@ -146,7 +146,7 @@ def test_loss(model, speech: Speech, images: Images, split: Split, front_end) ->
     pairing = Given(np.searchsorted(split.test, images.test_clips), labels)
     model.reset_metrics()
     options = {"batch_size": 1, "epochs": 1, "seed": 0, "needs": model.NEEDS, "durations_s": durations_s}
-    step = tf.function(model.test_step, reduce_retracing=True)
+    step = tf.function(model.test_step, reduce_retracing=True, autograph=False)
     for batch in paired_batches(spectrograms, images.test_images, pairing, **options):
         terms = step(batch)
     return {name: float(value) for name, value in terms.items()}

@@ -20,7 +20,7 @@ class BandGains:
     """
 
     def __init__(self, generator, other, noises) -> None:
-        self.gain = [tf.function(g.gain) for g in (generator, other) if g is not None]
+        self.gain = [tf.function(g.gain, autograph=False) for g in (generator, other) if g is not None]
         self.to_bands = np.eye(BANDS) if other is None else between_banks(other.highest_hz, generator.highest_hz)
         self.noises = noises
         self.reference: list | None = None

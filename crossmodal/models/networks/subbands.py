@@ -81,7 +81,7 @@ class SubbandGenerator(keras.Model):
             dials: called before each chunk: (density, morph), or () for the texture as it is; see `BandGains`.
         """
         gains = BandGains(self, other, tf.random.stateless_normal((1, REFERENCE, NOISES), (0, 0)))
-        shape_noise = tf.function(self.shape_noise)
+        shape_noise = tf.function(self.shape_noise, autograph=False)
 
         def shaped() -> Iterator[tf.Tensor]:  # excitation and gains side by side, (chains, 320, 80)
             for z in windows(latents):

@@ -72,7 +72,7 @@ class WaveformGenerator(keras.Model):
     def stream(self, latents: Iterable) -> Iterator[tf.Tensor]:
         """Chunks of z (chains, frames, 1) -> chunks of signal (chains, 1000 * frames), as of one long z; the first is
         that of the second z."""
-        yield from overlap_save(tf.function(self.call), latents, self.chunk_samples)
+        yield from overlap_save(tf.function(self.call, autograph=False), latents, self.chunk_samples)
 
     def get_config(self):
         names = ("filters", "kernel", "published")

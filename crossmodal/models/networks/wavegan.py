@@ -62,7 +62,7 @@ class WaveGANGenerator(keras.Model):
     def stream(self, latents: Iterable) -> Iterator[tf.Tensor]:
         """Chunks of z (chains, 16, 16) -> chunks of signal (chains, 16000), as of one long z; the first is that of the
         second z."""
-        yield from overlap_save(tf.function(self.call), latents, self.chunk_samples)
+        yield from overlap_save(tf.function(self.call, autograph=False), latents, self.chunk_samples)
 
     def get_config(self):
         return {**super().get_config(), "filters": self.filters}
