@@ -61,6 +61,18 @@ def test_models_know_no_files_data_or_command_lines():
         assert not opened, path
 
 
+def test_graphs_are_traced_as_the_functions_are_written():
+    """AutoGraph would rewrite each function first, which takes longer than tracing it; loops are tf.while_loop."""
+    for path in [p for folder in ("crossmodal", "evaluation") for p in (ROOT / folder).rglob("*.py")]:
+        tree = ast.parse(path.read_text())
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        told = {id(call.func) for call in calls if "autograph" in {keyword.arg for keyword in call.keywords}}
+        made = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node) == "tf.function"
+        ]
+        assert all(id(node) in told for node in made), f"{path}: pass autograph=False"
+
+
 def test_the_order_names_every_folder_and_module():
     crossmodal = {path.stem for path in (ROOT / "crossmodal").iterdir() if path.is_dir() or path.suffix == ".py"}
     assert crossmodal - {"__init__", "__pycache__"} <= set(ORDER)

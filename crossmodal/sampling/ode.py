@@ -19,7 +19,6 @@ from keras import ops
 
 from crossmodal.runtime.choices import check_choice
 
-
 MOST_BLANK = 32 * 32  # pixels of images that are not grey where they begin at the noise 0
 
 
