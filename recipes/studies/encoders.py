@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import get_args
 
 from crossmodal.app.experiments import train_vae
-from crossmodal.app.experiments.audio_to_image import Encoder
 from crossmodal.app.experiments.training_data import load_sources
+from crossmodal.app.experiments.training_options import Encoder
 from crossmodal.app.options import as_options, run_recipe
 from crossmodal.app.sweeps.drawings import drawing_seconds
 from crossmodal.app.sweeps.members import agreement_of, once, publish, read_members, run_members

@@ -14,8 +14,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from crossmodal.app.experiments import families, train_vae, train_vae_gan
-from crossmodal.app.experiments.audio_to_image import TrainingConfig
 from crossmodal.app.experiments.training_data import load_sources
+from crossmodal.app.experiments.training_options import TrainingConfig
 from crossmodal.app.options import as_options, run_recipe
 from crossmodal.app.sweeps.drawings import curve_of_guidance, drawing_seconds, save_strip
 from crossmodal.app.sweeps.members import add_splits, agreement_of, once, publish, read_members, run_members, splits_of

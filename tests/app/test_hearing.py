@@ -7,9 +7,9 @@ import pytest
 
 from crossmodal import load_model
 from crossmodal.__main__ import main
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, encoder_of
 from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.app.experiments.hearing import chosen_front_end
+from crossmodal.app.experiments.training_options import TrainingConfig, encoder_of
 from crossmodal.errors import CrossmodalError
 from crossmodal.sound.front_ends import SOUNDS
 from crossmodal.sound.spectrogram import LogMel

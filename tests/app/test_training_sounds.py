@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig
+from crossmodal.app.experiments.training_options import TrainingConfig
 from crossmodal.app.experiments.training_sounds import training_sounds
 from crossmodal.data.sources import Speech
 from crossmodal.sound.spectrogram import LogMel, log_mel

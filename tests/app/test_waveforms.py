@@ -9,8 +9,9 @@ from small_sources import sources
 
 from crossmodal import load_model
 from crossmodal.__main__ import main
-from crossmodal.app.experiments.audio_to_image import encoder_of, train_and_measure
+from crossmodal.app.experiments.audio_to_image import train_and_measure
 from crossmodal.app.experiments.train_vae import Config, with_defaults
+from crossmodal.app.experiments.training_options import encoder_of
 from crossmodal.app.pictures.filters import centres_hz, filters_of, save_filters
 from crossmodal.errors import CrossmodalError, ModelError
 from crossmodal.models.networks.filter_bank import fourier_bases

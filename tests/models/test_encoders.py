@@ -9,7 +9,7 @@ import tensorflow as tf
 from small_sources import bars, tones
 
 from crossmodal import AudioImageVAE, LogMel, load_model, log_mel
-from crossmodal.app.experiments.audio_to_image import Encoder
+from crossmodal.app.experiments.training_options import Encoder
 from crossmodal.models.networks.cells import JordanCell, MinimalGatedCell
 from crossmodal.models.networks.encoders import ENCODERS, build_encoder
 from crossmodal.models.networks.recurrent import LAYERS

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 import tensorflow as tf
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, agreed_precision
+from crossmodal.app.experiments.audio_to_image import agreed_precision
+from crossmodal.app.experiments.training_options import TrainingConfig
 from crossmodal.errors import ModelError
 from crossmodal.runtime import precision
 from crossmodal.training.runs import open_run, recorded_config

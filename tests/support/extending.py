@@ -2,7 +2,8 @@
 
 import keras
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig, train_and_measure
+from crossmodal.app.experiments.audio_to_image import train_and_measure
+from crossmodal.app.experiments.training_options import TrainingConfig
 
 OPTIONS = {"epochs": 15, "passes": 1, "batch_size": 24, "images_per_clip": 1, "augment": 0.0, "precision": "float32"}
 

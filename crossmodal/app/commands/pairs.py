@@ -1,7 +1,7 @@
 """The commands `crossmodal data check` and `crossmodal data pack`, of tables of natural pairs."""
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig
 from crossmodal.app.experiments.hearing import HEARING, chosen_front_end
+from crossmodal.app.experiments.training_options import TrainingConfig
 from crossmodal.app.options import a_name, a_path, add_options, number, seed_number, whole_number
 from crossmodal.runtime.ranges import Range
 

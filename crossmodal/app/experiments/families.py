@@ -10,14 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import (
-    TrainingConfig,
-    encoder_of,
-    fill_defaults,
-    report,
-    train_and_measure,
-)
+from crossmodal.app.experiments.audio_to_image import train_and_measure
+from crossmodal.app.experiments.drawings import report
 from crossmodal.app.experiments.hearing import chosen_front_end
+from crossmodal.app.experiments.training_options import TrainingConfig, encoder_of, fill_defaults
 from crossmodal.app.options import option
 from crossmodal.errors import CrossmodalError
 

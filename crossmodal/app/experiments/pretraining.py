@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import Encoder
 from crossmodal.app.experiments.finish import finish
+from crossmodal.app.experiments.training_options import Encoder
 from crossmodal.app.options import command_of, option
 
 PLACES = ("data_dir", "archives", "speech_commands_dir")

@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import encoder_of, fill_defaults, train_and_measure
+from crossmodal.app.experiments.audio_to_image import train_and_measure
 from crossmodal.app.experiments.families import WARMUP_STEPS, FamilyConfig
+from crossmodal.app.experiments.training_options import encoder_of, fill_defaults
 from crossmodal.app.options import option
 from crossmodal.errors import CrossmodalError
 

@@ -5,13 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import (
-    TrainingConfig,
-    encoder_of,
-    fill_defaults,
-    report,
-    train_and_measure,
-)
+from crossmodal.app.experiments.audio_to_image import train_and_measure
+from crossmodal.app.experiments.drawings import report
+from crossmodal.app.experiments.training_options import TrainingConfig, encoder_of, fill_defaults
 from crossmodal.app.options import option
 
 

@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from crossmodal.app.experiments.audio_to_image import (
-    TrainingConfig,
-    encoder_of,
-    fill_defaults,
-    report,
-    train_and_measure,
-)
+from crossmodal.app.experiments.audio_to_image import train_and_measure
+from crossmodal.app.experiments.drawings import report
+from crossmodal.app.experiments.training_options import TrainingConfig, encoder_of, fill_defaults
 from crossmodal.app.options import option
 
 # layers of the paper's model at a half of its width, a quarter in the encoder: 1.0 M parameters

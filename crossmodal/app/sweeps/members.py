@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from crossmodal.app.experiments.audio_to_image import TrainingConfig
 from crossmodal.app.experiments.training_data import load_sources
+from crossmodal.app.experiments.training_options import TrainingConfig
 from crossmodal.app.options import as_options, whole_number
 from crossmodal.app.sweeps.shards import Jobs, share_out
 from crossmodal.data.alignment import split_of
