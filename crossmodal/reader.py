@@ -7,7 +7,7 @@ LeNet5 on MNIST is the default instance. Another classifier, for other classes o
 is trained by `crossmodal train classifier` and lies beside the run whose drawings it reads, as reader.keras.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,12 @@ class Reader:
 
     model:  a `crossmodal.models.classifier.Classifier`, or its twin without TensorFlow.
     sha256: of the file of its weights.
+    order:  of its classes, indices into the classifier's; the classifier's own if None.
     """
 
     model: Any
     sha256: str
+    order: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -44,7 +46,8 @@ class Reader:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(self.model.classes)
+        names = tuple(self.model.classes)
+        return names if self.order is None else tuple(names[i] for i in self.order)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -58,7 +61,15 @@ class Reader:
 
     def fits(self, classes, image_shape) -> bool:
         """Whether it can judge a model of these classes and images. A model that names no classes is one of digits."""
-        return tuple(classes) in ((), self.classes) and tuple(image_shape) == self.image_shape
+        same = not len(classes) or sorted(classes) == sorted(self.classes)
+        return same and tuple(image_shape) == self.image_shape
+
+    def in_order(self, classes) -> "Reader":
+        """The reader with its classes in the order of a model's; as it is if these are others."""
+        names = tuple(self.model.classes)
+        if sorted(classes) != sorted(names):
+            return self
+        return replace(self, order=tuple(names.index(name) for name in classes))
 
     def features_and_logits(self, images) -> tuple[np.ndarray, np.ndarray]:
         """Images (n, height, width, channels) in [0, 1] -> features (n, d) and logits (n, classes).
@@ -73,7 +84,8 @@ class Reader:
             features, logits = self._network.predict_on_batch(images)
         else:
             features, logits = self._network.predict(images, batch_size=BATCH, verbose=0)
-        return np.asarray(features), np.asarray(logits)
+        logits = np.asarray(logits)
+        return np.asarray(features), logits if self.order is None else logits[:, self.order]
 
     def labels(self, images) -> np.ndarray:
         """Images -> the class that is read in each, (n,) indices into `classes`."""
@@ -123,7 +135,7 @@ def default_reader(light: bool = False) -> Reader:
 
 def second_reader(first: Reader) -> Reader | None:
     """The residual network on MNIST, as a second opinion on what `first` reads; None if it reads other images."""
-    second = load_reader(SECOND)
+    second = load_reader(SECOND).in_order(first.classes)
     return second if second.fits(first.classes, first.image_shape) and second.sha256 != first.sha256 else None
 
 
@@ -163,9 +175,9 @@ def find_reader(classes, image_shape, beside=None, light: bool = False) -> Reade
         reader = load_reader(path)
         if not reader.fits(classes, image_shape):
             raise ModelError(f"{path} reads other classes or images than the model draws: replace or remove it.")
-        return reader
+        return reader.in_order(classes)
     default = default_reader(light)
-    return default if default.fits(classes, image_shape) else None
+    return default.in_order(classes) if default.fits(classes, image_shape) else None
 
 
 def reader_file(beside) -> Path:

@@ -83,3 +83,14 @@ def test_a_reader_fits_its_own_classes_and_images_alone(run, tmp_path):
         find_reader(("ape", "cat"), (28, 28, 1), run)
     with pytest.raises(ModelError, match="holds a AudioImageVAE, not a classifier"):
         load_reader(run)
+
+
+def test_a_reader_of_the_same_classes_in_another_order_judges_by_their_names(run):
+    """Folders have their classes by the alphabet, digits by their value."""
+    images = (bars().test_images / 255).astype(np.float32)[..., None]
+    turned = tuple(reversed(CLASSES))
+    own, other = find_reader(CLASSES, (28, 28, 1), run), find_reader(turned, (28, 28, 1), run)
+    assert other.classes == turned
+    np.testing.assert_array_equal(other.labels(images), 2 - own.labels(images))
+    assert [name for name, _ in other.read(images)] == [name for name, _ in own.read(images)]
+    assert own.in_order(("ape", "bee", "dog")) is own

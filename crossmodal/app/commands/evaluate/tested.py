@@ -206,7 +206,7 @@ def options_of(model, data: str) -> dict[str, Any]:
 def reader_of(model, arguments) -> Reader:
     """The reader that was asked for, else the one that fits the model; DataError if there is none."""
     if arguments.reader:
-        return load_reader(arguments.reader)
+        return load_reader(arguments.reader).in_order(model.classes)
     if reader := find_reader(model.classes, model.image_shape, arguments.model):
         return reader
     if not model.classes:
