@@ -65,8 +65,8 @@ def measure_diversity(
     if min(np.bincount(images.test_labels, minlength=len(reader.classes))) <= K:
         raise DataError(f"There are too few test images: each class needs at least {K + 1}.")
     rng = np.random.default_rng([seed, 2])
+    split, pair_clips = pairs_to_test(speech, images, split, rng)  # those that agreement is measured on
     labels, clip_labels = images.test_labels, speech.labels[split.test]
-    pair_clips = pairs_to_test(speech, images, split, rng)  # those that agreement is measured on
     spectrograms = spectrograms_to_test(model, speech, split)
     judge = Judge(model, reader, seed)
     real_features, real_read = judge.look(as_input(images.test_images))
