@@ -97,7 +97,7 @@ def make_inputs(folder: Path, command: str, speech: np.ndarray) -> None:
             small_esc10(folder / name)
         elif name == "runs/correspondence":
             untrained_correspondence(folder / name)
-        elif name == "runs/reader":
+        elif name in ("runs/reader", "runs/signs-reader"):
             untrained_reader(folder / name)
         elif name == "runs/stacked":
             untrained_stack(folder / name)
@@ -181,14 +181,15 @@ def untrained_texture():
 
 
 def finished_run(folder: Path, data: str) -> None:
-    """A run as a training leaves it, of a small model that has not learned anything; runs/joint-flow says things."""
+    """A run as a training leaves it, of a small model that has not learned anything; a flow in runs/joint-flow, which
+    says things, and in runs/signs."""
     from crossmodal.data.sources import DIGITS
     from crossmodal.models.joint_flow import JointFlow
     from crossmodal.models.vae import AudioImageVAE
 
     folder.mkdir(parents=True)
     said = {"data": data, "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []}
-    if folder.name == "joint-flow":
+    if folder.name in ("joint-flow", "signs"):
         sizes = {"width": 16, "blocks": 1, "heads": 2, "hidden": 16, "frames_per_token": 12, "steps": 1}
         model = JointFlow(**sizes, classes=DIGITS, provenance=said)
     else:
