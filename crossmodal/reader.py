@@ -65,9 +65,9 @@ class Reader:
         return same and tuple(image_shape) == self.image_shape
 
     def in_order(self, classes) -> "Reader":
-        """The reader with its classes in the order of a model's; as it is if these are others."""
+        """The reader with its classes in the order of a model's; itself if they are, or are others."""
         names = tuple(self.model.classes)
-        if sorted(classes) != sorted(names):
+        if tuple(classes) == self.classes or sorted(classes) != sorted(names):
             return self
         return replace(self, order=tuple(names.index(name) for name in classes))
 

@@ -94,3 +94,4 @@ def test_a_reader_of_the_same_classes_in_another_order_judges_by_their_names(run
     np.testing.assert_array_equal(other.labels(images), 2 - own.labels(images))
     assert [name for name, _ in other.read(images)] == [name for name, _ in own.read(images)]
     assert own.in_order(("ape", "bee", "dog")) is own
+    assert own.in_order(CLASSES) is own  # and what it has built is kept
