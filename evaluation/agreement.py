@@ -112,7 +112,8 @@ def measure_agreement(
     """
     reader = reader or default_reader()
     check_tested(speech, images, split, reader, "agreement")
-    split, pair_clips = pairs_to_test(speech, images, split, np.random.default_rng([seed, 2]))
+    pair_clips = pairs_to_test(speech, images, split, np.random.default_rng([seed, 2]))
+    split, pair_clips = without_unpaired(split, pair_clips)
     labels = speech.labels[split.test]
     spectrograms = spectrograms_to_test(model, speech, split)
     rng = np.random.default_rng(seed)
@@ -153,15 +154,17 @@ def spectrograms_to_test(model, speech: Speech, split: Split) -> np.ndarray:
     return hear([speech.waveforms[i] for i in split.test], front_end_from(model.front_end))
 
 
-def pairs_to_test(speech: Speech, images: Images, split: Split, rng: np.random.Generator) -> tuple[Split, np.ndarray]:
-    """The division without test clips that no pair has, and (test images,) for each an index into its `test`: the given
-    clip, else a clip of the image's class at random."""
+def pairs_to_test(speech: Speech, images: Images, split: Split, rng: np.random.Generator) -> np.ndarray:
+    """(test images,) for each an index into `split.test`: its given clip, else a clip of its class at random."""
     if images.test_clips is not None:
-        clips = np.searchsorted(split.test, images.test_clips)
-    else:
-        clips = draw_clips(images.test_labels, speech.labels[split.test], rng)
-    tested, pair_clips = np.unique(clips, return_inverse=True)
-    return replace(split, test=split.test[tested]), pair_clips
+        return np.searchsorted(split.test, images.test_clips)
+    return draw_clips(images.test_labels, speech.labels[split.test], rng)
+
+
+def without_unpaired(split: Split, pair_clips: np.ndarray) -> tuple[Split, np.ndarray]:
+    """The division without the test clips that no pair has, and the pairs' indices into what is left."""
+    paired, pair_clips = np.unique(pair_clips, return_inverse=True)
+    return replace(split, test=split.test[paired]), pair_clips
 
 
 def unseen_speakers(speech: Speech, split: Split) -> np.ndarray | None:

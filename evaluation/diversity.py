@@ -20,7 +20,7 @@ from crossmodal.data.pairing import draw_clips
 from crossmodal.data.sources import as_input
 from crossmodal.errors import DataError
 from crossmodal.reader import Reader, default_reader, second_reader
-from evaluation.agreement import another_class, pairs_to_test, spectrograms_to_test
+from evaluation.agreement import another_class, pairs_to_test, spectrograms_to_test, without_unpaired
 from evaluation.cas import STEPS, classification_accuracy_score
 from evaluation.checks import check_tested
 from evaluation.distances import (
@@ -65,7 +65,8 @@ def measure_diversity(
     if min(np.bincount(images.test_labels, minlength=len(reader.classes))) <= K:
         raise DataError(f"There are too few test images: each class needs at least {K + 1}.")
     rng = np.random.default_rng([seed, 2])
-    split, pair_clips = pairs_to_test(speech, images, split, rng)  # those that agreement is measured on
+    pair_clips = pairs_to_test(speech, images, split, rng)  # those that agreement is measured on
+    split, pair_clips = without_unpaired(split, pair_clips)
     labels, clip_labels = images.test_labels, speech.labels[split.test]
     spectrograms = spectrograms_to_test(model, speech, split)
     judge = Judge(model, reader, seed)

@@ -65,11 +65,7 @@ def run(arguments) -> int:
     front_end = front_end_of(model)
     set_guidance(model, arguments.guidance)
     fitting = (model.classes, model.image_shape, arguments.model)
-    reader = (
-        load_reader(arguments.reader).in_order(model.classes)
-        if arguments.reader
-        else find_reader(*fitting, light=model.light)
-    )
+    reader = load_reader(arguments.reader) if arguments.reader else find_reader(*fitting, light=model.light)
     sample_rate = front_end.sample_rate
     drawn, failed = {}, {}
     for path in arguments.recordings:

@@ -43,8 +43,7 @@ def save_pictures(
 def rows_of(speech: Speech, images: Images, split: Split, rng) -> list[tuple]:
     """(name, clips, real images) of each row: GRID_DRAWS indices into the test clips, and as many test images."""
     if speech.labels is None:
-        tested, pair_clips = pairs_to_test(speech, images, split, rng)
-        pairs = np.searchsorted(split.test, tested.test)[pair_clips]
+        pairs = pairs_to_test(speech, images, split, rng)
         chosen = rng.permutation(len(pairs))[:GRID_ROWS]
         return [(f"clip {n}", np.repeat(pairs[n], GRID_DRAWS), np.repeat(n, GRID_DRAWS)) for n in chosen]
     labels, rows = speech.labels[split.test], []
