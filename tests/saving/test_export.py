@@ -45,6 +45,7 @@ WAYS = {
     "linear": {"filters": 4, "taps": 4},
     "time-delay": {"filters": (4, 4, 4), "taps": (3, 2, 2)},
     **{kind: {"units": (4,)} for kind in LAYERS},
+    "convolutional-gru": {"filters": (4, 4), "units": (4,)},
     "elman, both directions": {"units": (4,), "bidirectional": True, "read_out": "mean"},
     "lstm, two layers": {"units": (4, 3)},
 }

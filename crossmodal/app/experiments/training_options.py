@@ -19,6 +19,7 @@ Encoder = Literal[  # of `crossmodal.models.networks.encoders.ENCODERS`
     "minimal-gated-unit",
     "gru",
     "lstm",
+    "convolutional-gru",
 ]
 Data = Literal[  # of `crossmodal.data.catalog.NAMES`
     "digits-tts",
@@ -131,9 +132,9 @@ def encoder_of(config: TrainingConfig) -> dict:
             raise CrossmodalError(f"The encoder {name} has no read-out {config.read_out}: choose {choice}.")
         options["read_out"] = config.read_out
     if config.bidirectional:
-        from crossmodal.models.networks.recurrent import LAYERS
+        from crossmodal.models.networks.recurrent import RECURRENT
 
-        if config.encoder not in LAYERS:
-            raise CrossmodalError(f"A recurrent encoder listens in both directions: choose one of {', '.join(LAYERS)}.")
+        if config.encoder not in RECURRENT:
+            raise CrossmodalError(f"A recurrent encoder listens in both directions: choose one of {', '.join(RECURRENT)}.")
         options["bidirectional"] = True
     return chosen | ({"encoder_options": options} if options else {})

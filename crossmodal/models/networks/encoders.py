@@ -13,7 +13,7 @@ from keras import layers, ops
 from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads, standardise
 from crossmodal.models.networks.filter_bank import filter_bank as build_filter_bank
 from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Dense
-from crossmodal.models.networks.recurrent import LAYERS, recurrent
+from crossmodal.models.networks.recurrent import RECURRENT
 from crossmodal.models.networks.recurrent import READ_OUTS as RECURRENT_READ_OUTS
 from crossmodal.models.networks.time_delay import READ_OUTS as TIME_DELAY_READ_OUTS
 from crossmodal.models.networks.time_delay import linear, time_delay
@@ -130,13 +130,13 @@ ENCODERS: dict[str, Callable[..., keras.Model]] = {
     "dense": dense,
     "linear": linear,
     "time-delay": time_delay,
-    **{kind: partial(recurrent, kind) for kind in LAYERS},
+    **RECURRENT,
 }
 
 COMPACT = {"convolutional": {"batch_norm": True}}  # options of the compact VAE's encoder: one that is to start it
 
 
-READ_OUTS = {"time-delay": TIME_DELAY_READ_OUTS, **dict.fromkeys(LAYERS, RECURRENT_READ_OUTS)}  # where there is one
+READ_OUTS = {"time-delay": TIME_DELAY_READ_OUTS, **dict.fromkeys(RECURRENT, RECURRENT_READ_OUTS)}  # where there is one
 
 
 def build_encoder(

@@ -12,6 +12,8 @@
 
 A recording need not be stretched to be heard so: with `LogMel(timing="pad")` frames after its end are 0 in every band,
 and the network does not take a step there. However much is padded, the code is the same.
+
+Convolutions may come first, which tell a sound wherever its bands lie, as in systems that transcribe speech.
 """
 
 from functools import partial
@@ -20,10 +22,18 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.networks.cells import JordanCell, MinimalGatedCell
-from crossmodal.models.networks.encoder_parts import gaussian_heads, standardise
+from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads, standardise
+from crossmodal.models.networks.layers import BatchNormalization, Conv2D
 from crossmodal.runtime.choices import check_choice
 
 READ_OUTS = ("last", "mean")
+
+
+def until_end(frames):
+    """Which of (batch, frames, values) >= 0 come before all frames are 0, and the first one: (batch, frames) bool."""
+    loudness = ops.flip(ops.max(frames, axis=-1), axis=1)
+    heard = ops.flip(ops.cumsum(loudness, axis=1), axis=1) > 0
+    return ops.concatenate([ops.ones_like(heard[:, :1]), heard[:, 1:]], axis=1)
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -42,9 +52,19 @@ class MaskAfterEnd(layers.Layer):
         return inputs
 
     def compute_mask(self, inputs, mask=None):
-        loudness = ops.flip(ops.max(inputs, axis=-1), axis=1)
-        heard = ops.flip(ops.cumsum(loudness, axis=1), axis=1) > 0
-        return ops.concatenate([ops.ones_like(heard[:, :1]), heard[:, 1:]], axis=1)
+        return until_end(inputs)
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class ZeroAfterEnd(layers.Layer):
+    """x of [x, frames], (batch, frames, bands, channels), 0 where the frames (batch, frames, mels) have ended."""
+
+    def call(self, inputs):
+        x, frames = inputs
+        return x * ops.cast(until_end(frames), x.dtype)[:, :, None, None]
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
 
 
 def _of_cell(cell, units, *, return_sequences, dtype, name=None, **options) -> keras.layers.Layer:
@@ -61,6 +81,19 @@ LAYERS = {
 }
 
 
+def convolved(frames, filters, dtype):
+    """Convolutions of 3x3 over frames (frames, mels), each at half the bands of the last: (frames, features) >= 0."""
+    x = standardise(dtype)(layers.Reshape((*frames.shape[1:], 1), dtype=dtype, name="image")(frames))
+    x = ZeroAfterEnd(dtype=dtype, name="end0")([x, frames])
+    for i, n in enumerate(filters, 1):
+        options = {"use_bias": False, "kernel_initializer": RELU_INIT, "padding": "same", "dtype": dtype}
+        x = Conv2D(n, 3, strides=(1, 2), name=f"conv{i}", **options)(x)
+        x = BatchNormalization(dtype=dtype, name=f"norm{i}")(x)
+        x = layers.ReLU(dtype=dtype, name=f"relu{i}")(x)
+        x = ZeroAfterEnd(dtype=dtype, name=f"end{i}")([x, frames])
+    return layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), dtype=dtype, name="features")(x)
+
+
 def recurrent(
     kind,
     input_shape,
@@ -68,6 +101,7 @@ def recurrent(
     initial_log_var,
     dtype,
     *,
+    filters=(),
     units=(128,),
     bidirectional=False,
     read_out="last",
@@ -79,6 +113,7 @@ def recurrent(
 
     Args:
         kind: one of `LAYERS`.
+        filters: channels of the convolutions before it, if any.
         units: of each layer; a further one listens to the states of the one before.
         bidirectional: a second network of each layer listens from the end to the beginning (Schuster & Paliwal 1997).
         read_out: the "last" state of each network, or the "mean" over the frames of the clip.
@@ -89,7 +124,8 @@ def recurrent(
     check_choice("read-out", read_out, READ_OUTS, ValueError)
     inputs = keras.Input(input_shape, name="spectrogram")
     x = layers.Reshape(input_shape[:2], dtype=dtype, name="frames")(inputs)
-    x = standardise(dtype)(MaskAfterEnd(dtype=dtype, name="end")(x))
+    end = MaskAfterEnd(dtype=dtype, name="end")
+    x = end(convolved(x, filters, dtype)) if filters else standardise(dtype)(end(x))
     for i, n in enumerate(units, 1):
         options = {"return_sequences": i < len(units) or read_out == "mean", "dtype": dtype, **(cell_options or {})}
         name = {"name": f"recurrent{i}"}
@@ -100,3 +136,9 @@ def recurrent(
     if dropout:
         x = layers.Dropout(dropout, dtype=dtype, name="dropout")(x)
     return keras.Model(inputs, gaussian_heads(x, latent_dim, initial_log_var, free_dim), name="encoder")
+
+
+RECURRENT = {
+    **{kind: partial(recurrent, kind) for kind in LAYERS},
+    "convolutional-gru": partial(recurrent, "gru", filters=(32, 64, 64)),
+}
