@@ -18,7 +18,7 @@ def gaussian(mean, sd):
 def walk(start=None, steps=200, seed=(1, 2), density=None, **settings):
     start = tf.zeros((CHAINS, DIMENSIONS)) if start is None else start
 
-    @tf.function
+    @tf.function(autograph=False)
     def graph(start, steps):
         return langevin(start, density or gaussian(0.0, 1.0), steps=steps, seed=seed, **settings)
 
@@ -113,7 +113,7 @@ def test_the_log_has_a_value_for_each_step():
 
 
 def test_a_chain_is_one_loop_in_one_graph():
-    @tf.function
+    @tf.function(autograph=False)
     def graph(y, steps):
         return langevin(y, gaussian(0.0, 1.0), steps=steps, step_size=0.1, sigma=1.0, seed=(0, 0)).state
 
@@ -123,7 +123,7 @@ def test_a_chain_is_one_loop_in_one_graph():
 
 
 def test_groups_have_a_loop_each():
-    @tf.function
+    @tf.function(autograph=False)
     def graph(y):
         return langevin(y, gaussian(0.0, 1.0), steps=10, step_size=0.1, sigma=1.0, seed=(0, 0), groups=2).state
 

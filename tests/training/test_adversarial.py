@@ -61,7 +61,7 @@ def test_slopes_in_closed_form():
 def test_a_linear_critic_comes_to_the_least_loss(penalty):
     """Of the constant c against 0: -w c + penalty (|w| - 1)^2 is least for w along c, |w| = 1 + |c| / (2 penalty)."""
     state = toy(penalty=penalty)
-    step = tf.function(lambda seed: learn_critic(state, seed))
+    step = tf.function(lambda seed: learn_critic(state, seed), autograph=False)
     for i in range(500):
         figures = step(tf.constant([0, i]))
     expected = DATA / 5 * (1 + 5 / (2 * penalty))

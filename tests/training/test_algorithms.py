@@ -50,7 +50,7 @@ def toy(**changes):
 def test_the_generator_comes_to_the_least_energy_of_its_draws():
     """With m = mean z^2, E m = 1 and E m^2 = 1 + 2/n: E (a^2 m - c)^2 is least at a^2 = c / (1 + 2/n), here 3.64."""
     state = toy()
-    step = tf.function(lambda seed: descend_energy(state, seed))
+    step = tf.function(lambda seed: descend_energy(state, seed), autograph=False)
     for i in range(TOY.iterations):
         step(tf.constant([0, i]))
     assert float(state.model.generator.a) ** 2 == pytest.approx(POWER / (1 + 2 / SAMPLES), rel=0.02)

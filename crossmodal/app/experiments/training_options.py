@@ -135,6 +135,7 @@ def encoder_of(config: TrainingConfig) -> dict:
         from crossmodal.models.networks.recurrent import RECURRENT
 
         if config.encoder not in RECURRENT:
-            raise CrossmodalError(f"A recurrent encoder listens in both directions: choose one of {', '.join(RECURRENT)}.")
+            choice = ", ".join(RECURRENT)
+            raise CrossmodalError(f"A recurrent encoder listens in both directions: choose one of {choice}.")
         options["bidirectional"] = True
     return chosen | ({"encoder_options": options} if options else {})

@@ -13,8 +13,8 @@ from keras import layers, ops
 from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads, standardise
 from crossmodal.models.networks.filter_bank import filter_bank as build_filter_bank
 from crossmodal.models.networks.layers import BatchNormalization, Conv2D, Dense
-from crossmodal.models.networks.recurrent import RECURRENT
 from crossmodal.models.networks.recurrent import READ_OUTS as RECURRENT_READ_OUTS
+from crossmodal.models.networks.recurrent import RECURRENT
 from crossmodal.models.networks.time_delay import READ_OUTS as TIME_DELAY_READ_OUTS
 from crossmodal.models.networks.time_delay import linear, time_delay
 from crossmodal.runtime.choices import check_choice

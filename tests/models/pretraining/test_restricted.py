@@ -102,7 +102,7 @@ def test_langevin_dynamics_walks_on_the_same_free_energy_as_gibbs_sampling():
     rbm = with_random_weights(RestrictedBoltzmannMachine(2, 2, visible_kind="gaussian"))
     start = np.zeros((4000, 2), np.float32)
     of_gibbs = np.array(rbm.sample(start, 100, (0, 1)))
-    walk = tf.function(langevin)
+    walk = tf.function(langevin, autograph=False)
     walked = walk(start, lambda v: -rbm.free_energy(v), steps=300, step_size=0.3, sigma=None, seed=(3, 4)).state
     np.testing.assert_allclose(np.mean(walked, 0), of_gibbs.mean(0), atol=0.1)
     np.testing.assert_allclose(np.cov(np.transpose(walked)), np.cov(of_gibbs.T), atol=0.25)
