@@ -1,4 +1,4 @@
-"""Does a model know when it has not understood: calibration of its confidence, and what it draws of noise.
+"""Does a model know when it has not understood: calibration of its confidence, what it draws of noise and other words.
 
 The confidence is that of `crossmodal.drawing`. It is calibrated where of all clips with a confidence of 90 % nine in
 ten are read as what was said: the expected calibration error is the mean distance from that, over bins of equal width
@@ -22,7 +22,7 @@ REPLICATES = 1000
 
 @dataclass(frozen=True)
 class Confidence:
-    """What was measured on the test clips, and on recordings of noise.
+    """What was measured on the test clips, on recordings of noise and on words that the model does not know.
 
     clips, people:     how many were tested, and how many people say them; None where people trained too.
     least_information: the model's, in nats, under which it says that nothing was heard.
@@ -31,6 +31,8 @@ class Confidence:
     bins:              (mean confidence, share that is right, share of the clips) of each bin that is not empty.
     noise:             how many recordings without speech were tried.
     drawn_anyway:      share of these in which it hears a word at least once; None where there are none.
+    other_words:       how many clips of other words were tried, and
+    words_drawn:       share of these that it takes for its own, interval over speakers; None where there are none.
     """
 
     reader: dict
@@ -43,6 +45,8 @@ class Confidence:
     bins: list[tuple[float, float, float]]
     noise: int
     drawn_anyway: Accuracy | None
+    other_words: int = 0
+    words_drawn: Accuracy | None = None
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -55,6 +59,7 @@ def measure_confidence(
     *,
     reader: Reader | None = None,
     noises: dict[str, np.ndarray] | None = None,
+    others: Speech | None = None,
     seed: int = 0,
 ) -> Confidence:
     """How well a model's confidence is calibrated on the test clips, and what it refuses.
@@ -63,6 +68,7 @@ def measure_confidence(
         model: an `AudioImageModel`.
         reader: who judges; LeNet5 on MNIST if None.
         noises: recordings without speech by name, at the model's sample rate; each is cut and drawn as any recording.
+        others: clips of words that are none of the model's classes.
 
     Raises:
         DataError: there are no test clips.
@@ -79,10 +85,12 @@ def measure_confidence(
     heard = model.heard(spectrograms)
     if not model.least_information:
         heard &= np.array([words_in(speech.waveforms[i], rate, model.classes)[1] for i in split.test])
-    drawn = [
-        any(drawing.heard for drawing in draw_speech(noise, rate, model, seed=seed, reader=reader))
-        for noise in (noises or {}).values()
-    ]
+
+    def hears_a_word(waveform, rate) -> bool:
+        return any(drawing.heard for drawing in draw_speech(waveform, rate, model, seed=seed, reader=reader))
+
+    drawn = [hears_a_word(noise, rate) for noise in (noises or {}).values()]
+    taken = [hears_a_word(clip, others.sample_rate) for clip in others.waveforms] if others else []
     return Confidence(
         reader=reader.to_json(),
         seed=seed,
@@ -94,6 +102,8 @@ def measure_confidence(
         bins=reliability(sure, right),
         noise=len(drawn),
         drawn_anyway=bootstrap(np.array(drawn), np.arange(len(drawn)), seed=seed) if drawn else None,
+        other_words=len(taken),
+        words_drawn=bootstrap(np.array(taken), others.speakers, seed=seed) if others else None,
     )
 
 
@@ -132,6 +142,8 @@ def as_table(measured: Confidence) -> str:
     figures = {"expected calibration error": measured.calibration_error, "clips refused": measured.refused}
     if measured.drawn_anyway:
         figures[f"of {measured.noise} recordings of noise drawn"] = measured.drawn_anyway
+    if measured.words_drawn:
+        figures[f"of {measured.other_words} other words drawn"] = measured.words_drawn
     lines = [f"confidence on {measured.clips} test clips (95 % interval: bootstrap over {units})"]
     for name, figure in figures.items():
         low, high = figure.interval_95

@@ -141,8 +141,8 @@ def further_figures(figures: dict) -> dict:
     """What a card keeps of the scores conditions and confidence."""
     if "by_condition" in figures:
         return {"by_condition": figures["by_condition"], "noise": len(figures["noise"])}
-    names = ("least_information", "calibration_error", "refused", "noise", "drawn_anyway")
-    return {"confidence": {name: figures[name] for name in names}}
+    names = ("least_information", "calibration_error", "refused", "noise", "drawn_anyway", "other_words", "words_drawn")
+    return {"confidence": {name: figures[name] for name in names if figures.get(name) is not None}}
 
 
 def strangers(results: dict) -> dict:

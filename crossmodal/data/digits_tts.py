@@ -1,4 +1,4 @@
-"""The embedded default data: digits spoken by eSpeak NG and scikit-learn's handwritten digits, no download.
+"""The embedded default data: digits (or other words) by eSpeak NG, scikit-learn's handwritten digits; no download.
 
 Speech: a speaker is one of eSpeak's voice variants; a take is a random accent, rate, pitch and pitch range.
 The synthesiser keeps state between utterances that nothing resets (the phase of its vibrato), so each speaker
@@ -52,6 +52,11 @@ Tweaky quincy boris victor m6 miguel robert edward marcelo iven4 paul mike2 Stor
 john Hugo gustave
 """
 SPEAKERS = tuple(_VARIANTS.split())
+_OTHERS = """
+backward bed bird cat dog down follow forward go happy house learn left Marvin no off on right Sheila stop tree up
+visual wow yes
+"""
+OTHER_WORDS = tuple(_OTHERS.split())  # those of Speech Commands that are no digits
 RATES_WPM, PITCHES, PITCH_RANGES = (120, 220), (20, 80), (20, 80)
 CACHE_FORMAT = 1
 TEST_IMAGES_PER_CLASS = 36
@@ -64,24 +69,32 @@ _RATE, _PITCH, _RANGE = 1, 3, 4
 
 @dataclass(frozen=True)
 class Utterance:
-    """What eSpeak is asked to say: the voice is `accent+speaker`, pitch and pitch range are 0..100."""
+    """What eSpeak is asked to say: the voice is `accent+speaker`, pitch and pitch range are 0..100. The number of the
+    word is that in a list, of digits the digit."""
 
     speaker: str
     take: int
-    digit: int
+    word: int
     accent: str
     rate_wpm: int
     pitch: int
     pitch_range: int
 
 
-def load_speech(cache_dir: str | os.PathLike | None = None, *, speakers: int = 20, takes: int = 10) -> Speech:
-    """10 x `speakers` x `takes` clips, 8 kHz, peak 0.9, 0.1 to 1.2 s: by speaker, then take, then digit.
+def load_speech(
+    cache_dir: str | os.PathLike | None = None,
+    *,
+    speakers: int = 20,
+    takes: int = 10,
+    words: tuple[str, ...] = tuple(DIGITS),
+) -> Speech:
+    """`words` x `speakers` x `takes` clips, 8 kHz, peak 0.9, 0.1 to 1.2 s: by speaker, then take, then word.
 
     Args:
         cache_dir: where the clips are kept; by default `user_cache()`.
         speakers: the first so many of `SPEAKERS`, 1 to 59. 'f2' comes back as 'espeak-f2'.
-        takes: renditions of each digit by each speaker, 1 or more.
+        takes: renditions of each word by each speaker, 1 or more.
+        words: what is said, the ten digits or English words of your own; a label is the number of a word.
 
     Raises:
         DataError: eSpeak NG is not installed or fails, or there are not so many speakers or takes.
@@ -91,37 +104,39 @@ def load_speech(cache_dir: str | os.PathLike | None = None, *, speakers: int = 2
     if takes < 1:
         raise DataError(f"There are no data in {takes} takes: ask for 1 or more.")
     library, voices, release = _find_espeak()
-    plans = [plan(speaker, takes) for speaker in SPEAKERS[:speakers]]
+    plans = [plan(speaker, takes, len(words)) for speaker in SPEAKERS[:speakers]]
     utterances = [utterance for of_one_speaker in plans for utterance in of_one_speaker]
 
-    key = _key([release, hashlib.sha256(library.read_bytes()).hexdigest(), *map(astuple, utterances)])
+    determinants = [release, hashlib.sha256(library.read_bytes()).hexdigest(), *map(astuple, utterances)]
+    key = _key(determinants if words == tuple(DIGITS) else [*determinants, *words])
     path = Path(cache_dir or user_cache()) / f"digits-tts-{speakers}x{takes}-{key[:16]}.npz"
     clips = _read_cache(path, key) if path.exists() else []
     if not clips:
         # A thread waits for each process; the processes are what works.
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            spoken = pool.map(lambda of_one_speaker: _speak_apart(of_one_speaker, library, voices), plans)
+            spoken = pool.map(lambda of_one_speaker: _speak_apart(of_one_speaker, library, voices, words), plans)
             clips = [_finish(*clip) for of_one_speaker in spoken for clip in of_one_speaker]
         _write_cache(path, key, clips)
     return Speech(
         name="digits-tts",
         waveforms=[clip.astype(np.float32) / 32768 for clip in clips],
-        labels=np.array([utterance.digit for utterance in utterances], np.int64),
+        labels=np.array([utterance.word for utterance in utterances], np.int64),
         speakers=np.array([f"espeak-{utterance.speaker}" for utterance in utterances]),
         takes=np.array([utterance.take for utterance in utterances], np.int64),
         sample_rate=SAMPLE_RATE,
+        classes=tuple(words),
     )
 
 
-def plan(speaker: str, takes: int) -> list[Utterance]:
-    """Take by take, digits 0 to 9 in each; more takes leave the earlier ones as they are."""
+def plan(speaker: str, takes: int, words: int = len(DIGITS)) -> list[Utterance]:
+    """Take by take, words 0, 1, ... in each; more takes leave the earlier ones as they are."""
     utterances = []
     for take in range(takes):
-        for digit in range(len(DIGITS)):
-            rng = np.random.default_rng([zlib.crc32(speaker.encode()), digit, take])
+        for word in range(words):
+            rng = np.random.default_rng([zlib.crc32(speaker.encode()), word, take])
             accent = ACCENTS[rng.integers(len(ACCENTS))]
             settings = [int(rng.integers(*limits, endpoint=True)) for limits in (RATES_WPM, PITCHES, PITCH_RANGES)]
-            utterances.append(Utterance(speaker, take, digit, accent, *settings))
+            utterances.append(Utterance(speaker, take, word, accent, *settings))
     return utterances
 
 
@@ -145,10 +160,12 @@ def _find_espeak() -> tuple[Path, Path, str]:
     return Path(espeakng_loader.get_library_path()), Path(espeakng_loader.get_data_path()), release
 
 
-def _speak_apart(utterances: list[Utterance], library: Path, voices: Path) -> list[tuple[np.ndarray, int]]:
+def _speak_apart(
+    utterances: list[Utterance], library: Path, voices: Path, words=DIGITS
+) -> list[tuple[np.ndarray, int]]:
     """(waveform (samples,) int16, sample rate) per utterance, spoken by a fresh process."""
     speaker = utterances[0].speaker
-    task = json.dumps([str(library), str(voices), [astuple(utterance) for utterance in utterances]])
+    task = json.dumps([str(library), str(voices), words, [astuple(utterance) for utterance in utterances]])
     done = subprocess.run(
         [sys.executable, "-P", "-c", f"from {__name__} import _main; _main()"],
         input=task.encode(),
@@ -167,16 +184,16 @@ def _speak_apart(utterances: list[Utterance], library: Path, voices: Path) -> li
 
 def _main() -> None:
     """The process of one speaker: the task as JSON from stdin, the clips as .npz to stdout."""
-    library, voices, utterances = json.load(sys.stdin)
+    library, voices, words, utterances = json.load(sys.stdin)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # whatever eSpeak prints goes to stderr
-        clips, sample_rate = _speak(library, voices, [Utterance(*fields) for fields in utterances])
+        clips, sample_rate = _speak(library, voices, words, [Utterance(*fields) for fields in utterances])
         archive = io.BytesIO()
         np.savez(archive, samples=np.concatenate(clips), lengths=[len(clip) for clip in clips], sample_rate=sample_rate)
         out.write(archive.getvalue())
 
 
-def _speak(library: str, voices: str, utterances: list[Utterance]) -> tuple[list[np.ndarray], int]:
+def _speak(library: str, voices: str, words, utterances: list[Utterance]) -> tuple[list[np.ndarray], int]:
     """One int16 waveform (samples,) per utterance, and the sample rate. Changes the working directory."""
     espeak = ctypes.CDLL(library)
     os.chdir(Path(voices).parent)  # eSpeak cuts paths at 160 characters; a relative one is short anywhere
@@ -201,7 +218,7 @@ def _speak(library: str, voices: str, utterances: list[Utterance]) -> tuple[list
         # eSpeak takes an unknown variant for the plain voice and reports success.
         if not Path(folder, "voices", "!v", utterance.speaker).is_file():
             raise DataError(f"no voice variant {utterance.speaker}")
-        word = DIGITS[utterance.digit].encode()
+        word = words[utterance.word].encode()
         codes = (
             espeak.espeak_SetVoiceByName(f"{utterance.accent}+{utterance.speaker}".encode()),
             espeak.espeak_SetParameter(_RATE, utterance.rate_wpm, 0),

@@ -147,6 +147,14 @@ def test_a_clip_does_not_depend_on_how_many_are_asked_for(speech, tmp_path):
     assert all(np.array_equal(speech.waveforms[i], clip) for i, clip in zip(chosen, few.waveforms, strict=True))
 
 
+def test_other_words_are_said_too(speech, tmp_path):
+    said = digits_tts.load_speech(tmp_path, speakers=2, takes=1, words=("one", "yes"))
+    assert (said.classes, said.labels.tolist()) == (("one", "yes"), [0, 1, 0, 1])
+    assert not set(digits_tts.OTHER_WORDS) & set(speech.classes)
+    assert not np.array_equal(said.waveforms[0], said.waveforms[1])
+    assert speech.classes == DIGITS
+
+
 def test_cache_gives_what_was_made(speech, cache, monkeypatch):
     monkeypatch.setattr(digits_tts, "_speak_apart", None)  # would fail if called
     assert_same(digits_tts.load_speech(cache, speakers=6, takes=2), speech)

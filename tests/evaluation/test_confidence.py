@@ -41,11 +41,13 @@ def test_what_tells_less_than_the_model_asks_is_refused(tones, least, refused):
     """Of a model that asks for nothing the transcriber decides, and tones are no digits to it."""
     model = AudioImageVAE.compact(classes=DIGITS, least_information=least)
     noise = {"hiss": (0.1 * np.random.default_rng(1).standard_normal(16_000)).astype(np.float32)}
-    measured = measure_confidence(model, *tones, reader=default_reader(), noises=noise)
+    measured = measure_confidence(model, *tones, reader=default_reader(), noises=noise, others=tones[0])
     assert measured.refused.accuracy == refused
     assert measured.drawn_anyway.accuracy == 1 - refused
-    assert (measured.clips, measured.people, measured.noise) == (10, 2, 1)
+    assert measured.words_drawn.accuracy == 1 - refused
+    assert (measured.clips, measured.people, measured.noise, measured.other_words) == (10, 2, 1, 20)
     assert 0 <= measured.calibration_error.accuracy <= 1
     assert sum(share for *_, share in measured.bins) == pytest.approx(1)
     assert "2 people, none of whom trained" in as_table(measured)
-    assert measure_confidence(model, *tones, reader=default_reader()).drawn_anyway is None
+    alone = measure_confidence(model, *tones, reader=default_reader())
+    assert alone.drawn_anyway is alone.words_drawn is None
