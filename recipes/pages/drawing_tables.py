@@ -22,6 +22,7 @@ def results() -> str:
         *agreement_rows("vae_paper_random", "VAE of 20,950,529 parameters, `random`", "93.7 %, one split"),
         *agreement_rows("vae_compact_random", "compact VAE, `random`"),
         *agreement_rows("vae_residual_random", "compact VAE with the residual encoder, `random`"),
+        *agreement_rows("vae_gru_random", "convolutions and a GRU on unstretched sound, `random`"),
         *agreement_rows("vae_compact_speaker", "compact VAE, `speaker` (never heard in training)"),
         *agreement_rows("vae_residual_unheard", "residual encoder and variants, `speaker` (never heard in training)"),
         *agreement_rows("vae_residual_synthetic", "VAE with synthetic voices, `speaker` (never heard in training)"),

@@ -35,9 +35,10 @@ from crossmodal.saving.keras_file import load_model
 from evaluation.agreement import measure_agreement, spectrograms_to_test
 
 RESULTS = Path(__file__).parents[1] / "results" / "encoders.json"
+UNSTRETCHED = ("convolutional", "gru", "lstm", "convolutional-gru")
 WAYS: dict[str, dict] = {
     **{name: {"encoder": name} for name in get_args(Encoder)},
-    **{f"{name}-unstretched": {"encoder": name, "timing": "pad"} for name in ("convolutional", "gru", "lstm")},
+    **{f"{name}-unstretched": {"encoder": name, "timing": "pad"} for name in UNSTRETCHED},
     "fourier-filters": {"encoder": "convolutional", "front_end": "waveform"},
     "random-filters": {"encoder": "convolutional", "front_end": "waveform", "filters": "random"},
 }
