@@ -26,14 +26,14 @@ def encoders() -> str:
     return "\n".join([*lines, "", f"`{result['command']}`\n"])
 
 
-def few_clips(name: str = "few_clips") -> str:
-    """A row per start, a column per number of aligned clips."""
-    if not (result := load(name)):
+def few_clips(*names: str) -> str:
+    """A row per start, a column per number of aligned clips, from one or more files of results."""
+    results = [result for name in names if (result := load(name))]
+    curves = {start: curve for result in results for start, curve in result["curves"].items()}
+    if not curves:
         return ""
-    curves = result["curves"]
     amounts = sorted({int(amount) for curve in curves.values() for amount in curve})
-
     lines = head("start", *(f"{amount} clips" if amount > 1 else "1 clip" for amount in amounts))
     for name, curve in curves.items():
         lines.append(row(f"`{name}`", *(mean_share(curve[str(n)]) if str(n) in curve else "-" for n in amounts)))
-    return "\n".join([*lines, "", f"`{result['command']}`\n"])
+    return "\n".join([*lines, "", *(f"`{result['command']}`\n" for result in results)])
