@@ -19,7 +19,7 @@ from crossmodal.data.sources import Images, Speech, as_input
 from crossmodal.errors import DataError
 from crossmodal.sound.spectrogram import LogMel, log_mel
 from evaluation.agreement import unseen_speakers
-from evaluation.latent.intervals import Mean, mean_of
+from evaluation.intervals import Mean, mean_of
 
 FIGURES = ("precision at 1", "precision at 10", "mean average precision")
 IMAGES = 1000  # test images that ask

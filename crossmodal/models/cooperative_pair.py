@@ -146,13 +146,6 @@ class ConditionalCoopNets(VariationalModel):
         loss = loss + self.energy * terms["squares"] + beta * terms["kl"]
         return {"loss": loss, **{name: terms[name] for name in self.TRACKED[1:]}}
 
-    def train_step(self, data):
-        pairs = self.pairs_in(data)
-        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True), self.kl_weight())))
-
-    def test_step(self, data):
-        return self.track(self.total(self.losses_of(*self.pairs_in(data)), self.beta))
-
     @tf.function(autograph=False, reduce_retracing=True)
     def _revised(self, images, sounds, seed, steps):
         return self.revise(images, sounds, seed, steps)

@@ -118,17 +118,6 @@ class AudioImageFlow(VariationalModel):
             "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
         }
 
-    def train_step(self, data):
-        pairs = self.pairs_in(data)
-        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True), self.kl_weight())))
-
-    def test_step(self, data):
-        return self.track(self.total(self.losses_of(*self.pairs_in(data)), self.beta))
-
-    def total(self, terms, beta):
-        """The terms and the loss that they add up to, with `beta` the weight of the KL term."""
-        return {"loss": terms["velocity"] + beta * terms["kl"], **terms}
-
     def predicted(self, y, t, z):
         """The image D(y_t, t, z) of y_t (n, height, width, channels), t (n,) and codes z (n, latent_dim)."""
         return ops.clip(self.transformer([y, t, z], training=False), -1, 1)

@@ -108,17 +108,6 @@ class AudioImageVAE(VariationalModel):
             "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
         }
 
-    def train_step(self, data):
-        pairs = self.pairs_in(data)
-        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True), self.kl_weight())))
-
-    def test_step(self, data):
-        return self.track(self.total(self.losses_of(*self.pairs_in(data)), self.beta))
-
-    def total(self, terms, beta):
-        """The terms and the loss that they add up to, with `beta` the weight of the KL term."""
-        return {"loss": terms["reconstruction"] + beta * terms["kl"], **terms}
-
     def get_config(self):
         names = """encoder_filters encoder_units decoder_units decoder_filters padding batch_norm dropout
             initial_log_var encoder_kind encoder_options"""

@@ -1,8 +1,9 @@
 """Models with a Gaussian posterior over a latent z (Kingma & Welling 2014).
 
 spectrogram x (frames, mels, 1) -> encoder q(z|x) = N(z_mean, exp(z_log_var)) -> z (latent_dim,) -> decoder -> image y
-(height, width, channels). A family builds `encoder` and `decoder` and says in `train_step` and `test_step` what they
-learn from. One whose drawing takes more than a pass through the decoder overrides `decode`.
+(height, width, channels). A family builds `encoder` and `decoder` and says in `losses_of` what they learn
+from: a term of its own and the KL term. One that learns otherwise overrides `total`, or `train_step` and `test_step`.
+One whose drawing takes more than a pass through the decoder overrides `decode`.
 """
 
 import keras
@@ -59,6 +60,18 @@ class VariationalModel(AudioImageModel):
             return self.beta
         step = ops.cast(self.optimizer.iterations, "float32") + 1.0
         return self.beta * ops.minimum(1.0, step / max(self.kl_warmup_steps, 1))
+
+    def train_step(self, data):
+        pairs = self.pairs_in(data)
+        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True), self.kl_weight())))
+
+    def test_step(self, data):
+        return self.track(self.total(self.losses_of(*self.pairs_in(data)), self.beta))
+
+    def total(self, terms, beta):
+        """The family's own term and the KL term, and the loss that they add up to, `beta` the weight of the latter."""
+        (own,) = terms.keys() - {"kl"}
+        return {"loss": terms[own] + beta * terms["kl"], **terms}
 
     def draw(self, spectrograms, samples, seed):
         z_mean, z_log_var = in_batches(self.encoder, ops.convert_to_tensor(spectrograms))

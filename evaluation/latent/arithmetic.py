@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evaluation.intervals import ratio_of
 from evaluation.latent.figures import Carried
 from evaluation.latent.heard import Heard, Judge
-from evaluation.latent.intervals import ratio_of
 from evaluation.latent.style import STYLES
 
 HANDS = 200  # drawings of each class

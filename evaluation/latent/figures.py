@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.agreement import Accuracy
-from evaluation.latent.intervals import Mean
+from evaluation.intervals import Mean
 
 
 @dataclass(frozen=True)

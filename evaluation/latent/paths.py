@@ -7,9 +7,9 @@ of |f_t - f_(t-1)|. Beside it stands the cross-fade of the same two drawings, pi
 import numpy as np
 
 from crossmodal.reader import Reader
+from evaluation.intervals import mean_of
 from evaluation.latent.figures import Path
 from evaluation.latent.heard import Heard, Judge
-from evaluation.latent.intervals import mean_of
 
 STEPS = 16  # T
 PATHS = 200  # that are measured

@@ -7,8 +7,8 @@ import numpy as np
 
 from crossmodal.data.pairing import draw_clips
 from crossmodal.data.sources import as_input
+from evaluation.intervals import Mean, ratio_of
 from evaluation.latent.heard import Heard, Judge
-from evaluation.latent.intervals import Mean, ratio_of
 from evaluation.latent.style import STYLES
 
 FITTED = 4000  # images or drawings by which a probe of style is fitted

@@ -9,11 +9,11 @@ import numpy as np
 from crossmodal.reader import Reader, default_reader
 from evaluation.agreement import Accuracy, bootstrap, unseen_speakers
 from evaluation.checks import check_tested
+from evaluation.intervals import Mean, mean_of
 from evaluation.latent.arithmetic import add_styles
 from evaluation.latent.embedding import map_of
 from evaluation.latent.figures import LatentSpace
 from evaluation.latent.heard import Judge, hear
-from evaluation.latent.intervals import Mean, mean_of
 from evaluation.latent.paths import interpolate
 from evaluation.latent.probes import probe_spectrograms, read_classes, style_of_drawings, style_of_images
 from evaluation.latent.retrieval import retrieve

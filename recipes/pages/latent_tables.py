@@ -5,8 +5,8 @@ import re
 from cells import head, load, row
 
 from evaluation.agreement import Accuracy
+from evaluation.intervals import Mean
 from evaluation.latent.figures import LatentSpace
-from evaluation.latent.intervals import Mean
 from evaluation.latent.report import rows_of
 
 PARTS = ("analysis", "synthesis", "embedding", "interpolation", "indexing", "arithmetic")

@@ -12,10 +12,10 @@ from crossmodal.models.base import AudioImageModel
 from crossmodal.models.conditional_vae import ConditionalVAE
 from crossmodal.models.vae import AudioImageVAE
 from crossmodal.reader import default_reader
+from evaluation.intervals import mean_of, ratio_of
 from evaluation.latent.arithmetic import Written, carry_over
 from evaluation.latent.embedding import map_of
 from evaluation.latent.figures import LatentSpace
-from evaluation.latent.intervals import mean_of, ratio_of
 from evaluation.latent.paths import between, smoothness, two_of_each_person
 from evaluation.latent.probes import explained, read_classes
 from evaluation.latent.report import as_table, measure_latent_space
