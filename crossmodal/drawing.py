@@ -164,9 +164,10 @@ def confidences(reader: Reader, images: np.ndarray, draws: np.ndarray) -> tuple[
         (clips,) the class read in each best drawing, an index into `reader.classes`, and (clips,) its mean probability
         in the draws.
     """
-    read = reader.labels(images)
-    probabilities = reader.probabilities(draws.reshape(-1, *draws.shape[2:]))
-    return read, probabilities.reshape(*draws.shape[:2], -1).mean(axis=1)[np.arange(len(read)), read]
+    drawings = np.concatenate([images[:, None], draws], axis=1)
+    probabilities = reader.probabilities(drawings.reshape(-1, *images.shape[1:])).reshape(*drawings.shape[:2], -1)
+    read = probabilities[:, 0].argmax(axis=-1)
+    return read, probabilities[:, 1:].mean(axis=1)[np.arange(len(read)), read]
 
 
 def choose_least_information(model, spectrograms: np.ndarray, *, refused: float) -> float:

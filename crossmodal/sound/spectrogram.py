@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 import scipy.fft
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from crossmodal.errors import AudioError
 from crossmodal.sound.mel_scale import mel_triangles
@@ -208,9 +208,15 @@ def log_mel_and_durations(
         spectrograms[members] = _decibels(mel_power([waveforms[i] for i in members], k, config), config)
 
     # two threads for the chunks, none of their own for the products, which are too small to be worth it
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(min(2, len(chunks))) as pool:
+    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(min(2, len(chunks))) as pool:
         list(pool.map(work, chunks))
     return spectrograms, durations_s
+
+
+@lru_cache(1)
+def _libraries() -> ThreadpoolController:
+    """Those of this process whose threads can be counted; to look for them takes longer than to hear a word."""
+    return ThreadpoolController()
 
 
 def _decibels(power: np.ndarray, config: LogMel) -> np.ndarray:
