@@ -176,6 +176,7 @@ def make_small(folder: Path, monkeypatch) -> None:
 
     monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 1)
     monkeypatch.setattr("evaluation.latent.paths.PATHS", 4)
+    monkeypatch.setattr("crossmodal.data.digits_tts.OTHER_WORDS", ("yes",))
     shorter = functools.partial(diversity.measure_cas, steps=2)
     monkeypatch.setattr(diversity, "measure_cas", lambda *data, steps: shorter(*data))
     real = sys.modules[__name__].recipe
