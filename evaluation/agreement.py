@@ -16,6 +16,7 @@ from crossmodal.errors import DataError
 from crossmodal.reader import Reader, default_reader
 from crossmodal.sound.front_ends import front_end_from, hear
 from evaluation.checks import check_drawings, check_tested
+from evaluation.intervals import REPLICATES, ratio_of
 
 SILENT_DRAWS = 1000  # drawings of silence in the control
 
@@ -174,7 +175,7 @@ def unseen_speakers(speech: Speech, split: Split) -> np.ndarray | None:
     return tested if several and not np.isin(tested, trained).any() else None
 
 
-def bootstrap(correct: np.ndarray, units: np.ndarray, *, seed: int = 0, replicates: int = 2000) -> Accuracy:
+def bootstrap(correct: np.ndarray, units: np.ndarray, *, seed: int = 0, replicates: int = REPLICATES) -> Accuracy:
     """Accuracy and its percentile interval (Efron & Tibshirani 1993, chapter 13), units as clusters.
 
     Where every unit agrees, or none, all replicates are alike and say nothing; the bound is then the exact
@@ -193,18 +194,13 @@ def bootstrap(correct: np.ndarray, units: np.ndarray, *, seed: int = 0, replicat
             f"Agreement is measured on one or more pairs: pass a bool and a clip for each, "
             f"not {correct.dtype} of shape {correct.shape} and clips of shape {units.shape}."
         )
-    _, cluster = np.unique(units, return_inverse=True)
-    n_pairs = np.bincount(cluster).astype(float)
-    n_correct = np.bincount(cluster, weights=correct)
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(len(n_pairs), size=(replicates, len(n_pairs)))
-    accuracies = n_correct[draws].sum(axis=1) / n_pairs[draws].sum(axis=1)
-    low, high = np.quantile(accuracies, [0.025, 0.975])
+    share = ratio_of(correct, np.ones(len(correct)), units, seed, replicates)
+    (low, high), n = share.interval_95, len(np.unique(units))
     if np.all(correct):
-        low = 0.025 ** (1 / len(n_pairs))
+        low = 0.025 ** (1 / n)
     if not np.any(correct):
-        high = 1 - 0.025 ** (1 / len(n_pairs))
-    return Accuracy(float(np.mean(correct)), (float(low), float(high)))
+        high = 1 - 0.025 ** (1 / n)
+    return Accuracy(share.mean, (low, high))
 
 
 def confusion_matrix(spoken: np.ndarray, read: np.ndarray, classes: int) -> np.ndarray:

@@ -20,7 +20,7 @@ class Mean:
         return cls(figures["mean"], (low, high))
 
 
-def ratio_of(numerators, denominators, units, seed: int) -> Mean:
+def ratio_of(numerators, denominators, units, seed: int, replicates: int = REPLICATES) -> Mean:
     """sum of numerators / sum of denominators, with its percentile interval (Efron & Tibshirani 1993, chapter 13),
     units as clusters.
 
@@ -30,7 +30,7 @@ def ratio_of(numerators, denominators, units, seed: int) -> Mean:
     """
     names, cluster = np.unique(units, return_inverse=True)
     above, below = (np.bincount(cluster, weights=values) for values in (numerators, denominators))
-    draws = np.random.default_rng(seed).integers(len(names), size=(REPLICATES, len(names)))
+    draws = np.random.default_rng(seed).integers(len(names), size=(replicates, len(names)))
     low, high = np.quantile(above[draws].sum(axis=1) / below[draws].sum(axis=1), [0.025, 0.975])
     return Mean(float(above.sum() / below.sum()), (float(low), float(high)))
 

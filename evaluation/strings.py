@@ -18,6 +18,7 @@ from crossmodal.sound import conditions
 from crossmodal.sound.front_ends import front_end_from, hear
 from crossmodal.sound.segmentation import split_words
 from evaluation.checks import check_drawings
+from evaluation.intervals import ratio_of
 
 STRINGS = 1000
 LENGTHS = (3, 7)  # words of a string
@@ -78,7 +79,7 @@ def edits(said, found) -> tuple[int, int, int]:
     return table[-1][-1][1:]
 
 
-def error_rate(said: list, found: list, people: np.ndarray, *, seed: int = 0, replicates: int = 2000) -> ErrorRate:
+def error_rate(said: list, found: list, people: np.ndarray, *, seed: int = 0) -> ErrorRate:
     """The error rate of strings.
 
     Args:
@@ -87,12 +88,8 @@ def error_rate(said: list, found: list, people: np.ndarray, *, seed: int = 0, re
     """
     counts = np.array([edits(list(a), list(b)) for a, b in zip(said, found, strict=True)])
     errors, words = counts.sum(axis=1), np.array([len(a) for a in said])
-    _, cluster = np.unique(people, return_inverse=True)
-    errors_of, words_of = (np.bincount(cluster, weights=values) for values in (errors, words))
-    drawn = np.random.default_rng(seed).integers(len(words_of), size=(replicates, len(words_of)))
-    rates = errors_of[drawn].sum(axis=1) / words_of[drawn].sum(axis=1)
-    low, high = np.quantile(rates, [0.025, 0.975])
-    return ErrorRate(float(errors.sum() / words.sum()), (float(low), float(high)), *counts.sum(axis=0).tolist())
+    rate = ratio_of(errors, words, people, seed)
+    return ErrorRate(rate.mean, rate.interval_95, *counts.sum(axis=0).tolist())
 
 
 def with_noise(strings: list[WordString], noises: list[np.ndarray], seed: int) -> list[np.ndarray]:

@@ -86,7 +86,7 @@ def load_speech(
     *,
     speakers: int = 20,
     takes: int = 10,
-    words: tuple[str, ...] = tuple(DIGITS),
+    words: tuple[str, ...] = DIGITS,
 ) -> Speech:
     """`words` x `speakers` x `takes` clips, 8 kHz, peak 0.9, 0.1 to 1.2 s: by speaker, then take, then word.
 
@@ -108,7 +108,7 @@ def load_speech(
     utterances = [utterance for of_one_speaker in plans for utterance in of_one_speaker]
 
     determinants = [release, hashlib.sha256(library.read_bytes()).hexdigest(), *map(astuple, utterances)]
-    key = _key(determinants if words == tuple(DIGITS) else [*determinants, *words])
+    key = _key(determinants if words == DIGITS else [*determinants, *words])
     path = Path(cache_dir or user_cache()) / f"digits-tts-{speakers}x{takes}-{key[:16]}.npz"
     clips = _read_cache(path, key) if path.exists() else []
     if not clips:
@@ -124,7 +124,7 @@ def load_speech(
         speakers=np.array([f"espeak-{utterance.speaker}" for utterance in utterances]),
         takes=np.array([utterance.take for utterance in utterances], np.int64),
         sample_rate=SAMPLE_RATE,
-        classes=tuple(words),
+        classes=words,
     )
 
 

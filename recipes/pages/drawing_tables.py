@@ -131,9 +131,13 @@ def strangers() -> str:
     spread = [(f"{d.within_clip:.2f}", f"{d.coverage_to_real:.2f}") if d else ("-", "-") for d in varied]
     for title, cells in zip(("diversity within a clip", "coverage"), zip(*spread, strict=True), strict=True):
         lines.append(row(f"{title}, ratio to real images", *cells))
-    titles = {"calibration_error": "expected calibration error", "refused": "clips in which it hears nothing it knows"}
-    titles |= {"drawn_anyway": "recordings of noise in which it hears a word"}
-    for key, title in (titles | {"words_drawn": "other words, by eSpeak, that it takes for its own"}).items():
+    titles = {
+        "calibration_error": "expected calibration error",
+        "refused": "clips in which it hears nothing it knows",
+        "drawn_anyway": "recordings of noise in which it hears a word",
+        "words_drawn": "other words, by eSpeak, that it takes for its own",
+    }
+    for key, title in titles.items():
         lines.append(line(title, [measured[key] for measured in confidence]))
     commands = [f"`{measured['command']}`" for of_a_preset in files.values() for measured in of_a_preset]
     commands += [f"`crossmodal evaluate diversity {name}`" for name, d in zip(files, varied, strict=True) if d]

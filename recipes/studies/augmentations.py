@@ -11,17 +11,16 @@ import sys
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 from crossmodal.app.experiments import train_vae
 from crossmodal.app.experiments.training_data import load_sources
-from crossmodal.app.experiments.training_options import Change
 from crossmodal.app.options import as_options, option, run_recipe
-from crossmodal.app.sweeps.members import all_finished, once, publish, read_members, run_members
+from crossmodal.app.sweeps.members import once, publish, read_members, run_members
 from crossmodal.app.sweeps.shards import add_shares
 from crossmodal.data import noises
 from crossmodal.data.alignment import split_of
 from crossmodal.data.catalog import LOCATIONS
+from crossmodal.data.variants import CHANGES
 from crossmodal.errors import CrossmodalError
 from crossmodal.saving.keras_file import load_model
 from evaluation.conditions import measure_conditions
@@ -29,7 +28,7 @@ from evaluation.conditions import measure_conditions
 RESULTS = Path(__file__).parents[1] / "results" / "augmentations.json"
 LEFT_OUT: dict[str, dict] = {
     "nothing": {},
-    **{change: {"without": (change,)} for change in get_args(Change)},
+    **{change: {"without": (change,)} for change in CHANGES},
     "all of these": {"variants": 0},
     "changes of spectrograms": {"augment": 0.0},
 }
@@ -54,10 +53,9 @@ def work(config: Config, arguments) -> None:
     base = train_vae.Config(**vars(config))
     runs: dict = {name: (train_vae.run, replace(base, **options)) for name, options in LEFT_OUT.items()}
     run_members(runs, arguments, diversity=False)
-    if not all_finished(runs, arguments.workdir):
+    if not (figures := read_members(runs, arguments.workdir, diversity=False)):
         return
     speech, _ = load_sources(config)
-    figures = read_members(runs, arguments.workdir, diversity=False)
     for name, run in figures.items():
         folder = arguments.workdir / name
         run["conditions"] = once(folder / "conditions.json", partial(measured, config, folder, speech))

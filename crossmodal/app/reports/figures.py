@@ -86,9 +86,12 @@ def conditions(metrics: dict) -> list[Figure]:
 
 def confidence(metrics: dict) -> list[Figure]:
     """Whether it knows when it has not understood; see `evaluation.confidence`."""
-    names = {"calibration_error": "expected calibration error", "refused": "clips refused"}
-    names |= {"drawn_anyway": "recordings of noise in which it hears a word"}
-    names |= {"words_drawn": "other words that it takes for its own"}
+    names = {
+        "calibration_error": "expected calibration error",
+        "refused": "clips refused",
+        "drawn_anyway": "recordings of noise in which it hears a word",
+        "words_drawn": "other words that it takes for its own",
+    }
     found = {title: Accuracy.from_json(metrics[name]) for name, title in names.items() if metrics.get(name)}
     return [Figure(title, figure.accuracy, interval=figure.interval_95) for title, figure in found.items()]
 
