@@ -1,4 +1,4 @@
-"""The tables of the ways to hear and of what an encoder starts from."""
+"""The tables of the ways to hear, of changed training sounds, and of what an encoder starts from."""
 
 from cells import head, load, mean_share, percent, row
 
@@ -24,6 +24,20 @@ def encoders() -> str:
         costs = (f"{own['parameters']:,}", f"{own['seconds']:.0f} s", f"{own['milliseconds_a_drawing']:.2f}")
         lines.append(row(f"`{name}`", share(own), share(other), strangers, *costs))
     return "\n".join([*lines, "", f"`{result['command']}`\n"])
+
+
+def changes() -> str:
+    """A row per change of the training sounds that is left out, a column per condition of the test."""
+    if not (result := load("augmentations")):
+        return ""
+    measured = {left_out: run["conditions"]["by_condition"] for left_out, run in result["runs"].items()}
+    conditions = list(measured["nothing"])
+    lines = head("left out", *conditions)
+    for left_out, figures in measured.items():
+        lines.append(row(left_out, *(f"{figures[name]['accuracy']:.1%}" for name in conditions)))
+    low, high = measured["nothing"]["clean"]["interval_95"]
+    said = f"Of the first figure the 95 % interval over people is {low:.1%} to {high:.1%}. `{result['command']}`"
+    return "\n".join([*lines, "", said]) + "\n"
 
 
 def few_clips(*names: str) -> str:

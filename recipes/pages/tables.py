@@ -12,7 +12,7 @@ from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from environment_tables import environmental_confusions, environmental_front_ends, environmental_sounds
 from family_tables import families, families_in_detail
-from hearing_tables import encoders, few_clips
+from hearing_tables import changes, encoders, few_clips
 from image_tables import image_textures, object_patterns
 from latent_tables import latent_spaces
 from sign_tables import hand_signs
@@ -118,6 +118,7 @@ TABLES = {
     "speed": speed,
     "latent spaces": latent_spaces,
     "encoders": encoders,
+    "changes of sounds": changes,
     "few clips": partial(few_clips, "few_clips"),
     "few clips, curves": partial(few_clips, "few_clips_curves", "few_clips_layers"),
     "image textures": image_textures,
@@ -135,6 +136,7 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "latent spaces": "docs/latent_space.md",
     "hand signs": "docs/hand_signs.md",
     "encoders": "docs/hearing.md",
+    "changes of sounds": "docs/hearing.md",
     "few clips": "docs/hearing.md",
     "few clips, curves": "docs/hearing.md",
     "texture teaching": "docs/textures.md",

@@ -1,5 +1,7 @@
 """The tables of sound textures."""
 
+from statistics import mean
+
 from cells import head, load, row
 
 from crossmodal.app.sweeps.textures import GATED
@@ -21,15 +23,26 @@ def textures() -> str:
 
 
 def texture_sweeps() -> str:
-    """Figures 4.1 to 4.4: the first iteration after which chains were four times as loud as the recording."""
+    """Figures 4.1 to 4.4: the last error and the chains' last level, each the mean over the seeds, and its range."""
     if not (result := load("texture_sweeps")):
         return ""
-    at = {name: figures["exploded_at"] for name, figures in result["runs"].items()}
-    lines = head("learning rate", *(f"{steps} steps" for steps in (30, 40, 50)))
+    runs, steps = result["runs"], (30, 40, 50)
+
+    def cell(kind: str) -> str:
+        figures = [figure for name, figure in runs.items() if name.startswith(f"{kind} seed")]
+        exploded = sum(figure["exploded_at"] is not None for figure in figures)
+        errors, levels = ([figure[name] for figure in figures] for name in ("last_error", "last_level"))
+        if exploded:
+            return f"{exploded} of {len(figures)} explode"
+        error = f"{mean(errors):.4f} ({min(errors):.4f} to {max(errors):.4f})"
+        return f"{error}, {mean(levels):.2f} ({min(levels):.2f} to {max(levels):.2f})"
+
+    lines = head("learning rate", *(f"{each} steps" for each in steps))
     for rate in (0.1, 0.2, 0.3):
-        lines.append(row(f"{rate}", *(str(at[f"rate {rate} steps {steps}"] or "never") for steps in (30, 40, 50))))
-    strides = ", ".join(f"{stride}: {at[f'stride {stride}']}" for stride in (20, 40, 60))
-    return "\n".join([*lines, "", f"By stride, at rate 0.1 and 40 steps: {strides}. `{result['command']}`"]) + "\n"
+        lines.append(row(f"{rate}", *(cell(f"rate {rate} steps {each}") for each in steps)))
+    lines += ["", *head(*(f"stride {stride}" for stride in (20, 40, 60)))]
+    lines.append(row(*(cell(f"stride {stride}") for stride in (20, 40, 60))))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
 
 
 TEACHING = {

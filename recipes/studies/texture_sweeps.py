@@ -1,6 +1,6 @@
 """Figures 4.1 to 4.4 of the thesis: how its training depends on stride, learning rate and number of Langevin steps.
 
-    python recipes/studies/texture_sweeps.py --reference birds.wav --iterations 500 --results texture_sweeps.json
+    python recipes/studies/texture_sweeps.py --reference birds.wav --seeds 3 --results texture_sweeps.json
 
 The thesis' measure is the error |Y' - g(z)| between the generator's draws and what the descriptor's chains make of
 them; it says whether training is stable, not whether the sound is good: it goes to 0 when the descriptor dies too. The
@@ -26,6 +26,7 @@ SWEPT = {  # the rate of 0.1 in each reading of table 4.1
     "swapped": "descriptor_rate",
     "printed": "generator_rate",
 }
+LAST = 50  # iterations over which the last error and the last level of the chains are means
 STRIDES, RATES, STEPS = (20, 40, 60), (0.1, 0.2, 0.3), (30, 40, 50)
 
 
@@ -35,27 +36,28 @@ class Config:
     reading: Literal["published", "swapped", "printed"] = option("published", "how the thesis' table 4.1 is read")
     iterations: int = option(500, "updates of the networks", least=1, most=99_999)
     samples: int = option(60_000, "samples of a signal", least=1000, most=10**8)
-    seed: int = option(0, "seed of weights and chains", least=0, most=2_000_000_000)
+    seeds: int = option(3, "trainings of each kind, with other seeds of weights and chains", least=1, most=100)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
 
 
 def members(config: Config) -> dict[str, texture_single.Config]:
-    """The runs by name: three strides at the lowest rate, then every rate with every number of steps."""
+    """The runs by name, all with one seed before the next: three strides at the lowest rate, rates with steps."""
     shared = dict(reference=config.reference, preset="thesis", reading=config.reading, stabilise=False)
-    shared |= dict(iterations=config.iterations, samples=config.samples, seed=config.seed)
-    shared |= dict(deterministic=config.deterministic)
+    shared |= dict(iterations=config.iterations, samples=config.samples, deterministic=config.deterministic)
     check_choice("reading", config.reading, SWEPT)
     rate = SWEPT[config.reading]
-    runs = {f"stride {s}": texture_single.Config(stride=s, steps=40, **shared, **{rate: 0.1}) for s in STRIDES}
-    for r in RATES:
-        for steps in STEPS:
-            runs[f"rate {r} steps {steps}"] = texture_single.Config(steps=steps, **shared, **{rate: r})
-    return runs
+    kinds = {f"stride {s}": {"stride": s, "steps": 40, rate: 0.1} for s in STRIDES}
+    kinds |= {f"rate {r} steps {steps}": {"steps": steps, rate: r} for r in RATES for steps in STEPS}
+    return {
+        f"{kind} seed {seed}": texture_single.Config(**shared, **options, seed=seed)
+        for seed in range(config.seeds)
+        for kind, options in kinds.items()
+    }
 
 
 def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALONE) -> dict:
     """This process' share of the runs that are not finished, then the curves and figures of all that are."""
-    from crossmodal.app.pictures.curves import save_curves
+    from crossmodal.app.pictures.curves import save_compared
     from crossmodal.training.runs import open_run, read_metrics
 
     for name in only or []:
@@ -69,12 +71,26 @@ def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALO
         if metrics := read_metrics(folder):
             histories[name] = metrics.pop("history")
             figures[name] = metrics
-    save_curves(workdir / "sweeps.png", histories, ("error", "rms", "energy_gap"))
+    if panels := by_panel(histories):
+        save_compared(workdir / "sweeps.png", "error", panels)
     return {"command": command_of("python recipes/studies/texture_sweeps.py", config), "runs": figures}
 
 
+def by_panel(histories: dict[str, list[dict]]) -> dict[str, dict[str, list[list[dict]]]]:
+    """The histories by panel as in the thesis: of strides, then of each rate by its steps; all seeds of a kind."""
+    panels: dict = {}
+    for name, history in histories.items():
+        kind = name.split(" seed ")[0]
+        title, label = ("strides", kind) if kind.startswith("stride") else kind.split(" steps ")
+        panels.setdefault(title, {}).setdefault(label if title == "strides" else f"{label} steps", []).append(history)
+    return panels
+
+
 def train(config: texture_single.Config, workdir: Path) -> None:
-    """One run, without draws: when it exploded, if it did, and its figures after each iteration."""
+    """One run, without draws: when it exploded, if it did, its first, highest and last error, the chains' last level.
+
+    The level is a ratio to the recording's. The figures after each iteration are kept beside these.
+    """
     import numpy as np
 
     from crossmodal.data.textures import load_texture
@@ -88,12 +104,14 @@ def train(config: texture_single.Config, workdir: Path) -> None:
     history = train_texture(model, signal, settings)
     errors, levels = (np.array([line[name] for line in history]) for name in ("error", "rms"))
     finite = np.isfinite(errors)
+    level = np.sqrt(np.mean(np.square(signal)))
     metrics = {
         "iterations": len(history),
-        "exploded_at": exploded_at(levels, settings.most_rms * np.sqrt(np.mean(np.square(signal)))),
+        "exploded_at": exploded_at(levels, settings.most_rms * level),
         "first_error": float(errors[0]),
         "highest_error": float(errors[finite].max()),
-        "last_error": float(errors[finite][-1]),
+        "last_error": float(errors[finite][-LAST:].mean()),
+        "last_level": float(levels[finite][-LAST:].mean() / level),
     }
     kept = [{name: value if np.isfinite(value) else None for name, value in line.items()} for line in history]
     write_json(workdir / "metrics.json", {**metrics, "history": [line for line in kept if None not in line.values()]})
@@ -120,7 +138,7 @@ def work(config: Config, arguments) -> None:
 
 def main(argv=None) -> int:
     def extra(parser):
-        parser.add_argument("--only", nargs="+", help="names of runs, such as 'stride 20'")
+        parser.add_argument("--only", nargs="+", help="names of runs, such as 'stride 20 seed 0'")
         add_shares(parser)
         parser.add_argument("--results", help="name of a file in recipes/results")
 

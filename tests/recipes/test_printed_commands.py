@@ -94,7 +94,7 @@ LONG = {
     "texture_judges.py": "--methods peer:AN --peers peers",
     "texture_classes.py": "--classes rain --iterations 1 --draws 1 --duration-s 2",
     "texture_mixtures.py": "--textures fire sink --iterations 1 --draws 1 --duration-s 2 --shard 1/6",
-    "texture_sweeps.py": "--iterations 1 --samples 40000 --only 'stride 20'",
+    "texture_sweeps.py": "--iterations 1 --samples 40000 --only 'stride 20 seed 0'",
     "time_series.py": "--series mackey-glass --samples 800 --units 4 --epochs 1 --seeds 1",
     "make_preset.py": "--folder .",
     "tables.py": "",

@@ -51,10 +51,18 @@ def test_sweeps_say_what_explodes(tmp_path, monkeypatch):
     monkeypatch.setattr(sweeps, "STRIDES", (20,))
     monkeypatch.setattr(sweeps, "RATES", (0.1,))
     monkeypatch.setattr(sweeps, "STEPS", (1,))
-    result = sweeps.run(sweeps.Config(iterations=1, samples=26_000), tmp_path)
-    assert set(result["runs"]) == {"stride 20", "rate 0.1 steps 1"}
-    assert result["runs"]["stride 20"]["iterations"] == 1
-    assert result["runs"]["stride 20"]["exploded_at"] is None
+    result = sweeps.run(sweeps.Config(iterations=1, samples=26_000, seeds=2), tmp_path)
+    assert list(result["runs"]) == [
+        f"{kind} seed {seed}" for seed in (0, 1) for kind in ("stride 20", "rate 0.1 steps 1")
+    ]
+    first, second = (result["runs"][f"stride 20 seed {seed}"] for seed in (0, 1))
+    assert first["iterations"] == 1
+    assert first["exploded_at"] is None
+    assert first["last_error"] == first["first_error"] != second["first_error"]
+    assert 0 < first["last_level"] < 1
+    panels = sweeps.by_panel({name: [{"iteration": 1, "error": 1.0}] for name in result["runs"]})
+    assert {title: list(runs) for title, runs in panels.items()} == {"strides": ["stride 20"], "rate 0.1": ["1 steps"]}
+    assert [len(histories) for runs in panels.values() for histories in runs.values()] == [2, 2]
     assert sweeps.exploded_at(np.array([1.0, 2.0, 17.0, np.nan]), 16.0) == 3
     assert sweeps.exploded_at(np.array([1.0, np.nan]), 16.0) == 2
     assert (tmp_path / "sweeps.png").exists()
@@ -184,7 +192,7 @@ def test_unknown_methods_textures_and_runs_are_refused_before_any_is_trained(
         assert recipe("texture_baselines").main([*options, "--workdir", str(tmp_path / "run")]) == 2
         assert message in capsys.readouterr().err
     assert recipe("texture_sweeps").main(["--only", "stride 21", "--workdir", str(tmp_path / "run")]) == 2
-    assert "no run 'stride 21': choose one of stride 20, stride 40" in capsys.readouterr().err
+    assert "no run 'stride 21': choose one of stride 20 seed 0, stride 40 seed 0" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

@@ -28,6 +28,20 @@ def save_curves(path: Path, histories: dict[str, list[dict]], names: tuple[str, 
     save_figure(figure, path, dpi=110)
 
 
+def save_compared(path: Path, name: str, panels: dict[str, dict[str, list[list[dict]]]]) -> None:
+    """One quantity, a panel per title: in each the histories of some runs by label, those of a label in one colour."""
+    figure = Figure(figsize=(3.4 * len(panels), 2.8), layout="constrained")
+    for ax, (title, runs) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        for i, (label, histories) in enumerate(runs.items()):
+            for k, history in enumerate(histories):
+                points = [(position_of(line)[1], line[name]) for line in history if np.isfinite(line[name])]
+                ax.plot(*np.transpose(points), color=color_of(i), label=None if k else label, lw=1)
+        _finish(ax, name, [history for histories in runs.values() for history in histories])
+        ax.legend(fontsize=7)
+        ax.set_title(title, fontsize=9)
+    save_figure(figure, path, dpi=110)
+
+
 def draw_curves(histories: list[list[dict]]) -> dict[str, bytes]:
     """One PNG per quantity: a colour per run, solid in training and dashed in validation."""
     return {name.replace("_", " "): _draw(name, histories) for name in quantities(histories)}
@@ -63,6 +77,11 @@ def _panel(ax, name: str, histories: list[list[dict]], labels: list[str] | None 
                 ax.plot(*zip(*points, strict=True), style, marker=marker, color=color_of(run), label=label, lw=1.6)
     if labels and ax.lines:
         ax.legend(fontsize=7)
+    _finish(ax, name, histories)
+
+
+def _finish(ax, name: str, histories: list[list[dict]]) -> None:
+    """What runs along the panel's axis, and its grid."""
     units = sorted({position_of(line)[0] for history in histories for line in history if name in line})
     ax.set_xlabel(" or ".join(units), fontsize=9)
     ax.tick_params(labelsize=8)
