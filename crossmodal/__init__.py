@@ -31,6 +31,7 @@ _HOMES = {
     "DistanceCorrespondence": "crossmodal.models.audio_visual",
     "FusionCorrespondence": "crossmodal.models.audio_visual",
     "CoopNets": "crossmodal.models.coopnets",
+    "TurningTextures": "crossmodal.models.turning_textures",
     "ImageCoopNets": "crossmodal.models.image_coopnets",
     "Classifier": "crossmodal.models.classifier",
     "LeNet5": "crossmodal.models.networks.lenet5",

@@ -3,10 +3,10 @@
     python recipes/texture_mix.py                                             # two textures that the library makes
     python recipes/texture_mix.py --references birds.wav dogs.wav --weights 1 3
 
-The recordings are brought to one level and joined, each for its weight's share of the time; the networks learn the
-average of their statistics, and draw one sound that has it. With --how turns each recording is learned alone, a run of
-its own, and the draws take turns, each for its weight's share of the time. The scores hold each draw against every
-recording; beside them stands the share of windows that a classifier hears as each.
+Each recording is learned alone, a run of its own, and one model lets them take turns, each for its weight's share of
+the time. With --how average they are brought to one level and joined, each for its share; the networks learn the
+average of their statistics and draw one sound that has it. The scores hold each draw against every recording; beside
+them stands the share of windows that a classifier hears as each.
 """
 
 import sys

@@ -45,10 +45,11 @@ def load_texture_model(path: str, endless: bool):
     """The texture of a file, a run or a preset; ModelError if it is another model.
 
     Args:
-        endless: whether it is to stream or to go round, which `CoopNets` alone can; else a preset is computed in NumPy.
+        endless: whether it is to stream or to go round, which Keras models alone can; else a preset is computed in
+            NumPy.
     """
     from crossmodal.models.light.twin import kind_of
-    from crossmodal.models.playing import Plays
+    from crossmodal.models.playing import Texture
     from crossmodal.runtime.quiet import import_tensorflow
     from crossmodal.saving.light import has_twin, load_light
 
@@ -60,7 +61,7 @@ def load_texture_model(path: str, endless: bool):
         model = load_model(path)
     else:
         model = load_light(path)
-    if not isinstance(model, Plays):
+    if not isinstance(model, Texture):
         raise ModelError(f"{path} holds a {kind_of(model)}, not a sound texture: learn one first.")
     return model
 

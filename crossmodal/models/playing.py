@@ -42,13 +42,21 @@ def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
     return joined
 
 
-class Plays:
-    """For a model that has `sample_rate` and `draw_steps`, see `CoopNets`, `draw_piece` and `fixed_spectrum`."""
+class Texture:
+    """A model of sounds that can be played: `draw` makes new ones."""
 
     light = False  # whether it is computed in NumPy, see `crossmodal.models.light`
     channels = 1
     sample_rate: int
     draw_steps: int
+
+    def draw(self, duration_s, draws=1, seed=0, steps=None, on_piece=None) -> np.ndarray:
+        """New sounds, see `Plays.draw`."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it draws.")
+
+
+class Plays(Texture):
+    """For a texture that says how it makes a piece, `draw_piece`, and what spectrum it has, `fixed_spectrum`."""
 
     def draw(
         self,

@@ -1,4 +1,10 @@
-"""Sounds that take turns: at each moment one of several textures, each for its weight's share of the time."""
+"""Sounds that take turns: at each moment one of several textures, each for its weight's share of the time.
+
+In every 4 s each has one turn, for its weight's share of them, in an order that is drawn anew each time. Turns fade
+into each other over 0.1 s at constant power, all are brought to the mean of their levels.
+"""
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -7,15 +13,15 @@ from crossmodal.errors import AudioError
 CYCLE_S, FADE_S = 4.0, 0.1
 
 
-def take_turns(sounds: list[np.ndarray], weights: list[float], sample_rate: int, seed: int = 0) -> np.ndarray:
-    """Let sounds take turns. In every 4 s each has one, for its weight's share of them; the order is drawn anew each
-    time. All are brought to the mean of their levels; turns fade into each other over 0.1 s at constant power.
+def take_turns(sounds: list[np.ndarray], weights: list[float], sample_rate: int, seed=0, circular=False) -> np.ndarray:
+    """Let sounds take turns.
 
     Args:
         sounds: (samples,) each, as long as each other, not silent.
         weights: a positive number for each.
         sample_rate: in Hz.
         seed: of the order.
+        circular: whether the last turn fades into the first one.
 
     Returns:
         float32 (samples,).
@@ -27,9 +33,52 @@ def take_turns(sounds: list[np.ndarray], weights: list[float], sample_rate: int,
     if len({len(sound) for sound in sounds}) != 1:
         raise AudioError(f"Sounds of {', '.join(str(len(sound)) for sound in sounds)} samples cannot take turns.")
     turn = turns(len(sounds[0]), weights, sample_rate, np.random.default_rng(seed))
-    power = np.stack([smooth(turn == i, round(FADE_S * sample_rate)) for i in range(len(sounds))])
+    fade, mode = round(FADE_S * sample_rate), "wrap" if circular else "nearest"
+    power = np.stack([smooth(turn == i, fade, mode) for i in range(len(sounds))])
     levels = np.std(sounds, axis=1, keepdims=True)
     return np.sum(np.sqrt(power) * sounds * (np.mean(levels) / levels), axis=0).astype(np.float32)
+
+
+def stream_turns(
+    streams: list[Iterator[np.ndarray]], weights: list[float], levels: list[float], sample_rate: int, seed: int = 0
+) -> Iterator[np.ndarray]:
+    """Let streams take turns for ever, in constant memory.
+
+    Args:
+        streams: of blocks (block,), all of the same lengths.
+        weights: a positive number for each.
+        levels: the RMS of each.
+        sample_rate: in Hz.
+        seed: of the order.
+
+    Returns:
+        an iterator of such blocks, float32.
+
+    Raises:
+        AudioError: weights that are not one positive number per stream.
+    """
+    check_weights(weights, len(streams))
+    gains = np.mean(levels) / np.asarray(levels, float)[:, None]
+    powers = _powers(weights, sample_rate, np.random.default_rng(seed))
+    ahead = np.empty((len(weights), 0))
+    for blocks in zip(*streams, strict=False):
+        samples = len(blocks[0])
+        while ahead.shape[1] < samples:
+            ahead = np.concatenate([ahead, next(powers)], axis=1)
+        power, ahead = ahead[:, :samples], ahead[:, samples:]
+        yield np.sum(np.sqrt(power) * gains * blocks, axis=0).astype(np.float32)
+
+
+def _powers(weights: list[float], sample_rate: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """The power (weights, samples) of each in one cycle after the other."""
+    fade, cycle = round(FADE_S * sample_rate), round(CYCLE_S * sample_rate)
+    now = turns(cycle, weights, sample_rate, rng)
+    before = np.full(fade, now[0])
+    while True:
+        after = turns(cycle, weights, sample_rate, rng)
+        held = np.concatenate([before, now, after[:fade]])
+        yield np.stack([smooth(held == i, fade)[fade : fade + cycle] for i in range(len(weights))])
+        before, now = now[-fade:], after
 
 
 def turns(samples: int, weights: list[float], sample_rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -43,12 +92,13 @@ def turns(samples: int, weights: list[float], sample_rate: int, rng: np.random.G
     return np.concatenate(cycles)
 
 
-def smooth(flags: np.ndarray, samples: int) -> np.ndarray:
-    """Flags (n,) as numbers from 0 to 1 that take so many samples, or one more, from one to the other."""
+def smooth(flags: np.ndarray, samples: int, mode: str = "nearest") -> np.ndarray:
+    """Flags (n,) as numbers from 0 to 1 that take so many samples, or one more, from one to the other; beyond the ends
+    as at them, or with "wrap" as at the other one."""
     import scipy.ndimage
 
     window = np.hanning(samples // 2 * 2 + 3)[1:-1]
-    return np.clip(scipy.ndimage.convolve1d(flags.astype(float), window / window.sum(), mode="nearest"), 0, 1)
+    return np.clip(scipy.ndimage.convolve1d(flags.astype(float), window / window.sum(), mode=mode), 0, 1)
 
 
 def check_weights(weights: list[float], sounds: int) -> None:

@@ -3,7 +3,7 @@
     python recipes/studies/texture_mixtures.py --results texture_mixtures.json     # recordings in CROSSMODAL_TEXTURES
 
 A classifier that knows no cochlea and has heard both recordings hears windows of half a second of the draws, at weights
-of 1:1, 1:3 and 3:1: of one model of the average of their statistics, and of two models whose draws take turns (`how` of
+of 1:1, 1:3 and 3:1: of a model of the average of their statistics, and of two models that take turns (`how` of
 `crossmodal.app.experiments.texture_mix`). As a ceiling a judge of one half of each recording hears the other halves.
 Finished runs are not run again; `--processes N` runs N at once, `--shard I/N` one machine's share of them.
 """

@@ -1,10 +1,12 @@
 """Sounds that take turns: their shares, their levels, the joints."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 
 from crossmodal.errors import AudioError
-from crossmodal.sound.turning import CYCLE_S, FADE_S, smooth, take_turns, turns
+from crossmodal.sound.turning import CYCLE_S, FADE_S, smooth, stream_turns, take_turns, turns
 
 RATE = 1000
 
@@ -43,6 +45,40 @@ def test_each_is_heard_in_its_turn_at_one_level():
     for i, sound in enumerate((one, two / 3)):
         where = inside & (turn == i)
         np.testing.assert_allclose(mixed[where], 2 * sound[where], rtol=1e-5)  # 2 is the mean of both levels
+
+
+def test_a_loop_fades_from_its_end_into_its_start():
+    sounds = [np.tile([1.0, -1.0], 4000), np.tile([1.0, 1.0, -1.0, -1.0], 2000)]
+    half = round(FADE_S * RATE) // 2 + 1
+    fades = []
+    for seed in range(4):
+        turn = turns(8000, [1.0, 1.0], RATE, np.random.default_rng(seed))
+        straight, circular = (take_turns(sounds, [1.0, 1.0], RATE, seed, circular) for circular in (False, True))
+        np.testing.assert_array_equal(straight[half:-half], circular[half:-half])
+        fades.append(turn[0] != turn[-1])
+        assert np.array_equal(straight, circular) != fades[-1]
+    assert set(fades) == {True, False}
+
+
+@pytest.mark.parametrize("block", [7, 400, 5000])
+def test_a_stream_takes_the_turns_of_a_whole_sound(block):
+    """Up to the last turn, behind which a whole sound has nothing."""
+    noises = np.random.default_rng(0).standard_normal((2, 20_000))
+    noises /= noises.std(axis=1, keepdims=True)
+    whole = take_turns(list(noises), [1.0, 3.0], RATE, seed=5)
+    streams = [iter(np.split(noise, range(block, 20_000, block))) for noise in noises]
+    streamed = np.concatenate(
+        list(islice(stream_turns(streams, [1.0, 3.0], [1.0, 1.0], RATE, seed=5), 20_000 // block))
+    )
+    end = min(len(streamed), 20_000 - round(FADE_S * RATE))
+    np.testing.assert_allclose(streamed[:end], whole[:end], atol=1e-5)
+
+
+def test_streams_are_brought_to_one_level():
+    streams = [iter(np.full((40, 400), level)) for level in (1.0, 3.0)]
+    streamed = np.concatenate(list(stream_turns(streams, [1.0, 1.0], [1.0, 3.0], RATE)))
+    assert np.all(streamed > 1.9)
+    assert np.median(streamed) == pytest.approx(2.0)
 
 
 def test_the_seed_says_the_order():

@@ -86,6 +86,13 @@ def add_arguments(parser) -> None:
     )
     mix.add_argument("recordings", nargs="+", metavar="RECORDING", help="sound files of 1 s to 10 min")
     mix.add_argument("--weights", nargs="+", type=WEIGHT, metavar="W", help="a number for each recording (equal)")
+    mix.add_argument(
+        "--how",
+        choices=("turns", "average"),
+        default="turns",
+        help="the recordings take turns, each for its weight's share of the time, or the average of their statistics "
+        "is learned, a sound between them (%(default)s)",
+    )
     add_learning_options(mix, run_mix)
 
 
@@ -144,6 +151,7 @@ def run_mix(arguments) -> None:
     config = texture_mix.Config(
         references=tuple(arguments.recordings),
         weights=tuple(arguments.weights or ()),
+        how=arguments.how,
         **learning_options(arguments),
     )
     learn(texture_mix.work, config, arguments)

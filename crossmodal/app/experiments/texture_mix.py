@@ -9,14 +9,14 @@ from crossmodal.app.experiments import texture_single
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.options import command_of, option
 
+How = Literal["turns", "average"]
+
 
 @dataclass(frozen=True)
 class Recordings:
     references: tuple[str, ...] = option(("made:chirps", "made:insects"), "recordings")
     weights: tuple[float, ...] = option((), "a number for each recording (equal)", above=0, most=1e6)
-    how: Literal["average", "turns"] = option(
-        "average", "one model of the average of their statistics, or one of each, whose draws take turns"
-    )
+    how: How = option("turns", "the recordings take turns, or the average of their statistics is learned")  # noqa: RUF009
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ def weights_of(config: Config) -> list[float]:
 
 
 def learn_each(config: Config, workdir: Path) -> tuple[dict, dict]:
-    """Train on each recording alone, a run of its own below `workdir`, and let the draws take turns.
+    """Train on each recording alone, a run of its own below `workdir`, and save one model in which they take turns.
 
     Returns:
         as `texture_single.learn_and_draw`.
     """
-    from crossmodal.app.sweeps.judging import draws_in
-    from crossmodal.sound.turning import take_turns
+    from crossmodal.models.turning_textures import TurningTextures
+    from crossmodal.saving.keras_file import load_model, save_model
 
     began = time.time()
     shared = {f.name: getattr(config, f.name) for f in fields(texture_single.TextureOptions)}
@@ -66,13 +66,10 @@ def learn_each(config: Config, workdir: Path) -> tuple[dict, dict]:
         texture_single.run(texture_single.Config(reference=name, **shared), folder)
         for name, folder in zip(config.references, folders, strict=True)
     ]
-    drawn = {}
-    for kind in ("draw", "generator"):
-        each = zip(*(draws_in(folder, kind, config.sample_rate) for folder in folders), strict=True)
-        for n, draws in enumerate(each):
-            taken = take_turns(list(draws), weights_of(config), config.sample_rate, config.seed + n)
-            drawn[f"{kind}_{n + 1}"] = taken
-    return drawn, {
+    provenance = texture_single.provenance_of("texture-mix", config)
+    model = TurningTextures([load_model(folder) for folder in folders], weights_of(config), provenance)
+    save_model(model, workdir / "model.keras")
+    return texture_single.draw_sounds(config, model), {
         "command": command_of("crossmodal train texture-mix", config, texture_single.IGNORED_ON_RESUME),
         "parameters": runs[0]["parameters"],
         "seconds": time.time() - began,
