@@ -12,6 +12,12 @@ iteration in place of ten), fitted (by energy of the descriptor as it was fitted
 
     python recipes/studies/texture_baselines.py --methods waveform fitted coopnets --results texture_teaching.json
 
+Of what separates the thesis' networks from the default ones, each with all of those before it: thesis; thesis-long
+(5,000 iterations), which the others leave out again; whitened and hearing, see `texture_hybrids`; waveform, which brings
+the default's generator; coopnets:
+
+    python recipes/studies/texture_baselines.py --methods thesis thesis-long whitened hearing waveform coopnets
+
 Finished runs are not run again; `--processes N` runs N at once, `--shard I/N` one machine's share of them.
 """
 
@@ -20,6 +26,8 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import texture_hybrids
 
 from crossmodal.app.experiments import texture_single
 from crossmodal.app.options import command_of, option, run_recipe
@@ -36,12 +44,16 @@ TRAINED = {
     "contrastive": {"algorithm": "contrastive"},
     "generator": {"algorithm": "generator", "iterations": 100},
     "thesis": {"preset": "thesis"},
+    "thesis-long": {"preset": "thesis", "iterations": 5000},
+    "whitened": {"preset": "thesis"},
+    "hearing": {},
     "wavegan": {"preset": "wavegan"},
     "adapted": {"iterations": 0},
     "waveform": {"generator_loss": "waveform"},
     "one-step": {"generator_steps": 1},
     "fitted": {"descriptor_rate": 0.0, "steps": 1},
 }
+PREPARED = {"whitened": texture_hybrids.whitened, "hearing": texture_hybrids.hearing}  # of networks of their own
 METHODS = ("coopnets", "statistics", "adapted", "descriptor", "contrastive", "generator")
 
 
@@ -115,7 +127,8 @@ def make(config: Config, method: str, texture: str, workdir: Path, peers) -> dic
             options["iterations"] = config.iterations
         shared = dict(reference=reference, draws=config.draws, duration_s=config.duration_s, seed=config.seed)
         shared |= dict(deterministic=config.deterministic)
-        return texture_single.run(texture_single.Config(**shared, **options), workdir)
+        prepare = PREPARED.get(method, texture_single.prepare)
+        return texture_single.run(texture_single.Config(**shared, **options), workdir, prepare)
     from crossmodal.data.textures import load_texture
     from crossmodal.runtime.files import write_json
     from crossmodal.training.runs import read_metrics

@@ -101,8 +101,8 @@ def algorithm_of(config: TextureOptions) -> str:
     return "adversarial" if config.preset == "wavegan" else config.algorithm
 
 
-def run(config: Config, workdir: Path) -> dict:
-    """Train in `workdir`, write and measure the draws; returns the metrics."""
+def run(config: Config, workdir: Path, prepare=prepare) -> dict:
+    """Train in `workdir`, write and measure the draws; returns the metrics. Another `prepare` makes other networks."""
     from crossmodal.data.textures import load_stereo, load_texture, louder_channel
 
     if metrics := open_texture_run(workdir, config):
@@ -112,7 +112,7 @@ def run(config: Config, workdir: Path) -> dict:
         stereo = load_stereo(config.reference, config.sample_rate)
         louder = louder_channel(stereo)
     sound = load_texture(config.reference, config.sample_rate) if stereo is None else stereo[:, louder]
-    drawn, metrics = learn_and_draw("texture", config, sound, workdir, stereo)
+    drawn, metrics = learn_and_draw("texture", config, sound, workdir, stereo, prepare)
     heard = {name: draw if draw.ndim == 1 else draw[:, louder] for name, draw in drawn.items()}
     excerpt = sound[: round(SHOWN_S * config.sample_rate)]
     shown = {"recording": excerpt, "draw": heard["draw_1"], "generator alone": heard["generator_1"]}
@@ -129,12 +129,15 @@ def open_texture_run(workdir: Path, config: TextureOptions) -> dict | None:
     return open_run(workdir, config, ignore=IGNORED_ON_RESUME)
 
 
-def learn_and_draw(family: str, config: TextureOptions, sound, workdir: Path, stereo=None) -> tuple[dict, dict]:
+def learn_and_draw(
+    family: str, config: TextureOptions, sound, workdir: Path, stereo=None, prepare=prepare
+) -> tuple[dict, dict]:
     """Train on a sound (samples,) in `workdir` and save the model there.
 
     Args:
         family: the texture's name among those of `crossmodal train`.
         stereo: see `prepare`.
+        prepare: what makes model, signal and settings.
 
     Returns:
         the draws, see `draw_sounds`, and what the metrics say of the training.
