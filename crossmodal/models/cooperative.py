@@ -21,8 +21,8 @@ class Cooperative(keras.Model):
     Args:
         generator: z (chains, *latent_shape(shape)) -> signal (chains, *shape); `latent_shape` is its method.
         descriptor: signal (chains, *shape) -> f, (chains,).
-        steps, step, sigma, noise, momentum, most_drift: of the descriptor's chains in training, see `langevin`; `step`
-            is its step_size.
+        steps, step, sigma, noise, momentum, most_drift, cooling: of the descriptor's chains in training, see
+            `langevin`; `step` is its step_size.
         draw_steps: Langevin steps that revise each draw; 0 leaves what the generator drew.
         provenance: facts on the training, for whoever receives the file.
 
@@ -40,6 +40,7 @@ class Cooperative(keras.Model):
         noise=1.0,
         momentum=0.0,
         most_drift=None,
+        cooling=1.0,
         draw_steps=0,
         provenance=None,
         **kwargs,
@@ -48,7 +49,8 @@ class Cooperative(keras.Model):
         if not (hasattr(generator, "latent_shape") and isinstance(descriptor, keras.Model)):
             raise ModelError("A texture has two networks: pass a generator and a descriptor.")
         self.generator, self.descriptor = generator, descriptor
-        self.walk = dict(steps=steps, step=step, sigma=sigma, noise=noise, momentum=momentum, most_drift=most_drift)
+        self.walk = dict(steps=steps, step=step, sigma=sigma, noise=noise, momentum=momentum)
+        self.walk |= dict(most_drift=most_drift, cooling=cooling)
         self.draw_steps = draw_steps
         check_walk(**self.walk, draw_steps=draw_steps)
         self.provenance = dict(provenance or {})
@@ -83,9 +85,10 @@ class Cooperative(keras.Model):
         return cls(**{**config, **networks})
 
 
-def check_walk(steps, step, sigma, noise, momentum, most_drift, draw_steps) -> None:
+def check_walk(steps, step, sigma, noise, momentum, most_drift, cooling, draw_steps) -> None:
     """ModelError unless the settings of chains are in their ranges, see `langevin`."""
     numbers = {"step": step, "sigma": sigma, "noise": noise, "momentum": momentum, "most_drift": most_drift}
+    numbers["cooling"] = cooling
     for name, value in {"steps": steps, "draw_steps": draw_steps}.items():
         if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
             raise ModelError(f"{name} is {value!r}: give a whole number of Langevin steps, 0 or more.")
@@ -96,3 +99,5 @@ def check_walk(steps, step, sigma, noise, momentum, most_drift, draw_steps) -> N
             raise ModelError(f"{name} is {value!r}: give a finite number, 0 or more.")
     if sigma == 0 or momentum >= 1:
         raise ModelError(f"sigma is {sigma}, momentum {momentum}: sigma is above 0, a momentum below 1.")
+    if not 0 < cooling <= 1:
+        raise ModelError(f"cooling is {cooling}: the last step is above 0 and at most as large as the first.")

@@ -73,10 +73,8 @@ class CoopNets(Plays, Cooperative):
     def auditory(cls, sample_rate=20_000, highest_hz=None, **kwargs):
         """The default: a descriptor of cochlear features, a generator of shaped noise, whitened signals."""
         check_keras()
-        settings = dict(
-            sample_rate=sample_rate, steps=30, step=0.2, sigma=None, noise=0.1, momentum=0.9, most_drift=0.2
-        )
-        settings["draw_steps"] = DRAW_STEPS
+        settings = dict(sample_rate=sample_rate, steps=30, step=0.2, sigma=None, noise=0.1, momentum=0.9)
+        settings |= dict(most_drift=0.2, cooling=0.1, draw_steps=DRAW_STEPS)
         networks = (SubbandGenerator(sample_rate, highest_hz), AuditoryDescriptor(sample_rate, highest_hz))
         return cls(*networks, **{**settings, **kwargs})
 

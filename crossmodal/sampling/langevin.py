@@ -7,7 +7,9 @@ Every chain walks by
 whose stationary law is exp(f(Y)) N(0, sigma^2 I) as the step size s goes to 0. The latents of a generator g follow the
 same walk (eq. 3.9): there f(Z) = -|Y - g(Z)|^2 / (2 sigma_g^2), and the prior N(0, I) takes the place of sigma.
 With a momentum m the walk is underdamped, V <- m V + drift + sqrt(1 - m) s U, Y <- Y + V: the same law, reached in
-fewer steps (Chen, Fox & Guestrin 2014, eq. 15). A whole walk is one loop of one graph: no Python between its steps.
+fewer steps (Chen, Fox & Guestrin 2014, eq. 15). Steps may shrink on the way (Welling & Teh 2011): large ones bring a
+chain near, small ones settle it where the density is steep. A whole walk is one loop of one graph: no Python between
+its steps.
 """
 
 import itertools
@@ -45,6 +47,7 @@ def langevin(
     noise: float = 1.0,
     momentum: float = 0.0,
     most_drift: float | None = None,
+    cooling: float = 1.0,
     groups: int = 1,
 ) -> Walk:
     """Walk `steps` steps from `start`. Call it inside a `tf.function`.
@@ -53,17 +56,23 @@ def langevin(
         start: float32 tensor (chains, ...).
         log_density: f, (chains, ...) -> (chains,), differentiable; chains must not depend on each other.
         steps: number of steps, an int or an integer tensor.
-        step_size: s.
+        step_size: s, of the first step.
         sigma: of the Gaussian reference distribution; None for a flat one.
         seed: two integers; step t of a chain draws its noise from (seed, t, chain) alone.
         noise: factor of U; below 1 the walk is that of a lower temperature, noise**2.
         momentum: m, 0 (the equation above) to below 1.
         most_drift: a chain whose drift has an RMS above this many times s is slowed down to it; None for no limit.
+        cooling: the last step's size as a share of the first's; steps shrink geometrically.
         groups: number of parallel loops that share the chains, see `crossmodal.runtime.processors`; log_density must
             take any number of chains. Does not change the result beyond rounding.
     """
     start = tf.convert_to_tensor(start)
-    spread = noise * step_size * (1.0 - momentum) ** 0.5
+    share_of_noise = noise * (1.0 - momentum) ** 0.5
+
+    def size_of(t):
+        if cooling == 1:
+            return step_size
+        return step_size * tf.pow(cooling, tf.cast(t, tf.float32) / tf.cast(tf.maximum(steps - 1, 1), tf.float32))
 
     def walk(y, first):
         axes, shape = list(range(1, len(y.shape))), y.shape
@@ -72,15 +81,16 @@ def langevin(
             with tf.GradientTape() as tape:
                 tape.watch(y)
                 f = log_density(y)
-            drift = 0.5 * step_size**2 * (tape.gradient(f, y) - (0.0 if sigma is None else y / sigma**2))
+            s = size_of(t)
+            drift = 0.5 * s**2 * (tape.gradient(f, y) - (0.0 if sigma is None else y / sigma**2))
             rms = tf.sqrt(tf.reduce_mean(tf.square(drift), axes, keepdims=True))
             if most_drift is not None:
-                drift *= tf.minimum(1.0, most_drift * step_size / (rms + 1e-30))
+                drift *= tf.minimum(1.0, most_drift * s / (rms + 1e-30))
             u = standard_normal(tf.shape(y), tf.random.experimental.stateless_fold_in(seed, t), first)
-            moved = drift + spread * u
+            moved = drift + share_of_noise * s * u
             velocity = tf.ensure_shape(momentum * velocity + moved if momentum else moved, shape)
             y += velocity
-            ratios = ratios.write(t, tf.reshape(rms, [-1]) / step_size)
+            ratios = ratios.write(t, tf.reshape(rms, [-1]) / s)
             return t + 1, y, velocity, ratios, levels.write(t, tf.reduce_mean(tf.square(y), axes))
 
         logs = [tf.TensorArray(tf.float32, size=steps, element_shape=shape[:1]) for _ in range(2)]

@@ -18,6 +18,7 @@ def light_langevin(
     noise: float = 1.0,
     momentum: float = 0.0,
     most_drift: float | None = None,
+    cooling: float = 1.0,
     chain: int = 0,
 ) -> np.ndarray:
     """Where a chain comes to from `start`, float32 of any shape.
@@ -25,15 +26,16 @@ def light_langevin(
     Args:
         log_density: a state -> f and df/dstate.
         chain: the number of the chain among those of its seed.
-        steps, step_size, sigma, seed, noise, momentum, most_drift: see `langevin`.
+        steps, step_size, sigma, seed, noise, momentum, most_drift, cooling: see `langevin`.
     """
     y, velocity = np.array(start, np.float32), np.zeros_like(start, np.float32)
-    half_square, spread = np.float32(0.5 * step_size**2), np.float32(noise * step_size * (1.0 - momentum) ** 0.5)
     for t in range(steps):
+        s = step_size * cooling ** (t / max(steps - 1, 1))
+        half_square, spread = np.float32(0.5 * s**2), np.float32(noise * s * (1.0 - momentum) ** 0.5)
         drift = half_square * (log_density(y)[1] - (0 if sigma is None else y / np.float32(sigma**2)))
         if most_drift is not None:
             rms = np.sqrt(np.mean(np.square(drift)))
-            drift *= np.minimum(np.float32(1), np.float32(most_drift * step_size) / (rms + np.float32(1e-30)))
+            drift *= np.minimum(np.float32(1), np.float32(most_drift * s) / (rms + np.float32(1e-30)))
         velocity = np.float32(momentum) * velocity + drift + spread * standard_normal(y.shape, fold_in(seed, t), chain)
         y += velocity
     return y

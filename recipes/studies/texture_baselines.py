@@ -13,7 +13,7 @@ iteration in place of ten), fitted (by energy of the descriptor as it was fitted
     python recipes/studies/texture_baselines.py --methods waveform fitted coopnets --results texture_teaching.json
 
 Of what separates the thesis' networks from the default ones, each with all of those before it: thesis; thesis-long
-(5,000 iterations), which the others leave out again; whitened and hearing, see `texture_hybrids`; waveform, which brings
+(5,000 iterations), which the others leave out again; whitened and hearing, see `texture_hybrids`; waveform, which has
 the default's generator; coopnets:
 
     python recipes/studies/texture_baselines.py --methods thesis thesis-long whitened hearing waveform coopnets

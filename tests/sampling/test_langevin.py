@@ -48,6 +48,21 @@ def test_noise_is_a_temperature_and_none_is_descent():
     np.testing.assert_allclose(walk(noise=0.0, **settings).state, 1.0, atol=1e-3)
 
 
+def test_small_last_steps_settle_where_large_ones_cannot():
+    """A step s multiplies y - mean by 1 - s^2 / (2 sd^2), here -2.1: too much for a density this narrow."""
+    settings = dict(density=gaussian(2.5, 0.4), step_size=1.0, sigma=None, noise=0.0, most_drift=1.0, steps=60)
+    hot, cooled = (np.abs(walk(cooling=cooling, **settings).state.numpy() - 2.5).max() for cooling in (1.0, 0.1))
+    assert cooled < 0.01
+    assert hot == pytest.approx(0.5, abs=0.01)  # from side to side
+
+
+def test_steps_shrink_geometrically():
+    """With a flat density a step is its noise: its RMS falls to the share of the first."""
+    flat = {"density": lambda y: 0.0 * tf.reduce_sum(y, -1), "step_size": 0.5, "sigma": None, "cooling": 0.25}
+    assert walk(steps=3, **flat).state.numpy().std() == pytest.approx(0.5 * np.sqrt(1 + 1 / 4 + 1 / 16), rel=0.02)
+    assert walk(steps=1, **flat).state.numpy().std() == pytest.approx(0.5, rel=0.02)
+
+
 def test_one_step_is_the_equation():
     y = tf.random.stateless_normal((3, 50), (0, 0))
     moved = walk(y, 1, step_size=0.3, sigma=0.7, noise=0.0, density=gaussian(1.0, 2.0)).state

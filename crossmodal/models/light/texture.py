@@ -15,7 +15,7 @@ from crossmodal.sampling.philox import stateless_normal
 LATENTS = FRAME + 16  # of a frame: its excitation, and what drives the gains
 HIGHEST_GAIN = np.float32(4.0)  # in nepers, of the generator
 GAINS_EVERY = 5  # samples of a band, at a tenth of the sample rate
-WALK = ("sigma", "noise", "momentum", "most_drift")
+WALK = ("sigma", "noise", "momentum", "most_drift", "cooling")
 
 
 class LightGenerator:

@@ -91,7 +91,7 @@ def test_a_length_that_bands_cannot_divide_is_refused(twin):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"sigma": 0.7}, {"sigma": None, "momentum": 0.8, "noise": 0.3, "most_drift": 0.2}]
+    "settings", [{"sigma": 0.7}, {"sigma": None, "momentum": 0.8, "noise": 0.3, "most_drift": 0.2, "cooling": 0.3}]
 )
 def test_a_walk_is_that_of_tensorflow(settings):
     """On f(y) = -sum y^4 / 4, two chains."""
