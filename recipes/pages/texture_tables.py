@@ -22,20 +22,19 @@ def textures() -> str:
     return "\n".join([*lines, "", f"{mean} `{result['command']}`"]) + "\n"
 
 
-def texture_sweeps() -> str:
-    """Figures 4.1 to 4.4: the last error and the chains' last level, each the mean over the seeds, and its range."""
-    if not (result := load("texture_sweeps")):
+def texture_sweeps(name: str) -> str:
+    """Figures 4.1 to 4.4: the last error and the chains' last level, or when they explode; over the seeds."""
+    if not (result := load(name)):
         return ""
     runs, steps = result["runs"], (30, 40, 50)
 
     def cell(kind: str) -> str:
-        figures = [figure for name, figure in runs.items() if name.startswith(f"{kind} seed")]
-        exploded = sum(figure["exploded_at"] is not None for figure in figures)
-        errors, levels = ([figure[name] for figure in figures] for name in ("last_error", "last_level"))
-        if exploded:
-            return f"{exploded} of {len(figures)} explode"
-        error = f"{mean(errors):.4f} ({min(errors):.4f} to {max(errors):.4f})"
-        return f"{error}, {mean(levels):.2f} ({min(levels):.2f} to {max(levels):.2f})"
+        figures = [figure for run, figure in runs.items() if run.startswith(f"{kind} seed")]
+        if exploded := [figure["exploded_at"] for figure in figures if figure["exploded_at"] is not None]:
+            some = "" if len(exploded) == len(figures) else f"{len(exploded)} of {len(figures)} "
+            return f"{some}at {over(exploded, '.0f')}"
+        errors, levels = ([figure[key] for figure in figures] for key in ("last_error", "last_level"))
+        return f"{over(errors, '.4f')}, {over(levels, '.2f')}"
 
     lines = head("learning rate", *(f"{each} steps" for each in steps))
     for rate in (0.1, 0.2, 0.3):
@@ -43,6 +42,12 @@ def texture_sweeps() -> str:
     lines += ["", *head(*(f"stride {stride}" for stride in (20, 40, 60)))]
     lines.append(row(*(cell(f"stride {stride}") for stride in (20, 40, 60))))
     return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
+
+
+def over(numbers: list[float], form: str) -> str:
+    """The mean of numbers, and where there are several their range: "0.52 (0.51 to 0.54)"."""
+    whole = f"{mean(numbers):{form}}"
+    return whole if len(numbers) == 1 else f"{whole} ({min(numbers):{form}} to {max(numbers):{form}})"
 
 
 TEACHING = {
