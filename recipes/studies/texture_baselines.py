@@ -31,6 +31,7 @@ import texture_hybrids
 
 from crossmodal.app.experiments import texture_single
 from crossmodal.app.options import command_of, option, run_recipe
+from crossmodal.app.sweeps.results import add_results, keep
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
 from crossmodal.app.sweeps.textures import GATED, summary
 from crossmodal.errors import AudioError, ModelError
@@ -182,13 +183,10 @@ def line(method: str, texture: str, figures: dict) -> str:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.runtime.files import write_json
-
     result = run(config, arguments.workdir, arguments.peers, arguments)
+    keep(result, RESULTS, arguments)
     if not result:
         return
-    if arguments.results:
-        write_json(RESULTS / arguments.results, result)
     for method, figures in result["mean"].items():
         print(f"mean {method:<14} " + "  ".join(f"{name} {value:.3g}" for name, value in figures.items()))
 
@@ -197,7 +195,7 @@ def main(argv=None) -> int:
     def extra(parser):
         parser.add_argument("--peers", type=Path, help="folder of folders with what other methods made")
         add_shares(parser)
-        parser.add_argument("--results", help="name of a file in recipes/results")
+        add_results(parser)
 
     return run_recipe(work, Config, __doc__, argv, workdir="runs/texture-baselines", extra=extra)
 

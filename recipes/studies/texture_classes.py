@@ -16,6 +16,7 @@ from pathlib import Path
 from crossmodal.app.experiments import texture_single
 from crossmodal.app.options import command_of, option, run_recipe
 from crossmodal.app.sweeps.judging import KINDS, by_class, draws_in
+from crossmodal.app.sweeps.results import add_results, keep
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -93,20 +94,17 @@ def judge(config: Config, test: dict, learned: dict, folders: dict) -> dict:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.runtime.files import write_json
-
     result = run(config, arguments.workdir, arguments)
+    keep(result, RESULTS, arguments)
     if not result:
         return
-    if arguments.results:
-        write_json(RESULTS / arguments.results, result)
     print(f"accuracy on test takes {result['accuracy']:.3f}  {result['mean']}")
 
 
 def main(argv=None) -> int:
     def extra(parser):
         add_shares(parser)
-        parser.add_argument("--results", help="name of a file in recipes/results")
+        add_results(parser)
 
     return run_recipe(work, Config, __doc__, argv, workdir="runs/texture-classes", extra=extra)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from crossmodal.app.options import a_path, command_of, option, run_recipe
 from crossmodal.app.sweeps.judging import KINDS, by_class, draws_of_runs, peers_of
+from crossmodal.app.sweeps.results import add_results, keep
 
 RESULTS = Path(__file__).parents[1] / "results"
 CLASSES = {"rain": "rain", "fire": "fire_crackling", "dogs": "dog_bark"}  # recording: class of ESC-10
@@ -127,13 +128,10 @@ def line(title: str, figures: dict) -> str:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.runtime.files import write_json
-
     result = run(config, arguments.runs, arguments.peers)
     for name, figures in result["classes"].items():
         print(f"{name}: {figures}")
-    if arguments.results:
-        write_json(RESULTS / arguments.results, result)
+    keep(result, RESULTS, arguments)
 
 
 def main(argv=None) -> int:
@@ -141,7 +139,7 @@ def main(argv=None) -> int:
         default = Path("runs/texture-baselines")
         parser.add_argument("--runs", type=a_path, nargs="+", default=[default], help=f"folders of runs ({default})")
         parser.add_argument("--peers", type=a_path, help="folder of folders with what other methods made")
-        parser.add_argument("--results", help="name of a file in recipes/results")
+        add_results(parser)
 
     return run_recipe(work, Config, __doc__, argv, extra=extra)
 

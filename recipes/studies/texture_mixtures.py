@@ -17,6 +17,7 @@ from crossmodal.app.experiments import texture_mix
 from crossmodal.app.options import command_of, option, run_recipe
 from crossmodal.app.sweeps.judging import KINDS, draws_in
 from crossmodal.app.sweeps.members import all_finished
+from crossmodal.app.sweeps.results import add_results, keep
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -99,17 +100,13 @@ def hear_halves(config: Config) -> dict:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.runtime.files import write_json
-
-    result = run(config, arguments.workdir, arguments)
-    if result and arguments.results:
-        write_json(RESULTS / arguments.results, result)
+    keep(run(config, arguments.workdir, arguments), RESULTS, arguments)
 
 
 def main(argv=None) -> int:
     def extra(parser):
         add_shares(parser)
-        parser.add_argument("--results", help="name of a file in recipes/results")
+        add_results(parser)
 
     return run_recipe(work, Config, __doc__, argv, workdir="runs/texture-mixtures", extra=extra)
 

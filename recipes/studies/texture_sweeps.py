@@ -17,6 +17,7 @@ from typing import Literal
 
 from crossmodal.app.experiments import texture_single
 from crossmodal.app.options import command_of, option, run_recipe
+from crossmodal.app.sweeps.results import add_results, keep
 from crossmodal.app.sweeps.shards import ALONE, add_shares, share_out
 from crossmodal.runtime.choices import check_choice
 
@@ -125,13 +126,11 @@ def exploded_at(levels, highest: float) -> int | None:
 
 
 def work(config: Config, arguments) -> None:
-    from crossmodal.runtime.files import write_json
     from crossmodal.runtime.processors import set_one_thread_per_operation
 
     set_one_thread_per_operation()  # a chain each
     result = run(config, arguments.workdir, arguments.only, arguments)
-    if arguments.results:
-        write_json(RESULTS / arguments.results, result)
+    keep(result, RESULTS, arguments)
     for name, figures in result["runs"].items():
         print(f"{name:<20} " + "  ".join(f"{key} {value}" for key, value in figures.items()))
 
@@ -140,7 +139,7 @@ def main(argv=None) -> int:
     def extra(parser):
         parser.add_argument("--only", nargs="+", help="names of runs, such as 'stride 20 seed 0'")
         add_shares(parser)
-        parser.add_argument("--results", help="name of a file in recipes/results")
+        add_results(parser)
 
     return run_recipe(work, Config, __doc__, argv, workdir="runs/texture-sweeps", extra=extra)
 
