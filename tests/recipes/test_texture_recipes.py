@@ -186,6 +186,30 @@ def test_unknown_methods_textures_and_runs_are_refused_before_any_is_trained(
     assert not (tmp_path / "run").exists()
 
 
+def test_hybrids_have_the_networks_of_both_sides():
+    """What a tanh can draw, chains at its level, and a descriptor fitted to it."""
+    from crossmodal.app.experiments.texture_single import Config
+    from crossmodal.data.textures import rain
+    from crossmodal.models.networks.auditory import AuditoryDescriptor
+    from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator
+
+    hybrids, sound = recipe("texture_hybrids"), rain(4.0)
+    for make, heard in ((hybrids.whitened, WaveformDescriptor), (hybrids.hearing, AuditoryDescriptor)):
+        model, signal, settings = make(Config(seed=1), sound)
+        assert isinstance(model.generator, WaveformGenerator)
+        assert isinstance(model.descriptor, heard)
+        assert np.abs(signal).max() == pytest.approx(1)
+        np.testing.assert_allclose(model.colour(signal), sound, atol=1e-4)
+        assert settings.generator_loss == "waveform"
+        assert settings.seed == 1
+    level = float(np.std(signal))
+    assert model.walk["step"] == pytest.approx(0.2 * level)
+    f = model.descriptor(signal[None, :40_000])
+    noise = level * np.random.default_rng(0).standard_normal((1, 40_000)).astype(np.float32)
+    assert f > model.descriptor(noise)
+    assert hybrids.whitened(Config(), sound)[0].walk["sigma"] == pytest.approx(level, rel=1e-3)
+
+
 def test_baselines_are_one_table(tmp_path, monkeypatch, write_sound):
     """A generator that has hardly learned, and a peer who copied the recording."""
     from crossmodal.data.textures import chirps
