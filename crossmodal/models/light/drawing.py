@@ -7,7 +7,7 @@ networks of a Keras model these are.
 import numpy as np
 
 from crossmodal.models.hearing import Hears
-from crossmodal.models.light.layers import sigmoid
+from crossmodal.models.light.activations import sigmoid
 from crossmodal.models.light.network import describe
 from crossmodal.models.light.twin import Twin
 from crossmodal.models.word_paths import WordFinder

@@ -11,28 +11,10 @@ from collections.abc import Callable
 import numpy as np
 
 from crossmodal.errors import ModelError
+from crossmodal.models.light.activations import ACTIVATIONS, linear, relu
+from crossmodal.models.light.recurrent import bidirectional, gru, mask_after_end, mean_over_frames, zero_after_end
 
 Apply = Callable[..., np.ndarray]
-
-
-def linear(x: np.ndarray) -> np.ndarray:
-    return x
-
-
-def relu(x: np.ndarray) -> np.ndarray:
-    return np.maximum(x, 0)
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)), without overflow."""
-    return 0.5 * np.tanh(0.5 * x) + 0.5
-
-
-def silu(x: np.ndarray) -> np.ndarray:
-    return x * sigmoid(x)
-
-
-ACTIVATIONS = {function.__name__: function for function in (linear, relu, sigmoid, silu)}
 
 
 def dense(config: dict, kernel: np.ndarray, bias: np.ndarray | None = None) -> Apply:
@@ -160,6 +142,11 @@ LAYERS: dict[str, Callable[..., Apply]] = {
     "UpSampling1D": lambda config: lambda x: np.repeat(x, config["size"], axis=1),
     "FirstFrames": lambda config: lambda *maps: np.concatenate([x[:, : maps[0].shape[1]] for x in maps], axis=-1),
     "Dropout": lambda config: linear,
+    "GRU": gru,
+    "Bidirectional": bidirectional,
+    "MaskAfterEnd": mask_after_end,
+    "ZeroAfterEnd": zero_after_end,
+    "GlobalAveragePooling1D": mean_over_frames,
 }
 CONVOLUTION = ("strides", "padding", "dilation_rate", "activation")
 POOLING = ("pool_size", "strides", "padding")
@@ -177,6 +164,7 @@ OPTIONS = {
     "Pad": ("pad_width",),
     "ZeroPadding2D": ("padding",),
     "UpSampling1D": ("size",),
+    "GRU": ("units", "activation", "return_sequences", "zero_output_for_mask"),
 }
 ONLY = {  # of other options: the one value that is computed here
     "groups": 1,
@@ -186,5 +174,10 @@ ONLY = {  # of other options: the one value that is computed here
     "mode": "constant",
     "output_padding": None,
     "keepdims": False,
+    "merge_mode": "concat",
+    "recurrent_activation": "sigmoid",
+    "reset_after": True,
+    "go_backwards": False,
+    "stateful": False,
     "quantization_config": None,
 }

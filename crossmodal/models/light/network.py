@@ -17,7 +17,7 @@ from crossmodal.errors import ModelError
 from crossmodal.models.light.layers import LAYERS, ONLY, OPTIONS
 
 ROWS = 64  # of a batch that are computed at once, which bounds the memory
-INPUT = "InputLayer"
+INPUT, WRAPPER = "InputLayer", "Bidirectional"
 
 
 class Network:
@@ -78,9 +78,12 @@ def describe(network, weights: Sequence, outputs=None) -> dict:
         raise ModelError("A network with an operation of its own is not computed without Keras.") from error
     index = {id(weight): i for i, weight in enumerate(weights)}
     own_weights = {layer.name: layer.weights for layer in functional.layers}
-    places = {entry["name"]: i for i, entry in enumerate(config["layers"])}
+    found = config["output_layers"]  # [name, 0, 0] of one output, a list of such of several
+    outputs = [name for name, *_ in ([found] if isinstance(found[0], str) else found)]
+    entries = reached_from(outputs, config["layers"])
+    places = {entry["name"]: i for i, entry in enumerate(entries)}
     layers = []
-    for entry in config["layers"]:
+    for entry in entries:
         layers.append(
             {
                 "kind": entry["class_name"],
@@ -89,9 +92,20 @@ def describe(network, weights: Sequence, outputs=None) -> dict:
                 "weights": [index[id(weight)] for weight in own_weights.get(entry["name"], [])],
             }
         )
-    found = config["output_layers"]  # [name, 0, 0] of one output, a list of such of several
-    outputs = [found] if isinstance(found[0], str) else found
-    return {"outputs": [places[name] for name, *_ in outputs], "layers": layers}
+    return {"outputs": [places[name] for name in outputs], "layers": layers}
+
+
+def reached_from(outputs: list[str], entries: list[dict]) -> list[dict]:
+    """Those of the layers, in their order, that some outputs are made of. The others make masks, see
+    `crossmodal.models.light.recurrent`."""
+    read = {entry["name"]: inputs_of(entry["inbound_nodes"]) for entry in entries}
+    reached, left = set(), list(outputs)
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            left += read[name]
+    return [entry for entry in entries if entry["name"] in reached]
 
 
 def options_of(kind: str, config: dict) -> dict:
@@ -104,7 +118,16 @@ def options_of(kind: str, config: dict) -> dict:
     for name, value in ONLY.items():
         if name in config and name not in read and _plain(config[name]) != value:
             raise ModelError(f"A {kind} with {name} {config[name]} is not computed without Keras.")
-    return {name: _plain(config[name]) for name in read}
+    inner = {"layer": _inner(config["layer"])} if kind == WRAPPER else {}
+    return {**{name: _plain(config[name]) for name in read}, **inner}
+
+
+def _inner(entry: dict) -> dict:
+    """The layer within a `Bidirectional`, which is a GRU here."""
+    kind = entry["class_name"]
+    if kind != "GRU":
+        raise ModelError(f"A {WRAPPER} of the kind {kind} is not computed without Keras.")
+    return {"kind": kind, "config": options_of(kind, entry["config"])}
 
 
 def inputs_of(nodes: list) -> list[str]:

@@ -47,6 +47,11 @@ BY_KERAS = [
     (layers.ZeroPadding2D(((1, 2), (0, 3))), MAP),
     (layers.UpSampling1D(3), FRAMES),
     (layers.Dropout(0.5), MAP),
+    (layers.GRU(5), FRAMES),
+    (layers.GRU(5, return_sequences=True, use_bias=False), FRAMES),
+    (layers.Bidirectional(layers.GRU(5)), FRAMES),
+    (layers.Bidirectional(layers.GRU(5, return_sequences=True)), FRAMES),
+    (layers.GlobalAveragePooling1D(), FRAMES),
 ]
 
 
@@ -93,6 +98,9 @@ def test_a_convolution_is_a_sum_over_its_kernel():
         (layers.BatchNormalization(axis=1), MAP, "BatchNormalization with axis 1"),
         (layers.Conv2DTranspose(2, 3, output_padding=0), MAP, "Conv2DTranspose with output_padding"),
         (layers.LayerNormalization(), MAP, "kind LayerNormalization"),
+        (layers.GRU(2, reset_after=False), FRAMES, "GRU with reset_after False"),
+        (layers.Bidirectional(layers.GRU(2), merge_mode="sum"), FRAMES, "Bidirectional with merge_mode sum"),
+        (layers.Bidirectional(layers.LSTM(2)), FRAMES, "Bidirectional of the kind LSTM"),
     ],
 )
 def test_what_is_not_computed_here_is_refused(layer, shape, words):
@@ -105,5 +113,28 @@ def test_what_is_not_computed_here_is_refused(layer, shape, words):
 def test_settings_of_damaged_descriptions_are_refused():
     with pytest.raises(ModelError, match="threshold"):
         rectify({"negative_slope": 0.0, "max_value": None, "threshold": 1.0})
+    with pytest.raises(ModelError, match="activation is 'relu'"):
+        LAYERS["GRU"]({"units": 1, "activation": "relu"}, np.ones((1, 3)), np.ones((1, 3)))
     with pytest.raises(ModelError, match="activation is 'gelu'"):
         LAYERS["Dense"]({"activation": "gelu"}, np.ones((2, 2), np.float32))
+
+
+@pytest.mark.parametrize(
+    "options", [{"bidirectional": True, "read_out": "mean"}, {"read_out": "last"}, {"filters": ()}]
+)
+def test_frames_after_the_end_are_not_heard(options):
+    """A recurrent encoder of recordings that end after 1, 7 and 20 frames, with silence within them."""
+    from crossmodal.models.networks.recurrent import recurrent
+
+    encoder = recurrent("gru", (20, 16, 1), 4, 0.0, "float32", **{"filters": (3, 2), "units": (5, 6), **options})
+    rng = np.random.default_rng(0)
+    encoder.set_weights([rng.uniform(-0.5, 0.5, w.shape) + (w.ndim == 1) for w in encoder.get_weights()])
+    x = rng.uniform(0, 1, (3, 20, 16, 1)).astype(np.float32)
+    for i, end in enumerate((1, 7, 20)):
+        x[i, end:] = 0
+    x[1:, 3:5] = 0
+    found = Network(describe(encoder, encoder.weights), encoder.get_weights())(x)
+    for one, other in zip(found, encoder(x, training=False), strict=True):
+        np.testing.assert_allclose(one, np.asarray(other), rtol=1e-4, atol=1e-5)
+    shorter = Network(describe(encoder, encoder.weights), encoder.get_weights())(x[:1])
+    np.testing.assert_allclose(shorter[0], found[0][:1], rtol=1e-5)
