@@ -54,6 +54,9 @@ class MaskAfterEnd(layers.Layer):
     def compute_mask(self, inputs, mask=None):
         return until_end(inputs)
 
+    def get_config(self):
+        return super().get_config()  # which Keras finds out by itself only where no policy is passed
+
 
 @keras.saving.register_keras_serializable("crossmodal")
 class ZeroAfterEnd(layers.Layer):
@@ -65,6 +68,9 @@ class ZeroAfterEnd(layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]
+
+    def get_config(self):
+        return super().get_config()
 
 
 def _of_cell(cell, units, *, return_sequences, dtype, name=None, **options) -> keras.layers.Layer:

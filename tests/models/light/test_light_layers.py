@@ -126,7 +126,8 @@ def test_frames_after_the_end_are_not_heard(options):
     """A recurrent encoder of recordings that end after 1, 7 and 20 frames, with silence within them."""
     from crossmodal.models.networks.recurrent import recurrent
 
-    encoder = recurrent("gru", (20, 16, 1), 4, 0.0, "float32", **{"filters": (3, 2), "units": (5, 6), **options})
+    policy = keras.DTypePolicy("float32")
+    encoder = recurrent("gru", (20, 16, 1), 4, 0.0, policy, **{"filters": (3, 2), "units": (5, 6), **options})
     rng = np.random.default_rng(0)
     encoder.set_weights([rng.uniform(-0.5, 0.5, w.shape) + (w.ndim == 1) for w in encoder.get_weights()])
     x = rng.uniform(0, 1, (3, 20, 16, 1)).astype(np.float32)
