@@ -16,7 +16,7 @@ from crossmodal.sound import conditions
 from crossmodal.sound.front_ends import FrontEnd, hear
 from crossmodal.sound.segmentation import find_word
 
-CHANGES = ("noise", "room", "microphone", "telephone", "clipping", "speed")
+CHANGES = ("noise", "room", "microphone", "telephone", "clipping", "speed", "trimming")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Conditions:
     below_peak_db: tuple[float, float] = (3.0, 20.0)
     speed: float = 0.5
     log_speed: float = 0.12
+    trimming: float = 0.4
+    below_loudest_db: tuple[float, float] = (15.0, 40.0)
 
     def without(self, *changes: str) -> "Conditions":
         """The same without some of `CHANGES`; DataError for another name."""
@@ -59,6 +61,8 @@ def vary(
 
     if comes(how.speed):
         waveform = conditions.at_speed(waveform, float(np.exp(rng.uniform(-how.log_speed, how.log_speed))))
+    if comes(how.trimming):
+        waveform = conditions.trimmed(waveform, sample_rate, rng.uniform(*how.below_loudest_db))
     spoken = waveform
     if comes(how.room):
         decay_s, direct_db = rng.uniform(*how.decay_s), rng.uniform(*how.direct_db)

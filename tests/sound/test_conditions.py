@@ -72,6 +72,18 @@ def test_a_flat_microphone_changes_nothing_and_a_low_pass_cuts(rng):
     assert band_power(dull, 3000, 4000) < 0.01 * band_power(dull, 100, 1000)
 
 
+def test_trimming_takes_what_is_quieter_at_the_ends_alone():
+    """A second of steps of 100 ms."""
+    levels = [10 ** (db / 20) for db in (-80, -30, -10, -40, 0, -20)] + [0.0] * 4
+    waveform = np.repeat(levels, 800) * np.tile([1.0, -1.0], 4000)
+    for below, first, last in ((5, 4, 5), (15, 2, 5), (25, 2, 6), (35, 1, 6), (100, 0, 6)):
+        np.testing.assert_array_equal(conditions.trimmed(waveform, 8000, below), waveform[800 * first : 800 * last])
+    silence = np.zeros(8000)
+    np.testing.assert_array_equal(conditions.trimmed(silence, 8000, 20.0), silence)
+    short = np.ones(30)  # less than a frame
+    np.testing.assert_array_equal(conditions.trimmed(short, 8000, 20.0), short)
+
+
 def test_speed_moves_pitch_and_length():
     tone = np.sin(2 * np.pi * 200 * np.arange(8000) / RATE).astype(np.float32)
     fast = conditions.at_speed(tone, 1.25)

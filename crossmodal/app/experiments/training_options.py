@@ -31,6 +31,9 @@ Data = Literal[  # of `crossmodal.data.catalog.NAMES`
     "folders",
     "manifest",
 ]
+Change = Literal[  # of `crossmodal.data.variants.CHANGES`
+    "noise", "room", "microphone", "telephone", "clipping", "speed", "trimming"
+]
 Precision = Literal["float32", "mixed_bfloat16"]
 
 
@@ -77,9 +80,7 @@ class TrainingConfig:
     )
     find_word: bool = option(False, "take of each recording the word in it alone")
     variants: int = option(0, "recordings made of each training clip in noise and rooms", least=0, most=100)
-    without: tuple[Literal["noise", "room", "microphone", "telephone", "clipping", "speed"], ...] = option(
-        (), "changes that these do not have"
-    )
+    without: tuple[Change, ...] = option((), "changes that these do not have")
     noise_share: float = option(0.0, "share of the clips that are noise, paired with any image", least=0, below=1)
     noise: Literal["made", "recorded"] = option("made", "noise of variants and clips: made, or that in --noise-dir too")
     precision: Precision | None = option(None, "precision of the layers (the faster one on this machine)")  # noqa: RUF009
