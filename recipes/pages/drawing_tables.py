@@ -26,7 +26,7 @@ def results() -> str:
         *agreement_rows("vae_compact_speaker", "compact VAE, `speaker` (never heard in training)"),
         *agreement_rows("vae_residual_unheard", "residual encoder and variants, `speaker` (never heard in training)"),
         *agreement_rows("vae_gru_synthetic", "VAE with synthetic voices, `speaker` (never heard in training)"),
-        *agreement_rows("vae_residual_speaker", "VAE with Speech Commands, `speaker` (never heard in training)"),
+        *agreement_rows("vae_gru_speaker", "the same with Speech Commands, `speaker` (never heard in training)"),
         *agreement_rows("vae_gan_paper_random", f"{PAPERS_GAN}, alpha 0.2, beta 0.05, `random`", "79 %"),
         *agreement_rows("vae_gan_balanced_random", "`balanced` VAE-GAN, `random`"),
         *agreement_rows("vae_gan_balanced_speaker", "`balanced` VAE-GAN, `speaker` (never heard in training)"),
