@@ -81,6 +81,7 @@ LONG = {
     "alpha_frontier.py": f"{TRAIN} --shard 1/99",
     "unpaired.py": f"{TRAIN} --shard 1/1",
     "ablation.py": f"{TRAIN} --shard 1/99",
+    "augmentations.py": f"{TRAIN} --shard 1/99",
     "check_pairs.py": "--rows 400",
     "cold_start.py": "--rounds 1",
     "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",

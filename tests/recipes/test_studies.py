@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from recipe_scripts import recipe
 
+from crossmodal.data.variants import CHANGES
+
 
 def finished_run(folder, i, diversity=False):
     """A folder as a finished run leaves it, with figures that depend on i."""
@@ -207,8 +209,7 @@ def test_the_study_of_augmentations_leaves_out_one_change_each(tmp_path, monkeyp
     whole = vars(configs.pop("nothing"))
     assert (whole["variants"], whole["without"], whole["augment"]) == (4, (), 0.5)
     changed = [{key: value for key, value in vars(each).items() if value != whole[key]} for each in configs.values()]
-    said = [value for key in ("noise", "room", "microphone", "telephone", "clipping", "speed") for value in [(key,)]]
-    assert changed == [*({"without": change} for change in said), {"variants": 0}, {"augment": 0.0}]
+    assert changed == [*({"without": (change,)} for change in CHANGES), {"variants": 0}, {"augment": 0.0}]
     result = json.loads((tmp_path / "augmentations.json").read_text())
     assert result["command"] == "python recipes/studies/augmentations.py --epochs 2 --find-word"
     assert result["runs"]["telephone"]["conditions"] == {"by_condition": "telephone"}

@@ -188,7 +188,7 @@ def test_layers_are_written_anew(copied, monkeypatch, capsys):
 
 def test_a_preset_that_is_made_has_layers_where_they_can_be_computed(tmp_path):
     weights = tmp_path / "small.npz"
-    for kind, computed in (("convolutional", True), ("gru", False)):
+    for kind, computed in (("convolutional", True), ("gru", True), ("lstm", False)):
         model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), encoder_kind=kind)
         presets.write_preset(model, {}, weights)
         if computed:
