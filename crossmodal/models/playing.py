@@ -43,16 +43,12 @@ def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
 
 
 class Texture:
-    """A model of sounds that can be played: `draw` makes new ones."""
+    """A model of sounds that can be played: it has `draw`, see `Plays.draw`."""
 
     light = False  # whether it is computed in NumPy, see `crossmodal.models.light`
     channels = 1
     sample_rate: int
     draw_steps: int
-
-    def draw(self, duration_s, draws=1, seed=0, steps=None, on_piece=None) -> np.ndarray:
-        """New sounds, see `Plays.draw`."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it draws.")
 
 
 class Plays(Texture):

@@ -45,14 +45,7 @@ class TurningTextures(Texture, keras.Model):
         self.provenance = dict(provenance or {})
         self.built = True
 
-    def draw(
-        self,
-        duration_s: float,
-        draws: int = 1,
-        seed: int = 0,
-        steps: int | None = None,
-        on_piece: Callable[[int, int], None] | None = None,
-    ) -> np.ndarray:
+    def draw(self, duration_s, draws=1, seed=0, steps=None, on_piece=None) -> np.ndarray:
         """As `CoopNets.draw`; each texture draws the whole duration, of which its turns are heard."""
         count = len(self.textures)
         told = [on_piece and _part(on_piece, i, count) for i in range(count)]

@@ -9,14 +9,14 @@ from crossmodal.app.experiments import texture_single
 from crossmodal.app.experiments.finish import finish
 from crossmodal.app.options import command_of, option
 
-How = Literal["turns", "average"]
-
 
 @dataclass(frozen=True)
 class Recordings:
     references: tuple[str, ...] = option(("made:chirps", "made:insects"), "recordings")
     weights: tuple[float, ...] = option((), "a number for each recording (equal)", above=0, most=1e6)
-    how: How = option("turns", "the recordings take turns, or the average of their statistics is learned")  # noqa: RUF009
+    how: Literal["turns", "average"] = option(
+        "turns", "the recordings take turns, or the average of their statistics is learned"
+    )
 
 
 @dataclass(frozen=True)
