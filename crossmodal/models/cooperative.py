@@ -19,7 +19,8 @@ class Cooperative(keras.Model):
     """A generator and a descriptor of signals of one kind, and how chains walk.
 
     Args:
-        generator: z (chains, *latent_shape(shape)) -> signal (chains, *shape); `latent_shape` is its method.
+        generator: z (chains, *latent_shape(shape)) -> signal (chains, *shape); `latent_shape` is its method; of
+            sounds `multiple` is the number of samples of which it draws multiples, 1,000 if it does not say.
         descriptor: signal (chains, *shape) -> f, (chains,).
         steps, step, sigma, noise, momentum, most_drift, cooling: of the descriptor's chains in training, see
             `langevin`; `step` is its step_size.

@@ -95,6 +95,11 @@ class CoopNets(Plays, Cooperative):
         check_keras()
         return cls(WaveGANGenerator(filters), WaveGANCritic(filters), **{"sample_rate": sample_rate, **kwargs})
 
+    @property
+    def multiple(self) -> int:
+        """Samples of which the generator draws multiples."""
+        return getattr(self.generator, "multiple", 1000)
+
     def draw_piece(self, draws, samples, seed_z, seed_walk, steps):
         seed_z, seed_walk = tf.constant(seed_z), tf.constant(seed_walk)
         if steps:
@@ -135,7 +140,7 @@ class CoopNets(Plays, Cooperative):
 
         Args:
             duration_s: in seconds, an hour at most, 60 s if it is revised; rounded to whole chunks of the generator,
-                16,000 samples of the default.
+                0.8 s of the default.
             seed: the sound is a function of it.
             steps: Langevin steps, see `draw`.
 

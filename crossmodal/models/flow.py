@@ -14,6 +14,11 @@ by which the code of what is no digit tells little. An image is drawn by solving
 many noises give many hands. In a share of the training pairs the code is 0, "nothing was heard". So the velocity can be
 taken beyond the one without sound, v0 + g (v - v0) (Ho & Salimans 2022): the guidance g is 1 for the learned
 distribution, more for clearer and less varied drawings.
+
+The first blocks of the transformer alone predict an image D1 too, by the same loss. An image is drawn by
+D1 + w (D - D1) in place of D (Zhou et al. 2025, "Guiding a Diffusion Transformer with the Internal Dynamics of
+Itself"): away from what the weaker network would draw. The internal guidance w is 1 for D itself, and costs no
+evaluation.
 """
 
 import math
@@ -40,7 +45,9 @@ class AudioImageFlow(VariationalModel):
     Args:
         latent_dim: dimensions of the code z.
         patch: height and width of a token in pixels; None: see `patch_for`.
-        width, blocks, heads, hidden: of the transformer, see `patch_transformer`.
+        width, blocks, heads, hidden, early: of the transformer, see `patch_transformer`.
+        early_weight: of the early image's loss.
+        internal_guidance: w, 1 for what the last block predicts.
         time_mean, time_spread: of the logit of t in training.
         unheard: share of training pairs whose code is 0.
         steps, method: how the equation is solved, see `crossmodal.sampling.ode`.
@@ -57,7 +64,7 @@ class AudioImageFlow(VariationalModel):
         images, draws = model.generate(log_mel([waveform]), samples=4, seed=0)
     """
 
-    TRACKED = ("loss", "velocity", "kl")
+    TRACKED = ("loss", "velocity", "early", "kl")
 
     def __init__(
         self,
@@ -66,6 +73,9 @@ class AudioImageFlow(VariationalModel):
         blocks=6,
         heads=4,
         hidden=448,
+        early=2,
+        early_weight=0.5,
+        internal_guidance=1.5,
         time_mean=-0.4,
         time_spread=1.0,
         unheard=0.1,
@@ -82,7 +92,8 @@ class AudioImageFlow(VariationalModel):
     ):
         super().__init__(latent_dim, beta, kl_warmup_steps, **kwargs)
         self.patch = patch_for(self.image_shape) if patch is None else patch
-        self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
+        self.width, self.blocks, self.heads, self.hidden, self.early = width, blocks, heads, hidden, early
+        self.early_weight, self.internal_guidance = early_weight, internal_guidance
         self.time_mean, self.time_spread, self.unheard = time_mean, time_spread, unheard
         self.steps, self.method, self.guidance = steps, method, guidance
         self.initial_log_var = initial_log_var
@@ -91,7 +102,7 @@ class AudioImageFlow(VariationalModel):
             encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, self.dtype_policy, **self.encoder_options
         )
         self.transformer = patch_transformer(
-            self.image_shape, self.patch, latent_dim, width, blocks, heads, hidden, self.dtype_policy
+            self.image_shape, self.patch, latent_dim, width, blocks, heads, hidden, early, self.dtype_policy
         )
         self.build((None, *self.spectrogram_shape))
 
@@ -111,47 +122,55 @@ class AudioImageFlow(VariationalModel):
         t = ops.sigmoid(self.time_mean + self.time_spread * keras.random.normal((n,), seed=seed))
         e = keras.random.normal(ops.shape(y), seed=seed)
         at = t[:, None, None, None]
-        drawn = self.transformer([(1 - at) * e + at * y, t, heard * z], training=training)
-        error = (drawn - y) / ops.maximum(1 - at, LEAST_LEFT)
-        return {
-            "velocity": 0.5 * ops.mean(ops.sum(ops.square(error), axis=(1, 2, 3))),
-            "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
-        }
+        last, early = self.transformer([(1 - at) * e + at * y, t, heard * z], training=training)
 
-    def predicted(self, y, t, z):
-        """The image D(y_t, t, z) of y_t (n, height, width, channels), t (n,) and codes z (n, latent_dim)."""
-        return ops.clip(self.transformer([y, t, z], training=False), -1, 1)
+        def loss(image):
+            error = (image - y) / ops.maximum(1 - at, LEAST_LEFT)
+            return 0.5 * ops.mean(ops.sum(ops.square(error), axis=(1, 2, 3)))
 
-    def velocity(self, z, guidance):
-        """v(y_t, t) for the codes z (n, latent_dim), with guidance g."""
+        return {"velocity": loss(last), "early": loss(early), "kl": ops.mean(kl_divergence(z_mean, z_log_var))}
+
+    def total(self, terms, beta):
+        weight = self.early_weight if self.early else 0.0
+        return {"loss": terms["velocity"] + weight * terms["early"] + beta * terms["kl"], **terms}
+
+    def predicted(self, y, t, z, internal=1.0):
+        """The image D(y_t, t, z) of y_t (n, height, width, channels), t (n,) and codes z (n, latent_dim), with internal
+        guidance w."""
+        last, early = self.transformer([y, t, z], training=False)
+        return ops.clip(early + internal * (last - early), -1, 1)
+
+    def velocity(self, z, guidance, internal=1.0):
+        """v(y_t, t) for the codes z (n, latent_dim), with guidance g and internal guidance w."""
 
         def v(y, t):
             times = ops.broadcast_to(t, ops.shape(y)[:1])
-            drawn = self.predicted(y, times, z)
+            drawn = self.predicted(y, times, z, internal)
             if guidance != 1:
-                unheard = self.predicted(y, times, ops.zeros_like(z))
+                unheard = self.predicted(y, times, ops.zeros_like(z), internal)
                 drawn = unheard + guidance * (drawn - unheard)
             return (drawn - y) / (1 - t)
 
         return v
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def solution(self, noise, z, guidance):
+    def solution(self, noise, z, guidance, internal):
         """Images (n, height, width, channels) in [0, 1] from noise of that shape, for codes z (n, latent_dim)."""
-        y = solve(noise, self.velocity(z, guidance), steps=self.steps, method=self.method)
+        y = solve(noise, self.velocity(z, guidance, internal), steps=self.steps, method=self.method)
         return ops.clip((y + 1) / 2, 0, 1)
 
     def call(self, spectrograms, training=False):
         z_mean, _ = self.encoder(spectrograms, training=training)
         noise = ops.broadcast_to(first_noise(self.image_shape), (ops.shape(z_mean)[0], *self.image_shape))
-        return self.solution(noise, z_mean, self.guidance)
+        return self.solution(noise, z_mean, self.guidance, self.internal_guidance)
 
     def decode(self, z, noise=None):
         """Codes (n, latent_dim) -> (n, height, width, channels) numpy images in [0, 1], from noise or the first one."""
         z = np.asarray(ops.convert_to_numpy(z), np.float32)
         noise = np.broadcast_to(first_noise(self.image_shape), (len(z), *self.image_shape)) if noise is None else noise
         parts = [slice(i, i + BATCH) for i in range(0, len(z), BATCH)]
-        drawn = [self.solution(tf.constant(noise[part]), tf.constant(z[part]), self.guidance).numpy() for part in parts]
+        dials = self.guidance, self.internal_guidance
+        drawn = [self.solution(tf.constant(noise[part]), tf.constant(z[part]), *dials).numpy() for part in parts]
         return np.concatenate(drawn) if drawn else noise
 
     @property
@@ -174,10 +193,10 @@ class AudioImageFlow(VariationalModel):
 
     @classmethod
     def from_config(cls, config):
-        """Files that do not name the patch have patches of 4 pixels."""
-        return super().from_config({"patch": 4, **config})
+        """Older files do not name the patch, which is of 4 pixels, or the early image, which is the image."""
+        return super().from_config({"patch": 4, "early": 0, **config})
 
     def get_config(self):
-        names = """patch width blocks heads hidden time_mean time_spread unheard steps method guidance initial_log_var
-            encoder_kind encoder_options"""
+        names = """patch width blocks heads hidden early early_weight internal_guidance time_mean time_spread unheard
+            steps method guidance initial_log_var encoder_kind encoder_options"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 
 from crossmodal.errors import AudioError
-from crossmodal.models.networks.auditory_bands import LENGTH_MULTIPLE
 from crossmodal.sound.long_term import BINS
 
 PIECE_S, UNREVISED_PIECE_S = 10.0, 60.0  # a longer draw is made in such pieces,
@@ -20,10 +19,6 @@ def check_draws(duration_s: float, draws: int = 1) -> None:
             f"{draws} draw{'s' * (draws != 1)} of {duration_s:g} s: choose a positive number and duration, together "
             f"{LONGEST_S:.0f} s at most."
         )
-
-
-def _up_to_multiple(samples: int) -> int:
-    return -(-samples // LENGTH_MULTIPLE) * LENGTH_MULTIPLE
 
 
 def cross_fade(pieces: list[np.ndarray], fade: int) -> np.ndarray:
@@ -53,6 +48,11 @@ class Texture:
 
 class Plays(Texture):
     """For a texture that says how it makes a piece, `draw_piece`, and what spectrum it has, `fixed_spectrum`."""
+
+    @property
+    def multiple(self) -> int:
+        """Pieces have multiples of so many samples."""
+        raise NotImplementedError(f"{type(self).__name__} does not say of how many samples it draws multiples.")
 
     def draw(
         self,
@@ -84,7 +84,7 @@ class Plays(Texture):
             raise AudioError(
                 f"A draw of {duration_s:g} s has no samples at {self.sample_rate} Hz: choose a longer one."
             )
-        samples = max(_up_to_multiple(wanted), self.sample_rate)
+        samples = self._up_to_multiple(max(wanted, self.sample_rate))
         steps = self.draw_steps if steps is None else steps
         x = self._draw_in_pieces(draws * self.channels, samples, seed, steps, on_piece)
         sounds = self.sounds_of(x)[:, :wanted]
@@ -92,10 +92,13 @@ class Plays(Texture):
             raise AudioError("The draws are not finite: train anew with a lower learning rate.")
         return sounds
 
+    def _up_to_multiple(self, samples: int) -> int:
+        return -(-samples // self.multiple) * self.multiple
+
     def _draw_in_pieces(self, draws, samples, seed, steps, on_piece) -> np.ndarray:
         """Signals (draws, samples or a little more), in bounded memory."""
         longest_s = PIECE_S if steps else UNREVISED_PIECE_S
-        piece, fade = (_up_to_multiple(round(seconds * self.sample_rate)) for seconds in (longest_s, FADE_S))
+        piece, fade = (self._up_to_multiple(round(seconds * self.sample_rate)) for seconds in (longest_s, FADE_S))
         count = 1 if samples <= piece else -(-(samples - fade) // (piece - fade))
         length = min(samples, piece)
         pieces = []

@@ -22,6 +22,7 @@ import tensorflow as tf
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.cooperative import Cooperative
 from crossmodal.models.coopnets import CoopNets, bandwidth
+from crossmodal.models.networks.auditory_bands import FRAMES_MULTIPLE, frame_of
 from crossmodal.models.networks.waveform import UPSAMPLING
 from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.determinism import fix_numbers
@@ -37,6 +38,7 @@ from crossmodal.training.checkpoints import (
 from crossmodal.training.runs import append_history
 from crossmodal.training.texture_state import Settings, State, make_state
 
+CROP_S = 2.0  # of the default's signals
 MOST_RECOVERIES = 12  # from one block of iterations to the next
 _FALL, _RISE = 0.8, 1.02  # of the learning rates, per iteration outside and inside the bands
 PRESETS = ("default", "thesis", "wavegan")
@@ -91,9 +93,11 @@ def prepare_texture(
     """
     check_choice("preset", preset, PRESETS)
     check_choice("reading", reading, READINGS)
-    chosen = {"thesis": thesis_settings(reading), "wavegan": dict(WAVEGAN)}.get(preset, {"samples": 40_000})
+    default = {"samples": round(CROP_S * sample_rate)}
+    chosen = {"thesis": thesis_settings(reading), "wavegan": dict(WAVEGAN)}.get(preset, default)
     walk = {"step": chosen.pop("step")} if "step" in chosen else {}
-    chosen["samples"] = min(chosen["samples"], len(sound) // UPSAMPLING * UPSAMPLING)
+    multiple = FRAMES_MULTIPLE * frame_of(sample_rate) if preset == "default" else UPSAMPLING
+    chosen["samples"] = min(chosen["samples"], len(sound)) // multiple * multiple
     settings = Settings(**{**chosen, **changes})
     if settings.algorithm in ("generator", "adversarial"):
         draw_steps = 0

@@ -20,6 +20,7 @@ from speed_tables import speed
 from texture_tables import (
     texture_classes,
     texture_judges,
+    texture_ladder,
     texture_methods,
     texture_mixtures,
     texture_sweeps,
@@ -113,6 +114,7 @@ TABLES = {
     "texture sweeps": partial(texture_sweeps, "texture_sweeps"),
     "texture sweeps, swapped": partial(texture_sweeps, "texture_sweeps_swapped"),
     "texture teaching": texture_teaching,
+    "texture ladder": texture_ladder,
     "texture judges": texture_judges,
     "texture classes": texture_classes,
     "texture mixtures": texture_mixtures,
@@ -141,6 +143,7 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "few clips": "docs/hearing.md",
     "few clips, curves": "docs/hearing.md",
     "texture teaching": "docs/textures.md",
+    "texture ladder": "docs/textures.md",
     "texture judges": "docs/textures.md",
     "texture classes": "docs/textures.md",
     "texture mixtures": "docs/textures.md",

@@ -72,6 +72,30 @@ def texture_teaching() -> str:
     return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
 
 
+LADDER = {
+    "thesis": "`thesis`, 500 iterations",
+    "thesis-long": "the same, 5,000 iterations",
+    "whitened": "500 iterations of whitened signals, chains whose sigma is their level",
+    "hearing": "and the default's descriptor, chains and training, by regression of waveforms",
+    "waveform": "and the default's generator",
+    "coopnets": "and the generator learns by energy: the default",
+}
+
+
+def texture_ladder() -> str:
+    """From the thesis' networks to the default ones: score of the revised draws by recording, means, what repeats."""
+    files = [result for name in ("texture_ladder", "texture_ladder_long") if (result := load(name))]
+    lines = head("networks and training", *GATED, "mean", "generator alone", "copies, loops or draws alike")
+    methods = {method: (rows, file["mean"][method]) for file in files for method, rows in file["methods"].items()}
+    for method, title in LADDER.items():
+        if method in methods:
+            rows, mean = methods[method]
+            each = [f"{rows[texture]['score']:.2f}" if texture in rows else "-" for texture in GATED]
+            repeats = sum(mean[name] for name in ("copied", "loops", "alike"))
+            lines.append(row(title, *each, f"**{mean['score']:.2f}**", f"{mean['generator_alone']:.2f}", str(repeats)))
+    return "\n".join([*lines, "", ", ".join(f"`{file['command']}`" for file in files)]) + "\n" if files else ""
+
+
 METHODS = {
     "coopnets": "CoopNets, default",
     "adapted": "the same before any training: its front end fitted, chains from noise",

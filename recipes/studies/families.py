@@ -5,7 +5,7 @@
 Each run has a folder of its own below --workdir; finished runs are not run again, so the same command continues where
 it was stopped. All families hear by the residual encoder (the joint flow, which has none, is not among them); other
 options of a family are its defaults. Writes results/families.json, and beside the runs families.png, agreement against
-variety with a curve for each model that has a guidance, a strip of drawings of each family in strips, and a report.html
+variety with a curve for each dial that a model has, a strip of drawings of each family in strips, and a report.html
 on all of them.
 """
 
@@ -17,7 +17,7 @@ from crossmodal.app.experiments import families, train_vae, train_vae_gan
 from crossmodal.app.experiments.training_data import load_sources
 from crossmodal.app.experiments.training_options import TrainingConfig
 from crossmodal.app.options import as_options, run_recipe
-from crossmodal.app.sweeps.drawings import curve_of_guidance, drawing_seconds, save_strip
+from crossmodal.app.sweeps.drawings import curves_of, drawing_seconds, save_strip
 from crossmodal.app.sweeps.members import add_splits, agreement_of, once, publish, read_members, run_members, splits_of
 from crossmodal.app.sweeps.shards import add_shares
 from crossmodal.data.alignment import split_of
@@ -56,8 +56,8 @@ def family_of(run: str) -> str:
 
 
 def compare_drawings(config: TrainingConfig, runs: dict[str, dict], workdir: Path) -> None:
-    """Add to each family's first run the milliseconds that a drawing takes and the curve of its guidance, if it has
-    one; save a strip of drawings of each family, of the first test clip of each class."""
+    """Add to each family's first run the milliseconds that a drawing takes and the curves of its dials; save a strip of
+    drawings of each family, of the first test clip of each class."""
     speech, images = load_sources(config)
     first: dict[str, str] = {}
     for name in runs:
@@ -71,18 +71,17 @@ def compare_drawings(config: TrainingConfig, runs: dict[str, dict], workdir: Pat
         runs[name]["milliseconds_a_drawing"] = 1000 * seconds
     for name, model in models.items():
         save_strip(workdir / "strips" / f"{family_of(name)}.png", model, spectrograms)
-        if hasattr(model, "guidance"):
-            runs[name]["curve"] = once(
-                workdir / name / "curve.json",
-                lambda model=model, name=name: curve_of_guidance(
-                    model, speech, images, split, find_reader(model.classes, model.image_shape, workdir / name)
-                ),
-            )
+        runs[name]["curves"] = once(
+            workdir / name / "curves.json",
+            lambda model=model, name=name: curves_of(
+                model, speech, images, split, find_reader(model.classes, model.image_shape, workdir / name)
+            ),
+        )
 
 
 def save_frontier(path: Path, runs: dict[str, dict]) -> None:
-    """Agreement against variety within a clip, both at random draws: a point a run, a curve where there is a guidance;
-    real images at (1, their agreement)."""
+    """Agreement against variety within a clip, both at random draws: a point a run, a curve for each dial; real images
+    at (1, their agreement)."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.8, 4.8), layout="constrained")
@@ -93,9 +92,11 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
         points.setdefault(family_of(name), []).append(point)
     for i, (name, of) in enumerate(points.items()):
         ax.plot(*zip(*of, strict=True), "o", label=name, markersize=5, color=f"C{i}")
-        for run in (each for of_run, each in runs.items() if family_of(of_run) == name and "curve" in each):
-            curve = [(point["within_clip"], point["agreement"]) for point in run["curve"]]
-            ax.plot(*zip(*curve, strict=True), ".-", linewidth=1, markersize=4, color=f"C{i}")
+        own = [each for of_run, each in runs.items() if family_of(of_run) == name]
+        for dial, points_of in ((dial, points) for run in own for dial, points in run.get("curves", {}).items()):
+            curve = [(point["within_clip"], point["agreement"]) for point in points_of]
+            style = ".-" if dial == "guidance" else ".:"
+            ax.plot(*zip(*curve, strict=True), style, linewidth=1, markersize=4, color=f"C{i}")
     ax.plot(1, agreement_of(next(iter(runs.values()))).real_test_images, "k*", markersize=12, label="real images")
     ax.set(xlabel="variety within a clip, ratio to real images", ylabel="agreement of random draws")
     ax.legend(fontsize=8)

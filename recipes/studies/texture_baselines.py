@@ -18,6 +18,10 @@ the default's generator; coopnets:
 
     python recipes/studies/texture_baselines.py --methods thesis thesis-long whitened hearing waveform coopnets
 
+At a studio's rate, to which the recordings are resampled; what is drawn is scored at 20 kHz as ever:
+
+    python recipes/studies/texture_baselines.py --methods coopnets --sample-rate 48000 --results texture_48khz.json
+
 Finished runs are not run again; `--processes N` runs N at once, `--shard I/N` one machine's share of them.
 """
 
@@ -65,6 +69,7 @@ class Config:
     iterations: int | None = option(None, "training iterations, in place of each method's own", least=0, most=99_999)
     draws: int = option(2, "draws of each texture and method", least=1, most=1000)
     duration_s: float = option(4.0, "duration of a draw in seconds", least=0.01, most=3600)
+    sample_rate: int = option(20_000, "sample rate in Hz of models and their draws", least=4000, most=192_000)
     statistics_steps: int = option(100, "steps of L-BFGS for the method statistics", least=1, most=100_000)
     seed: int = option(0, "seed of training and draws", least=0, most=2_000_000_000)
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
@@ -127,7 +132,7 @@ def make(config: Config, method: str, texture: str, workdir: Path, peers) -> dic
         if config.iterations is not None and method != "adapted":
             options["iterations"] = config.iterations
         shared = dict(reference=reference, draws=config.draws, duration_s=config.duration_s, seed=config.seed)
-        shared |= dict(deterministic=config.deterministic)
+        shared |= dict(sample_rate=config.sample_rate, deterministic=config.deterministic)
         prepare = PREPARED.get(method, texture_single.prepare)
         return texture_single.run(texture_single.Config(**shared, **options), workdir, prepare)
     from crossmodal.data.textures import load_texture

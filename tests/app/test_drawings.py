@@ -6,7 +6,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from crossmodal.app.sweeps.drawings import DIAL, curve_of_guidance, drawing_seconds, save_strip
+from crossmodal.app.sweeps.drawings import DIALS, curves_of, drawing_seconds, save_strip
 from crossmodal.data.alignment import Split
 from crossmodal.data.digits_tts import load_images
 from crossmodal.data.sources import Speech, as_input
@@ -63,10 +63,12 @@ def test_the_curve_shows_what_guidance_costs_in_variety(images):
     speech = Speech("tones", tones, labels, np.array(["low", "high"] * 10), labels, 8000)
     model = Artist(images, guidance=1.25)
     split = Split(np.arange(0), np.arange(0), np.arange(20))
-    curve = curve_of_guidance(model, speech, images, split, default_reader())
-    assert [point["guidance"] for point in curve] == list(DIAL)
+    curves = curves_of(model, speech, images, split, default_reader())
+    assert list(curves) == ["guidance"]  # its only dial
+    curve = curves["guidance"]
+    assert [point["guidance"] for point in curve] == list(DIALS["guidance"])
     assert curve[0]["within_clip"] == pytest.approx(1, abs=0.15)
     assert curve[-1]["within_clip"] < 1e-4
     assert curve[0]["agreement"] > 0.8
     assert model.guidance == 1.25
-    assert json.loads(json.dumps(curve)) == curve
+    assert json.loads(json.dumps(curves)) == curves

@@ -10,9 +10,11 @@ from crossmodal.errors import AudioError, ModelError
 from crossmodal.models import cooperative, playing
 from crossmodal.models.coopnets import CoopNets, bandwidth
 from crossmodal.models.networks.auditory import AuditoryDescriptor, join_subbands, subbands
-from crossmodal.models.networks.auditory_bands import cochlear_bank, modulation_bank
+from crossmodal.models.networks.auditory_bands import cochlear_bank, frame_of, modulation_bank
+from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.models.networks.waveform import WaveformDescriptor, WaveformGenerator, receptive_field
 from crossmodal.models.playing import cross_fade
+from crossmodal.sound.resampling import resample
 
 
 @pytest.fixture(scope="module")
@@ -157,18 +159,43 @@ def test_the_gradient_of_silence_and_of_a_click_is_finite(auditory):
         assert np.all(np.isfinite(tape.gradient(f, x)))
 
 
+@pytest.mark.parametrize("sample_rate", [16_000, 44_100, 48_000])
+def test_the_default_hears_the_same_at_any_sample_rate(sample_rate):
+    """Chirps up to 6 kHz and noise below 7 kHz, heard by the same bands: frames of 2.5 ms, modulations in Hz."""
+    noise = resample(np.random.default_rng(0).standard_normal(28_000), 14_000, 20_000).astype(np.float32)
+    for sound in (0.1 * noise, chirps(2.0)):
+        features = []
+        for rate in (20_000, sample_rate):
+            descriptor = AuditoryDescriptor(rate, 7000.0)
+            at_rate = resample(sound, 20_000, rate)[None]
+            at_rate = at_rate[:, : at_rate.shape[1] // (20 * descriptor.frame) * 20 * descriptor.frame]
+            features.append(descriptor.features(tf.constant(at_rate, tf.float32)).numpy()[0])
+        difference = np.sqrt(np.mean(np.square(features[1] - features[0])))
+        assert difference < 0.03 * np.std(features[0])
+
+
+def test_frames_of_older_files_have_50_samples_at_any_rate():
+    assert [frame_of(rate) for rate in (4000, 8000, 20_000, 44_100, 48_000, 192_000)] == [10, 20, 50, 110, 120, 480]
+    for network in (AuditoryDescriptor(48_000), SubbandGenerator(48_000)):
+        config = network.get_config()
+        assert type(network).from_config(config).frame == 120
+        del config["frame"]
+        assert type(network).from_config(config).frame == 50
+
+
 @pytest.mark.parametrize("sample_rate", [8000, 44_100])
-def test_the_default_hears_at_any_sample_rate(sample_rate):
+def test_the_default_tells_a_texture_from_noise_at_any_sample_rate(sample_rate):
     sound = chirps(2.0, sample_rate)
     model = CoopNets.auditory(sample_rate, 0.4 * sample_rate)
     model.set_spectrum(sound)
     signal = model.whiten(sound)
     model.descriptor.adapt(signal)
     data, noise = (
-        model.descriptor(x[None, : sample_rate // 1000 * 1000]).numpy()[0]
+        model.descriptor(x[None, : sample_rate // model.multiple * model.multiple]).numpy()[0]
         for x in (signal, model.whiten(model.draw(2.0, steps=0)[0]))
     )
     assert noise < 2 * data < 0
+    assert model.draw(0.3, steps=1).shape == (1, round(0.3 * sample_rate))  # a signal of a second does
 
 
 def test_an_untrained_generator_draws_noise_with_the_recordings_spectrum(auditory):

@@ -21,6 +21,7 @@ from crossmodal.saving.keras_file import load_model, save_model
 SMALL = {
     "width": 16,
     "blocks": 1,
+    "early": 0,
     "heads": 2,
     "hidden": 32,
     "latent_dim": 4,
@@ -30,7 +31,7 @@ SMALL = {
 
 def small(**options):
     keras.utils.set_random_seed(0)
-    return AudioImageFlow(**SMALL, **options)
+    return AudioImageFlow(**{**SMALL, **options})
 
 
 def test_tokens_are_patches_row_by_row():
@@ -60,8 +61,9 @@ def test_an_image_of_larger_patches_is_drawn_and_saved(tmp_path):
     assert drawn.shape == (1, 64, 64, 3)
     save_model(model, tmp_path / "model.keras")
     np.testing.assert_array_equal(load_model(tmp_path / "model.keras").generate(sound)[0], drawn)
-    older = {name: value for name, value in model.get_config().items() if name != "patch"}
-    assert AudioImageFlow.from_config(older).patch == 4
+    older = {name: value for name, value in model.get_config().items() if name not in ("patch", "early")}
+    again = AudioImageFlow.from_config(older)
+    assert (again.patch, again.early) == (4, 0)
     with pytest.raises(ValueError, match="12 pixels do not divide"):
         small(patch=12)
 
@@ -86,16 +88,51 @@ def test_attention_is_that_of_keras():
 
 
 def test_a_transformer_draws_nothing_at_the_start_and_hears_its_condition_later():
-    network = patch_transformer((8, 8, 1), 4, 3, 16, 2, 2, 32, "float32")
+    network = patch_transformer((8, 8, 1), 4, 3, 16, 2, 2, 32, 0, "float32")
     x, t = np.ones((2, 8, 8, 1), np.float32), np.array([0.2, 0.2], np.float32)
     heard = np.array([[0, 0, 1], [0, 1, 0]], np.float32)
-    np.testing.assert_array_equal(network([x, t, heard]), np.zeros((2, 8, 8, 1)))
+    for drawn in network([x, t, heard]):
+        np.testing.assert_array_equal(drawn, np.zeros((2, 8, 8, 1)))
     rng = np.random.default_rng(0)
     network.set_weights([w + 0.1 * rng.normal(size=w.shape).astype(np.float32) for w in network.get_weights()])
-    first, second = np.asarray(network([x, t, heard]))
+    first, second = np.asarray(network([x, t, heard])[0])
     assert np.abs(first - second).max() > 1e-3
-    later = np.asarray(network([x, t + 0.5, heard]))
+    later = np.asarray(network([x, t + 0.5, heard])[0])
     assert np.abs(first - later[0]).max() > 1e-3
+
+
+def test_the_early_image_is_that_of_the_first_blocks_alone():
+    """With the weights of the first blocks and of the early image's layers a network of these blocks draws it."""
+    sizes = ((8, 8, 1), 4, 3, 16)
+    network, first = (patch_transformer(*sizes, blocks, 2, 32, early, "float32") for blocks, early in ((3, 1), (1, 0)))
+    rng = np.random.default_rng(0)
+    network.set_weights([w + 0.1 * rng.normal(size=w.shape).astype(np.float32) for w in network.get_weights()])
+    for layer in first.layers:
+        name = f"early_{layer.name}" if layer.name in ("last", "pixels") else layer.name
+        layer.set_weights(network.get_layer(name).get_weights() if layer.weights else [])
+    inputs = [rng.normal(size=shape).astype(np.float32) for shape in ((2, 8, 8, 1), (2,), (2, 3))]
+    last, early = (np.asarray(image) for image in network(inputs))
+    np.testing.assert_allclose(early, np.asarray(first(inputs)[0]), atol=1e-5)
+    assert np.abs(last - early).max() > 1e-3
+    with pytest.raises(ValueError, match="Of 2 blocks 0 to 1 can come before the early image, not 2"):
+        patch_transformer(*sizes, 2, 2, 32, 2, "float32")
+
+
+def test_internal_guidance_leaves_the_early_image_behind():
+    """From -0.5 early to 0.1 last: 0.4 at a weight of 1.5; its loss has a weight of its own."""
+    model = small(blocks=2, early=1, early_weight=0.25, time_mean=0.0, time_spread=1e-6)
+    for name, value in (("pixels", 0.1), ("early_pixels", -0.5)):
+        model.transformer.get_layer(name).bias.assign(value * np.ones(16))
+    y, t, z = np.zeros((1, 28, 28, 1), np.float32), np.array([0.5], np.float32), np.zeros((1, 4), np.float32)
+    for w, expected in ((0.0, -0.5), (1.0, 0.1), (1.5, 0.4), (3.0, 1.0)):
+        np.testing.assert_allclose(model.predicted(y, t, z, w), np.full_like(y, expected), atol=1e-6)
+        model.internal_guidance = w
+        np.testing.assert_allclose(model.decode(z), np.full_like(y, (1 + expected) / 2), atol=1e-4)
+    terms = model.losses_of(np.zeros((2, 48, 48, 1), np.float32), np.full((2, 3, 28, 28, 1), 0.5, np.float32))
+    found = {name: float(terms[name]) for name in ("velocity", "early")}
+    assert found == pytest.approx({"velocity": 0.5 * 784 * 0.1**2 / 0.25, "early": 0.5 * 784 / 4 / 0.25}, rel=1e-3)
+    loss = found["velocity"] + 0.25 * found["early"] + 2 * float(terms["kl"])
+    assert float(model.total(terms, 2.0)["loss"]) == pytest.approx(loss, rel=1e-5)
 
 
 @pytest.mark.parametrize(("time_mean", "left"), [(0.0, 0.5), (10.0, 0.05)])
@@ -109,7 +146,7 @@ def test_the_loss_of_a_network_that_predicts_0(time_mean, left):
 class Linear(AudioImageFlow):
     """Predicts the mean of its code, whatever the noise and the time."""
 
-    def predicted(self, y, t, z):
+    def predicted(self, y, t, z, internal=1.0):
         return tf.ones_like(y) * tf.reduce_mean(z, axis=1)[:, None, None, None]
 
 

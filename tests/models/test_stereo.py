@@ -69,7 +69,7 @@ def test_a_stereo_stream_is_its_loop(model):
     streamed = np.concatenate(
         list(islice(streaming.filter_blocks(streaming.blocks_of(signals, 256), lambda: responses), 180)), 1
     )
-    loop = model.loop(3 * 16_000 / RATE, seed=1, steps=0)
+    loop = model.loop(3 * model.generator.chunk_samples / RATE, seed=1, steps=0)
     error = streamed.T - np.roll(loop, -streaming.TAPS // 2, axis=0)[: streamed.shape[1]]
     assert error.std() < 2e-3 * loop.std()
 

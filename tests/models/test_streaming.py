@@ -15,7 +15,7 @@ from crossmodal.models import streaming
 from crossmodal.models.coopnets import CoopNets
 from crossmodal.models.networks import subbands
 from crossmodal.models.networks.overlap import overlap_save
-from crossmodal.models.networks.subbands import FRAME, SubbandGenerator
+from crossmodal.models.networks.subbands import SubbandGenerator
 
 CHUNK = 16_000  # samples
 FIRST = 2 * CHUNK + streaming.TAPS // 2  # sample of the long draw with which a stream of blocks of 256 begins
@@ -48,8 +48,9 @@ def long_draw(model, seed, chunks):
     z = tf.concat(list(itertools.islice(streaming.stream_latents(model, seed), chunks)), axis=1)
     reference = tf.random.stateless_normal((1, subbands.REFERENCE, subbands.NOISES), (0, 0))
     level = np.sqrt(np.mean(model.generator.gain(reference).numpy() ** 2, axis=1, keepdims=True))
-    gain = model.generator.gain(z[..., FRAME:]) / level
-    return model.colour(model.generator.shape_noise(z[..., :FRAME], gain).numpy()[0])
+    frame = model.generator.frame
+    gain = model.generator.gain(z[..., frame:]) / level
+    return model.colour(model.generator.shape_noise(z[..., :frame], gain).numpy()[0])
 
 
 def test_a_stream_is_one_long_draw(auditory):
@@ -76,7 +77,7 @@ def test_nothing_beyond_the_next_chunk_is_heard(auditory, kernel):
     thesis = CoopNets.thesis(kernel=kernel).generator
     for operation, frames, latents in (
         (thesis, thesis.chunk_samples // 1000, 1),
-        (auditory.generator.gain, auditory.generator.chunk_samples // FRAME, 16),
+        (auditory.generator.gain, auditory.generator.chunk_samples // auditory.generator.frame, 16),
     ):
         z = np.zeros((1, 5 * frames, latents), np.float32)
         quiet = operation(z).numpy()

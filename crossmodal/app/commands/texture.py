@@ -70,8 +70,8 @@ def add_arguments(parser) -> None:
     play.add_argument(
         "--seamless",
         action="store_true",
-        help="a sound to be repeated, whose end runs into its start; its duration is rounded to whole chunks of 16,000 "
-        "samples, revised it lasts 60 s at most",
+        help="a sound to be repeated, whose end runs into its start; its duration is rounded to whole chunks of 0.8 s, "
+        "revised it lasts 60 s at most",
     )
     play.add_argument(
         "--subtype", choices=("16", "24", "float", "vorbis"), help="bits of a sample (16; OGG is always vorbis)"

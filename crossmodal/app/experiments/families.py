@@ -101,6 +101,9 @@ class AnyFlowConfig(FamilyConfig):
 class FlowConfig(AnyFlowConfig):
     beta: float = option(0.05, "weight of the KL term", least=0, most=1e6)
     unheard: float = option(0.1, "share of the pairs without their sound, for guidance", least=0, below=1)
+    early: int = option(2, "blocks after which an early image is predicted; 0: all", least=0, most=63)
+    early_weight: float = option(0.5, "weight of its loss", least=0, most=1e6)
+    internal_guidance: float = option(1.5, "by which a drawing leaves the early image behind", least=0, most=100)
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ class Family:
     settings: the options that are arguments of the model.
     epochs, learning_rate: where the options leave them open, on real data.
     adam:     of its optimizer, beside the learning rate and the average of the weights.
+    muon:     layers whose matrices are moved by Muon, a regular expression; "": none.
     further:  further(config) -> other arguments of the model.
     """
 
@@ -128,6 +132,7 @@ class Family:
     epochs: int
     learning_rate: float
     adam: dict = field(default_factory=dict)
+    muon: str = ""
     further: Callable = lambda config: {}
 
     def with_defaults(self, config):
@@ -140,6 +145,7 @@ class Family:
     def run(self, asked, workdir: Path) -> dict:
         """Train in `workdir`, measure on the test clips; returns the metrics."""
         import crossmodal
+        from crossmodal.training.muon import MuonAndAdam
         from crossmodal.training.optimizers import FusedAdam, computed_in, warm_cosine
 
         config = self.with_defaults(asked)
@@ -152,7 +158,8 @@ class Family:
         def optimizer(steps, precision):
             average = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
             rate = warm_cosine(config.learning_rate, steps, WARMUP_STEPS)
-            return FusedAdam(rate, exchange_dtype=computed_in(precision), **self.adam, **average)
+            options = {"exchange_dtype": computed_in(precision), **self.adam, **average}
+            return MuonAndAdam(rate, layers=self.muon, **options) if self.muon else FusedAdam(rate, **options)
 
         def pretrain(model, data):
             from crossmodal.training.loop import Stage
@@ -307,10 +314,11 @@ _FAMILIES = (
         "AudioImageFlow",
         FlowConfig,
         "a flow that draws it in many hands, by steps from noise",
-        settings=(*_SETTINGS["flow"], "beta", "unheard"),
+        settings=(*_SETTINGS["flow"], "beta", "unheard", "early", "early_weight", "internal_guidance"),
         epochs=24,
         learning_rate=2e-3,
         adam={"beta_2": 0.99},
+        muon="block",
         further=flow_sizes,
     ),
     Family(

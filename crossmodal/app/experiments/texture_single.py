@@ -12,7 +12,6 @@ from crossmodal.errors import AudioError
 
 Algorithm = Literal["coopnets", "coopnets-z", "descriptor", "contrastive", "generator", "adversarial"]
 IGNORED_ON_RESUME = ("tensorboard",)  # options that change nothing in a run
-CROP_S = 2.0  # of the default's signals in training
 SHOWN_S = 60.0  # of the recording in pictures
 SCORED_S = 2.0  # the shortest recording that can be scored
 
@@ -66,14 +65,10 @@ def prepare(config: TextureOptions, sound, stereo=None):
         sound: (samples,).
         stereo: (samples, 2), both channels of a stereo recording whose louder one is `sound`.
     """
-    from crossmodal.models.networks.auditory import LENGTH_MULTIPLE
     from crossmodal.training.cooperative import prepare_texture
 
     names = ("generator_loss", "iterations", "chains", "samples", "descriptor_rate", "generator_rate")
     changes = {name: value for name in names if (value := getattr(config, name)) is not None}
-    if config.preset == "default":
-        crop = min(round(CROP_S * config.sample_rate), len(sound)) // LENGTH_MULTIPLE * LENGTH_MULTIPLE
-        changes.setdefault("samples", crop)
     model, signal, settings = prepare_texture(
         sound,
         config.sample_rate,

@@ -1,4 +1,4 @@
-"""What models draw of the same clips: strips of drawings, how long a drawing takes, and the curve of a guidance."""
+"""What models draw of the same clips: strips of drawings, how long a drawing takes, and the curves of its dials."""
 
 import time
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 CLIPS, ROUNDS = 64, 5  # clips that are drawn at once, and turns of the models, of which the fastest counts
 SAMPLES = 3  # drawings of a clip beside the best one
-DIAL = (1.0, 1.25, 1.5, 2.0, 3.0)  # values of the guidance
+DIALS = {"guidance": (1.0, 1.25, 1.5, 2.0, 3.0), "internal_guidance": (1.0, 1.5, 2.0, 3.0)}  # and their values
 
 
 def drawing_seconds(models: dict, spectrograms) -> dict[str, float]:
@@ -39,13 +39,16 @@ def save_strip(path: Path, model, spectrograms) -> None:
     matplotlib.image.imsave(path, np.repeat(strip, 3, axis=-1) if strip.shape[-1] == 1 else strip)
 
 
-def curve_of_guidance(model, speech, images, split, reader) -> list[dict]:
-    """Agreement and variety within a clip at each guidance of DIAL; the model keeps its own."""
+def curves_of(model, speech, images, split, reader) -> dict[str, list[dict]]:
+    """Of each of the model's DIALS agreement and variety within a clip at its values; the model keeps its own."""
     from evaluation.diversity import measure_spread
 
-    own, curve = model.guidance, []
-    for model.guidance in DIAL:
-        spread = measure_spread(model, speech, images, split, reader=reader)
-        curve.append({"guidance": model.guidance, **{name: spread[name] for name in ("agreement", "within_clip")}})
-    model.guidance = own
-    return curve
+    curves: dict[str, list[dict]] = {}
+    for dial in (dial for dial in DIALS if hasattr(model, dial)):
+        own, curves[dial] = getattr(model, dial), []
+        for value in DIALS[dial]:
+            setattr(model, dial, value)
+            spread = measure_spread(model, speech, images, split, reader=reader)
+            curves[dial].append({dial: value, **{name: spread[name] for name in ("agreement", "within_clip")}})
+        setattr(model, dial, own)
+    return curves

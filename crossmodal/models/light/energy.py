@@ -27,7 +27,6 @@ from crossmodal.models.networks.auditory_bands import (
     pairs,
 )
 
-FRAME = 50  # samples
 SQUARE, LEVEL = np.float32(0.01), np.float32(1e-6)  # added below a root and a logarithm
 
 
@@ -38,15 +37,16 @@ class LightEnergy:
         weights: the descriptor's, by their names, float32.
         sample_rate: in Hz.
         highest_hz: centre of the highest band.
-        samples: of the signal, a multiple of 1,000.
+        frame: samples of a frame.
+        samples: of the signal, a multiple of 20 frames.
     """
 
-    def __init__(self, weights: dict[str, np.ndarray], sample_rate: int, highest_hz: float, samples: int):
-        check_length(samples)
+    def __init__(self, weights: dict[str, np.ndarray], sample_rate: int, highest_hz: float, frame: int, samples: int):
+        check_length(samples, frame)
         self.weights = weights
-        self.frames, self.duration_s = samples // FRAME, samples / sample_rate
+        self.frames, self.duration_s = samples // frame, samples / sample_rate
         self.bands = Bands(cochlear_bank(samples, sample_rate, highest_hz))
-        bank = modulation_bank(self.frames, sample_rate / FRAME)
+        bank = modulation_bank(self.frames, sample_rate / frame)
         self.fast, self.slow = bank[:FAST, None], bank[FAST:, None, : self.frames // 8 + 1]
         sd = weights["modulation_sd"].transpose(1, 0, 2)
         self.modulation_sds = sd[:FAST], sd[FAST:]

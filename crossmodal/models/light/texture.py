@@ -4,32 +4,37 @@ import numpy as np
 
 from crossmodal.errors import ModelError
 from crossmodal.models.light.cochlea import Bands
-from crossmodal.models.light.energy import FRAME, LightEnergy
+from crossmodal.models.light.energy import LightEnergy
 from crossmodal.models.light.network import Network, describe
 from crossmodal.models.light.twin import Twin
-from crossmodal.models.networks.auditory_bands import check_length, cochlear_bank
+from crossmodal.models.networks.auditory_bands import (
+    DECIMATION,
+    FRAMES_MULTIPLE,
+    OLDER_FRAME,
+    check_length,
+    cochlear_bank,
+)
 from crossmodal.models.playing import Plays
 from crossmodal.sampling.light_langevin import light_langevin
 from crossmodal.sampling.philox import stateless_normal
 
-LATENTS = FRAME + 16  # of a frame: its excitation, and what drives the gains
+NOISES = 16  # latents of a frame that drive the gains, beside its excitation
 HIGHEST_GAIN = np.float32(4.0)  # in nepers, of the generator
-GAINS_EVERY = 5  # samples of a band, at a tenth of the sample rate
 WALK = ("sigma", "noise", "momentum", "most_drift", "cooling")
 
 
 class LightGenerator:
-    """z (frames, 50 + noises) -> signal (50 * frames,), as `SubbandGenerator`."""
+    """z (frames, frame + noises) -> signal (frame * frames,), as `SubbandGenerator`."""
 
-    def __init__(self, gains: Network, sample_rate: int, highest_hz: float):
-        self.gains, self.sample_rate, self.highest_hz = gains, sample_rate, highest_hz
+    def __init__(self, gains: Network, sample_rate: int, highest_hz: float, frame: int):
+        self.gains, self.sample_rate, self.highest_hz, self.frame = gains, sample_rate, highest_hz, frame
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        excitation = z[:, :FRAME].ravel()
+        excitation = z[:, : self.frame].ravel()
         bands = Bands(cochlear_bank(len(excitation), self.sample_rate, self.highest_hz))
-        gain = np.exp(HIGHEST_GAIN * np.tanh(self.gains(z[None, :, FRAME:])[0] / HIGHEST_GAIN))
+        gain = np.exp(HIGHEST_GAIN * np.tanh(self.gains(z[None, :, self.frame :])[0] / HIGHEST_GAIN))
         gain /= np.sqrt(np.mean(np.square(gain), axis=0, keepdims=True))
-        change = bands.split(excitation) * np.repeat((gain - 1).T, GAINS_EVERY, axis=1)
+        change = bands.split(excitation) * np.repeat((gain - 1).T, self.frame // DECIMATION, axis=1)
         return excitation + bands.join(change)
 
 
@@ -42,14 +47,19 @@ class LightTexture(Twin, Plays):
         self.sample_rate, self.draw_steps = config["sample_rate"], config["draw_steps"]
         self.provenance = dict(config["provenance"])
         self.walk = {"step_size": config["step"], **{name: config[name] for name in WALK}}
-        self.generator = LightGenerator(networks["gains"], generator["sample_rate"], generator["highest_hz"])
-        self.descriptor = networks["descriptor"], descriptor["sample_rate"], descriptor["highest_hz"]
+        sizes = [[it["sample_rate"], it["highest_hz"], it.get("frame", OLDER_FRAME)] for it in (generator, descriptor)]
+        self.generator = LightGenerator(networks["gains"], *sizes[0])
+        self.descriptor = networks["descriptor"], *sizes[1]
         self.spectrum = networks["model"]["spectrum"]
+
+    @property
+    def multiple(self) -> int:
+        return FRAMES_MULTIPLE * self.generator.frame
 
     @staticmethod
     def describe_networks(model) -> dict:
         kinds = type(model.generator).__name__, type(model.descriptor).__name__
-        if kinds != ("SubbandGenerator", "AuditoryDescriptor") or model.generator.latent_shape(1000)[1] != LATENTS:
+        if kinds != ("SubbandGenerator", "AuditoryDescriptor"):
             raise ModelError(f"A texture of {' and '.join(kinds)} is not computed without Keras.")
         if model.channels != 1:
             raise ModelError("A texture of two channels is not computed without Keras.")
@@ -61,8 +71,9 @@ class LightTexture(Twin, Plays):
         }
 
     def draw_piece(self, draws, samples, seed_z, seed_walk, steps):
-        check_length(samples)
-        z = stateless_normal((draws, samples // FRAME, LATENTS), seed_z)
+        frame = self.generator.frame
+        check_length(samples, frame)
+        z = stateless_normal((draws, samples // frame, frame + NOISES), seed_z)
         signals = [self.generator(each) for each in z]
         if steps:
             energy = LightEnergy(*self.descriptor, samples)

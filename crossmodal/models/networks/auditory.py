@@ -1,8 +1,8 @@
 """A descriptor that hears: a fixed cochlea, features of its envelopes pooled over time, and a learned energy.
 
-signal (samples,) -> 30 bands, envelopes at 2 kHz, compressed, at 400 Hz -> 12 bands of modulation -> features h:
-averages over time of saturating nonlinearities and of products of neighbouring bands (J numbers of any length of
-signal) -> f = -T/2 sum_j lambda_j (h_j - c_j)^2, with T the duration in seconds.
+signal (samples,) -> 30 bands at a tenth of the sample rate -> compressed envelopes at 400 Hz -> 12 bands of modulation
+-> features h: averages over time of saturating nonlinearities and of products of neighbouring bands (J numbers of any
+length of signal) -> f = -T/2 sum_j lambda_j (h_j - c_j)^2, with T the duration in seconds.
 
 `adapt` sets c and lambda from a recording's crops; training then moves them by maximum likelihood: c until the chains
 have the recording's features on average, lambda_j down where the recording itself varies. f is never above 0, so no
@@ -23,17 +23,20 @@ import tensorflow as tf
 from crossmodal.models.networks.auditory_bands import (
     BANDS,
     COMPRESSION,
+    DECIMATION,
     FAST,
     FLOOR,
+    FRAMES_MULTIPLE,
     HIGHEST,
     KNEE_WIDTHS,
     KNEES,
-    LENGTH_MULTIPLE,
     MODULATIONS,
     NEIGHBOURHOOD,
+    OLDER_FRAME,
     check_length,
     cochlear_bank,
     feature_shapes,
+    frame_of,
     modulation_bank,
     pairs,
 )
@@ -78,14 +81,16 @@ class AuditoryDescriptor(keras.Model):
     Args:
         sample_rate: of the sound, in Hz.
         highest_hz: centre of the highest band; at most 0.47 of the sample rate.
+        frame: samples of a frame; None: see `frame_of`.
     """
 
     circular = True  # f of a signal is f of the same turned by whole frames: all filters are Fourier transforms
 
-    def __init__(self, sample_rate=20_000, highest_hz=None, **kwargs):
+    def __init__(self, sample_rate=20_000, highest_hz=None, frame=None, **kwargs):
         super().__init__(**kwargs)
         self.sample_rate = sample_rate
         self.highest_hz = highest_hz or HIGHEST * sample_rate
+        self.frame = frame or frame_of(sample_rate)
         self.features_count = sum(int(np.prod(shape)) for shape in feature_shapes())
         scale = dict(trainable=False, initializer="ones")
         self.band_gain = self.add_weight(shape=(BANDS,), name="band_gain", **scale)
@@ -99,18 +104,19 @@ class AuditoryDescriptor(keras.Model):
         self.built = True
 
     def envelopes(self, signal) -> tf.Tensor:
-        """(chains, samples) -> compressed envelopes (chains, BANDS, samples / 50) at a 50th of the sample rate."""
+        """(chains, samples) -> compressed envelopes (chains, BANDS, frames)."""
         samples = signal.shape[-1]
-        check_length(samples)
+        check_length(samples, self.frame)
         analytic = subbands(signal, cochlear_bank(samples, self.sample_rate, self.highest_hz))
         squared = tf.math.real(analytic) ** 2 + tf.math.imag(analytic) ** 2
         compressed = (squared * tf.square(self.band_gain)[:, None] + FLOOR) ** (COMPRESSION / 2)
-        return tf.reduce_mean(tf.reshape(compressed, (-1, BANDS, samples // 50, 5)), axis=-1)
+        frames = samples // self.frame
+        return tf.reduce_mean(tf.reshape(compressed, (-1, BANDS, frames, self.frame // DECIMATION)), axis=-1)
 
     def modulations(self, u) -> list[tf.Tensor]:
         """(chains, BANDS, frames) -> (chains, BANDS, FAST, frames) and (chains, BANDS, others, frames / 4)."""
         frames = u.shape[-1]
-        bank = modulation_bank(frames, self.sample_rate / 50)
+        bank = modulation_bank(frames, self.sample_rate / self.frame)
         spectrum = tf.signal.rfft(u)[:, :, None]
         fast = tf.signal.irfft(spectrum * complex_constant(bank[:FAST]), [frames])
         bins = frames // 8 + 1
@@ -159,7 +165,8 @@ class AuditoryDescriptor(keras.Model):
         the signal; of one that is not much longer than a crop they are halves. A long signal is heard in pieces.
         """
         count = -(-len(signal) // LONGEST_PIECE)
-        samples = len(signal) // count // LENGTH_MULTIPLE * LENGTH_MULTIPLE
+        multiple = FRAMES_MULTIPLE * self.frame
+        samples = len(signal) // count // multiple * multiple
         pieces = [tf.constant(signal[None, i * samples : (i + 1) * samples], tf.float32) for i in range(count)]
         bank = cochlear_bank(samples, self.sample_rate, self.highest_hz)
         power = [tf.reduce_mean(tf.abs(subbands(piece, bank)) ** 2, axis=(0, 2)) for piece in pieces]
@@ -169,9 +176,9 @@ class AuditoryDescriptor(keras.Model):
         self.envelope_sd.assign(tf.math.reduce_std(tf.concat(e, axis=-1), axis=-1, keepdims=True) + 0.02)
         variances = [self.modulation_variances((piece - self.envelope_mean) / self.envelope_sd) for piece in e]
         self.modulation_sd.assign(tf.sqrt(sum(variances) / count) + 0.02)
-        samples = len(signal) // LENGTH_MULTIPLE * LENGTH_MULTIPLE
+        samples = len(signal) // multiple * multiple
         crop = round(crop_s * self.sample_rate)
-        length = (crop if samples >= 1.5 * crop else samples // 2) // LENGTH_MULTIPLE * LENGTH_MULTIPLE
+        length = (crop if samples >= 1.5 * crop else samples // 2) // multiple * multiple
         signal = tf.constant(signal[None, :samples], tf.float32)
         starts = np.linspace(0, samples - length, crops).astype(int)
         means, sds = [], []
@@ -186,4 +193,10 @@ class AuditoryDescriptor(keras.Model):
         self.log_precision.assign(tf.zeros_like(self.log_precision))
 
     def get_config(self):
-        return {**super().get_config(), "sample_rate": self.sample_rate, "highest_hz": self.highest_hz}
+        names = ("sample_rate", "highest_hz", "frame")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+    @classmethod
+    def from_config(cls, config):
+        """Files that do not name the frame have frames of 50 samples."""
+        return cls(**{"frame": OLDER_FRAME, **config})

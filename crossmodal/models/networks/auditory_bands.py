@@ -18,13 +18,22 @@ FLOOR = 1e-5  # of the squared amplitude, in units of a band's mean
 KNEES = (-2.5, -1.7, -1.0, -0.4, 0.2, 0.8, 1.5, 2.3, 3.2, 4.3, 5.6, 7.2)  # standard deviations from the mean
 KNEE_WIDTHS = tuple(0.7 + 0.1 * abs(knee) for knee in KNEES)
 NEIGHBOURHOOD = 2  # bands apart whose modulations are held together; envelopes are across all bands
-LENGTH_MULTIPLE = 1000  # samples
+DECIMATION = 10  # samples of a sound for one of a band
+FRAME_RATE = 400  # Hz, of the envelopes
+OLDER_FRAME = 50  # samples, of models of any rate whose files do not name it
+FRAMES_MULTIPLE = 20  # the front end hears whole multiples of so many frames
 
 
-def check_length(samples: int) -> None:
-    """AudioError unless the front end can divide this number of samples."""
-    if samples < LENGTH_MULTIPLE or samples % LENGTH_MULTIPLE:
-        raise AudioError(f"{samples} samples cannot be heard: take a multiple of {LENGTH_MULTIPLE}.")
+def frame_of(sample_rate: int) -> int:
+    """Samples of a frame: the multiple of ten that is nearest to 2.5 ms, 50 at 20 kHz, 110 at 44.1 kHz."""
+    return DECIMATION * max(1, round(sample_rate / (FRAME_RATE * DECIMATION)))
+
+
+def check_length(samples: int, frame: int) -> None:
+    """AudioError unless the front end, whose frames have `frame` samples, can divide this number of samples."""
+    multiple = FRAMES_MULTIPLE * frame
+    if samples < multiple or samples % multiple:
+        raise AudioError(f"{samples} samples cannot be heard: take a multiple of {multiple}.")
 
 
 @lru_cache(maxsize=8)

@@ -1,10 +1,10 @@
 """A generator of textures that shapes noise: white noise in cochlear bands, times gains that a small network draws.
 
-z (frames, 50 + NOISES) -> signal (50 * frames,): 50 of each frame's latents are its excitation, sample by sample, the
-others drive the gains, at four scales of time from 2.5 to 160 ms (at 20 kHz), so that loud and quiet moments of every
-length can form. The gains of a band have an RMS of 1 over each draw: regression on sounds whose phases nobody can
-predict would shrink them. No deconvolution strides over the waveform: nothing prints tones at fractions of the sample
-rate. Untrained it draws white noise.
+z (frames, frame + NOISES) -> signal (frame * frames,), with `frame` samples in a frame of 2.5 ms. As many of a frame's
+latents are its excitation, sample by sample, the others drive the gains, at four scales of time from 2.5 to 160 ms, so
+that loud and quiet moments of every length can form. The gains of a band have an RMS of 1 over each draw: regression on
+sounds whose phases nobody can predict would shrink them. No deconvolution strides over the waveform: nothing prints
+tones at fractions of the sample rate. Untrained it draws white noise.
 
 A stream has no whole over which to take that RMS: there the gains are divided by their RMS over `REFERENCE` frames of
 noise that is always the same.
@@ -17,11 +17,19 @@ import tensorflow as tf
 from keras import layers
 
 from crossmodal.models.networks.auditory import join_subbands, subbands
-from crossmodal.models.networks.auditory_bands import BANDS, HIGHEST, check_length, cochlear_bank
+from crossmodal.models.networks.auditory_bands import (
+    BANDS,
+    DECIMATION,
+    FRAMES_MULTIPLE,
+    HIGHEST,
+    OLDER_FRAME,
+    check_length,
+    cochlear_bank,
+    frame_of,
+)
 from crossmodal.models.networks.band_gains import BandGains
 from crossmodal.models.networks.overlap import overlap_save, windows
 
-FRAME = 50  # samples
 NOISES = 16  # latents of a frame that drive the gains
 SCALES = (1, 4, 16, 64)  # frames
 CHUNK = 320  # frames of a stream: whole pools of 64, a length that the bands divide, and all that a gain hears aside
@@ -31,47 +39,49 @@ _HIGHEST_GAIN = 4.0  # in nepers: 35 dB
 
 @keras.saving.register_keras_serializable("crossmodal")
 class SubbandGenerator(keras.Model):
-    """z (chains, frames, 66) -> signal (chains, 50 * frames); frames a multiple of 20.
+    """z (chains, frames, frame + 16) -> signal (chains, frame * frames); frames a multiple of 20.
 
     Args:
         sample_rate: of the sound, in Hz.
         highest_hz: centre of the highest band that has a gain of its own.
         filters: channels of the network at each scale.
+        frame: samples of a frame; None: see `frame_of`.
     """
 
-    def __init__(self, sample_rate=20_000, highest_hz=None, filters=32, **kwargs):
+    def __init__(self, sample_rate=20_000, highest_hz=None, filters=32, frame=None, **kwargs):
         super().__init__(**kwargs)
         self.sample_rate = sample_rate
         self.highest_hz = highest_hz or HIGHEST * sample_rate
         self.filters = filters
+        self.frame = frame or frame_of(sample_rate)
         self.gains = build_gains(filters)
         self.built = True
 
     def call(self, z):
-        check_length(z.shape[1] * FRAME)
-        gain = self.gain(z[..., FRAME:])
-        return self.shape_noise(z[..., :FRAME], gain / _rms(gain))
+        check_length(z.shape[1] * self.frame, self.frame)
+        gain = self.gain(z[..., self.frame :])
+        return self.shape_noise(z[..., : self.frame], gain / _rms(gain))
 
     def gain(self, noises):
         """Noises (chains, frames, 16) -> gains (chains, frames, 30), before their RMS is made 1."""
         return tf.exp(_HIGHEST_GAIN * tf.tanh(self.gains(noises) / _HIGHEST_GAIN))
 
     def shape_noise(self, excitation, gain):
-        """White noise (chains, frames, 50) by gains (chains, frames, 30) of its bands: signal (chains, samples)."""
-        samples = excitation.shape[1] * FRAME
+        """White noise (chains, frames, frame) by gains (chains, frames, 30) of its bands: signal (chains, samples)."""
+        samples = excitation.shape[1] * self.frame
         bank = cochlear_bank(samples, self.sample_rate, self.highest_hz)
         excitation = tf.reshape(excitation, (-1, samples))
-        gain = tf.repeat(tf.transpose(gain - 1.0, (0, 2, 1)), FRAME // 10, axis=-1)
+        gain = tf.repeat(tf.transpose(gain - 1.0, (0, 2, 1)), self.frame // DECIMATION, axis=-1)
         change = subbands(excitation, bank) * tf.complex(gain, tf.zeros_like(gain))
         return excitation + join_subbands(change, bank, samples)
 
     @property
     def chunk_samples(self) -> int:
         """Samples of the chunks of `stream`."""
-        return CHUNK * FRAME
+        return CHUNK * self.frame
 
     def stream(self, latents: Iterable, other=None, dials: Callable = tuple) -> Iterator[tf.Tensor]:
-        """Chunks of z (chains, 320, 66) -> chunks of signal (chains, 16000), as of one long z.
+        """Chunks of z (chains, 320, frame + 16) -> chunks of signal (chains, chunk_samples), as of one long z.
 
         The first is that of the third z: a chunk is drawn once the gains of its neighbours are known, and those once
         their neighbours' noises are.
@@ -82,21 +92,32 @@ class SubbandGenerator(keras.Model):
         """
         gains = BandGains(self, other, tf.random.stateless_normal((1, REFERENCE, NOISES), (0, 0)))
         shape_noise = tf.function(self.shape_noise, autograph=False)
+        frame = self.frame
 
-        def shaped() -> Iterator[tf.Tensor]:  # excitation and gains side by side, (chains, 320, 80)
+        def shaped() -> Iterator[tf.Tensor]:  # excitation and gains side by side, (chains, 320, frame + 30)
             for z in windows(latents):
-                yield tf.concat([z[1][..., :FRAME], gains(tf.concat(z, axis=1)[..., FRAME:], *dials())], axis=-1)
+                yield tf.concat([z[1][..., :frame], gains(tf.concat(z, axis=1)[..., frame:], *dials())], axis=-1)
 
-        yield from overlap_save(lambda x: shape_noise(x[..., :FRAME], x[..., FRAME:]), shaped(), CHUNK * FRAME)
+        yield from overlap_save(lambda x: shape_noise(x[..., :frame], x[..., frame:]), shaped(), self.chunk_samples)
 
     def latent_shape(self, samples: int) -> tuple[int, int]:
-        """The shape of z for a signal of so many samples; AudioError unless a multiple of 1,000."""
-        check_length(samples)
-        return samples // FRAME, FRAME + NOISES
+        """The shape of z for a signal of so many samples; AudioError unless a multiple of `multiple`."""
+        check_length(samples, self.frame)
+        return samples // self.frame, self.frame + NOISES
+
+    @property
+    def multiple(self) -> int:
+        """Signals have multiples of so many samples."""
+        return FRAMES_MULTIPLE * self.frame
 
     def get_config(self):
-        names = ("sample_rate", "highest_hz", "filters")
+        names = ("sample_rate", "highest_hz", "filters", "frame")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+    @classmethod
+    def from_config(cls, config):
+        """Files that do not name the frame have frames of 50 samples."""
+        return cls(**{"frame": OLDER_FRAME, **config})
 
 
 def _rms(gain):

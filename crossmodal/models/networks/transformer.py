@@ -142,17 +142,24 @@ def sines(t):
     return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
 
 
-def patch_transformer(image_shape, patch, condition_dim, width, blocks, heads, hidden, dtype) -> keras.Model:
-    """[image (height, width, channels), t (), condition (condition_dim,)] -> an image, float32, 0 at the start.
+def patch_transformer(image_shape, patch, condition_dim, width, blocks, heads, hidden, early, dtype) -> keras.Model:
+    """[image (height, width, channels), t (), condition (condition_dim,)] -> image and early image, float32, 0 at
+    the start.
 
     Args:
         image_shape: whose height and width are multiples of the patch.
         patch: height and width of a token in pixels, a multiple of 4.
         width: numbers of a token.
         blocks, heads, hidden: how many, and see `Block`.
+        early: blocks after which the early image is predicted; 0: it is the image.
+
+    Raises:
+        ValueError: the patches do not divide the image, or there are not more blocks than early ones.
     """
     check_image_shape(image_shape)
     check_patch(image_shape, patch)
+    if not 0 <= early < blocks:
+        raise ValueError(f"Of {blocks} blocks 0 to {blocks - 1} can come before the early image, not {early}.")
     inputs = keras.Input(image_shape, name="image")
     t, condition = keras.Input((), name="t"), keras.Input((condition_dim,), name="condition")
     time = layers.Dense(width, "silu", dtype=dtype, name="time_hidden")(sines(t))
@@ -160,13 +167,23 @@ def patch_transformer(image_shape, patch, condition_dim, width, blocks, heads, h
     heard = layers.Dense(width, dtype=dtype, name="heard")(condition)
     steered = ops.silu(time + heard)
     modulation = layers.Dense(MODULATIONS * width, kernel_initializer="zeros", dtype=dtype, name="modulation")(steered)
+
+    def image_of(x, prefix=""):
+        steering = layers.Dense(2 * width, kernel_initializer="zeros", dtype=dtype, name=f"{prefix}last")(steered)
+        shift, scale = ops.split(steering, 2, -1)
+        x = normalised(x) * (1 + scale[:, None]) + shift[:, None]
+        pixels = patch * patch * image_shape[2]
+        x = layers.Dense(pixels, kernel_initializer="zeros", dtype="float32", name=f"{prefix}pixels")(x)
+        return as_images(x, image_shape, patch)
+
     x = layers.Dense(width, dtype=dtype, name="patches")(as_tokens(inputs, patch))
     x = Positions(dtype=dtype, name="positions")(x)
+    early_image = None
     for i in range(1, blocks + 1):
         x = Block(heads, hidden, dtype=dtype, name=f"block{i}")(x, modulation)
-    shift, scale = ops.split(
-        layers.Dense(2 * width, kernel_initializer="zeros", dtype=dtype, name="last")(steered), 2, -1
+        if i == early:
+            early_image = image_of(x, "early_")
+    image = image_of(x)
+    return keras.Model(
+        [inputs, t, condition], [image, image if early_image is None else early_image], name="transformer"
     )
-    x = normalised(x) * (1 + scale[:, None]) + shift[:, None]
-    x = layers.Dense(patch * patch * image_shape[2], kernel_initializer="zeros", dtype="float32", name="pixels")(x)
-    return keras.Model([inputs, t, condition], as_images(x, image_shape, patch), name="transformer")

@@ -64,6 +64,8 @@ class WaveformGenerator(keras.Model):
             raise AudioError(f"{samples} samples cannot be drawn: ask for a multiple of {UPSAMPLING}.")
         return samples // UPSAMPLING, 1
 
+    multiple = UPSAMPLING  # samples, of signals
+
     @property
     def chunk_samples(self) -> int:
         """Samples of the chunks of `stream`: of 16 latents, or more where the kernel reaches further."""

@@ -54,6 +54,8 @@ class WaveGANGenerator(keras.Model):
             raise AudioError(f"{samples} samples cannot be drawn: ask for a multiple of {FRAME}.")
         return samples // FRAME, LATENTS
 
+    multiple = FRAME  # samples, of signals
+
     @property
     def chunk_samples(self) -> int:
         """Samples of the chunks of `stream`."""

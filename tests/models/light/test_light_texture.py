@@ -5,16 +5,20 @@ import pytest
 import tensorflow as tf
 
 from crossmodal import CoopNets, load_light, load_model
+from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.light.cochlea import Bands
 from crossmodal.models.light.energy import LightEnergy
 from crossmodal.models.light.texture import LightTexture
-from crossmodal.models.networks.auditory import join_subbands, subbands
+from crossmodal.models.networks.auditory import AuditoryDescriptor, join_subbands, subbands
 from crossmodal.models.networks.auditory_bands import cochlear_bank
+from crossmodal.models.networks.subbands import SubbandGenerator
 from crossmodal.sampling import langevin as by_tensorflow
 from crossmodal.sampling.light_langevin import light_langevin, standard_normal
+from crossmodal.saving.light import part_of
 
 SAMPLES = 20_000
+CHAIN = {"step": 0.2, "sigma": None, "noise": 0.1, "momentum": 0.9}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,7 @@ def test_the_slope_of_bands_is_the_transposed_filter(signal):
 @pytest.fixture(scope="module")
 def energy(model):
     weights = {weight.name: np.asarray(weight) for weight in model.descriptor.weights}
-    return LightEnergy(weights, model.sample_rate, model.descriptor.highest_hz, SAMPLES)
+    return LightEnergy(weights, model.sample_rate, model.descriptor.highest_hz, model.descriptor.frame, SAMPLES)
 
 
 def test_the_energy_and_its_slope_are_those_of_the_descriptor(model, energy, signal):
@@ -124,6 +128,22 @@ def test_a_twin_plays_the_same(model, twin, steps, differing):
     assert relative(twin.draw(1.5, draws=2, seed=5, steps=steps), expected) > 0.5
 
 
+def test_a_twin_at_another_rate_plays_the_same():
+    """Frames of 110 samples, and of 50 as in older files."""
+    sound = rain(1.5, 44_100)
+    for frame in (110, 50):
+        model = CoopNets.auditory(44_100)
+        if frame == 50:
+            model = CoopNets(SubbandGenerator(44_100, frame=50), AuditoryDescriptor(44_100, frame=50), 44_100, **CHAIN)
+        model.set_spectrum(sound)
+        model.descriptor.adapt(model.whiten(sound))
+        weights = model.get_weights()
+        networks = {name: part_of(told, weights) for name, told in LightTexture.describe_networks(model).items()}
+        twin = LightTexture(model.get_config(), networks)
+        for steps in (0, 1):
+            assert relative(twin.draw(1.2, seed=4, steps=steps), model.draw(1.2, seed=4, steps=steps)) < 1e-4
+
+
 def test_pieces_of_a_long_draw_are_the_same(model, twin, monkeypatch):
     monkeypatch.setattr("crossmodal.models.playing.UNREVISED_PIECE_S", 1.0)
     monkeypatch.setattr("crossmodal.models.playing.FADE_S", 0.1)
@@ -134,7 +154,6 @@ def test_pieces_of_a_long_draw_are_the_same(model, twin, monkeypatch):
 
 
 def test_revised_draws_are_a_function_of_the_seed_and_sound_as_good(twin):
-    from crossmodal.data.textures import rain
     from evaluation.texture.report import evaluate_textures
 
     (draw,) = twin.draw(2.0, seed=7)
