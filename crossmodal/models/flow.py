@@ -45,7 +45,8 @@ class AudioImageFlow(VariationalModel):
     Args:
         latent_dim: dimensions of the code z.
         patch: height and width of a token in pixels; None: see `patch_for`.
-        width, blocks, heads, hidden, early: of the transformer, see `patch_transformer`.
+        width, blocks, heads, hidden: of the transformer, see `patch_transformer`.
+        early: blocks that predict the early image, see `patch_transformer`; None: a third of them.
         early_weight: of the early image's loss.
         internal_guidance: w, 1 for what the last block predicts.
         time_mean, time_spread: of the logit of t in training.
@@ -73,7 +74,7 @@ class AudioImageFlow(VariationalModel):
         blocks=6,
         heads=4,
         hidden=448,
-        early=2,
+        early=None,
         early_weight=0.5,
         internal_guidance=1.5,
         time_mean=-0.4,
@@ -92,7 +93,8 @@ class AudioImageFlow(VariationalModel):
     ):
         super().__init__(latent_dim, beta, kl_warmup_steps, **kwargs)
         self.patch = patch_for(self.image_shape) if patch is None else patch
-        self.width, self.blocks, self.heads, self.hidden, self.early = width, blocks, heads, hidden, early
+        self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
+        self.early = blocks // 3 if early is None else early
         self.early_weight, self.internal_guidance = early_weight, internal_guidance
         self.time_mean, self.time_spread, self.unheard = time_mean, time_spread, unheard
         self.steps, self.method, self.guidance = steps, method, guidance
@@ -102,7 +104,7 @@ class AudioImageFlow(VariationalModel):
             encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, self.dtype_policy, **self.encoder_options
         )
         self.transformer = patch_transformer(
-            self.image_shape, self.patch, latent_dim, width, blocks, heads, hidden, early, self.dtype_policy
+            self.image_shape, self.patch, latent_dim, width, blocks, heads, hidden, self.early, self.dtype_policy
         )
         self.build((None, *self.spectrogram_shape))
 

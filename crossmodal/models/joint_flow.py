@@ -13,7 +13,8 @@ say what is asked of it. A side that is given has time 1, one that is missing ti
     both              t_y = t_s from 0 to 1
 
 Each training pair is one of these five at random. The loss is the mean squared error of the velocity of each side that
-is not given or missing, the mean of both sides' and a little of the duration's. What is heard may be a variant or
+is not given or missing, the mean of both sides' and a little of the duration's; what the first blocks alone predict has
+the same loss, and is left behind as in `crossmodal.models.flow` (internal guidance). What is heard may be a variant or
 augmented, what is said is not: it is learned from the recording itself. A sound that is given does not say how long it
 was, its duration is then 0, which is the middle.
 """
@@ -43,6 +44,11 @@ WAYS = {
 }
 
 
+def weighted(terms):
+    """The loss of image, sound and duration."""
+    return terms["image"] + terms["sound"] + DURATION * terms["duration"]
+
+
 @keras.saving.register_keras_serializable("crossmodal")
 class JointFlow(AudioImageModel):
     """Hears a spectrogram and draws images, sees an image and says sounds, or imagines pairs of both.
@@ -50,6 +56,7 @@ class JointFlow(AudioImageModel):
     Args:
         patch: height and width of an image's token in pixels; None: see `patch_for`.
         width, blocks, heads, hidden, frames_per_token: of the transformer, see `joint_transformer`.
+        early, early_weight, internal_guidance: see `AudioImageFlow`.
         shares: of the training pairs, one for each of `WAYS`.
         time_mean, time_spread: of the logit of t in training.
         steps, method: how the equation is solved, see `crossmodal.sampling.ode`.
@@ -66,7 +73,7 @@ class JointFlow(AudioImageModel):
         waveform = invert(spectrograms[0, 0], durations_s[0, 0], LogMel(**model.front_end))
     """
 
-    TRACKED = ("loss", "image", "sound", "duration")
+    TRACKED = ("loss", "image", "sound", "duration", "early")
     NEEDS = ("duration", "plain")
 
     def __init__(
@@ -76,6 +83,9 @@ class JointFlow(AudioImageModel):
         heads=4,
         hidden=448,
         frames_per_token=2,
+        early=None,
+        early_weight=0.5,
+        internal_guidance=1.5,
         shares=(0.35, 0.3, 0.25, 0.05, 0.05),
         time_mean=-0.4,
         time_spread=1.0,
@@ -88,10 +98,12 @@ class JointFlow(AudioImageModel):
         super().__init__(**kwargs)
         self.patch = patch_for(self.image_shape) if patch is None else patch
         self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
+        self.early = blocks // 3 if early is None else early
+        self.early_weight, self.internal_guidance = early_weight, internal_guidance
         self.frames_per_token, self.shares = frames_per_token, tuple(shares)
         self.time_mean, self.time_spread = time_mean, time_spread
         self.steps, self.method, self.guidance = steps, method, guidance
-        sizes = (width, blocks, heads, hidden, frames_per_token)
+        sizes = (width, blocks, heads, hidden, frames_per_token, self.early)
         self.transformer = joint_transformer(
             self.image_shape, self.patch, self.spectrogram_shape, *sizes, self.dtype_policy
         )
@@ -120,12 +132,16 @@ class JointFlow(AudioImageModel):
         state = ops.where(self.pair.per_number(first) > 0, given, (1 - at) * noise + at * data)
         predicted = self.transformer([*self.pair.part(state), times], training=training)
         wanted = self.pair.part(data)
-        both = zip(predicted, wanted, strict=True)
-        errors = [ops.mean(ops.square(p - w), axis=list(range(1, len(w.shape)))) for p, w in both]
         left = ops.square(ops.maximum(1 - t[:, 0], LEAST_LEFT))
         image, sound = ops.unstack(slope, 2, axis=-1)
-        terms = zip(("image", "sound", "duration"), errors, (image, sound, sound), strict=True)
-        return {name: ops.sum(of * e / left) / ops.maximum(ops.sum(of), 1) for name, e, of in terms}
+
+        def terms_of(predicted):
+            both = zip(predicted, wanted, strict=True)
+            errors = [ops.mean(ops.square(p - w), axis=list(range(1, len(w.shape)))) for p, w in both]
+            terms = zip(("image", "sound", "duration"), errors, (image, sound, sound), strict=True)
+            return {name: ops.sum(of * e / left) / ops.maximum(ops.sum(of), 1) for name, e, of in terms}
+
+        return {**terms_of(predicted[:3]), "early": weighted(terms_of(predicted[3:]))}
 
     def total_of(self, data, training=False):
         """The terms of a batch and the loss that they add up to."""
@@ -133,7 +149,8 @@ class JointFlow(AudioImageModel):
         asked = data[2] if len(data) > 2 else {}
         durations_s = asked.get("duration", ops.full(ops.shape(heard)[:1], MIDDLE_S))
         terms = self.losses_of(heard, images, asked.get("plain", heard), durations_s, training)
-        return {"loss": terms["image"] + terms["sound"] + DURATION * terms["duration"], **terms}
+        weight = self.early_weight if self.early else 0.0
+        return {"loss": weighted(terms) + weight * terms["early"], **terms}
 
     def train_step(self, data):
         return self.track(self.learn(lambda: self.total_of(data, training=True)))
@@ -141,24 +158,26 @@ class JointFlow(AudioImageModel):
     def test_step(self, data):
         return self.track(self.total_of(data))
 
-    def predicted(self, state, times):
-        """The data D of states (n, size) at the sides' times (2,), as a state."""
+    def predicted(self, state, times, internal=1.0):
+        """The data D of states (n, size) at the sides' times (2,), as a state, with internal guidance w."""
         rows = ops.broadcast_to(times[None], (ops.shape(state)[0], 2))
-        return self.pair.flat(*self.transformer([*self.pair.part(state), rows], training=False))
+        predicted = self.transformer([*self.pair.part(state), rows], training=False)
+        last, early = self.pair.flat(*predicted[:3]), self.pair.flat(*predicted[3:])
+        return early + internal * (last - early)
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def solution(self, start, way: str, guidance):
-        """States (n, size) at t = 1 of what starts at `start`, for one of `WAYS` and a guidance g."""
+    def solution(self, start, way: str, guidance, internal):
+        """States (n, size) at t = 1 of what starts at `start`, for one of `WAYS` and both guidances, g and w."""
         first, slope = map(tf.constant, zip(*WAYS[way], strict=True))
         moves = self.pair.per_number(slope[None])
         noise = keras.random.normal(ops.shape(start), seed=1) if guidance != 1 else None
 
         def alone(x, t, side):
             own = self.pair.per_number(side[None])
-            return own * self.predicted(own * x + (1 - own) * noise, side * t)
+            return own * self.predicted(own * x + (1 - own) * noise, side * t, internal)
 
         def velocity(x, t):
-            drawn = self.predicted(x, first + slope * t)
+            drawn = self.predicted(x, first + slope * t, internal)
             if noise is not None:
                 moving = [side for side, (_, m) in zip(np.eye(2, dtype=np.float32), WAYS[way], strict=True) if m]
                 without = sum(alone(x, t, side) for side in moving)
@@ -170,7 +189,7 @@ class JointFlow(AudioImageModel):
     def solved(self, start, way: str):
         """Images, spectrograms and durations in seconds (n,), numpy arrays, from states (n, size) and a way."""
         parts = [tf.constant(start[i : i + BATCH]) for i in range(0, len(start), BATCH)]
-        ends = [self.solution(part, way, self.guidance).numpy() for part in parts]
+        ends = [self.solution(part, way, self.guidance, self.internal_guidance).numpy() for part in parts]
         return self.pair.pairs(np.concatenate(ends) if ends else start)
 
     def noise(self, n, seed):
@@ -184,7 +203,8 @@ class JointFlow(AudioImageModel):
         return self.pair.join(images, spectrograms, ops.zeros((n,)))
 
     def call(self, spectrograms, training=False):
-        end = self.solution(self.first_state(spectrograms), "image of sound", self.guidance)
+        dials = self.guidance, self.internal_guidance
+        end = self.solution(self.first_state(spectrograms), "image of sound", *dials)
         return ops.clip((self.pair.part(end)[0] + 1) / 2, 0, 1)
 
     def draw(self, spectrograms, samples, seed):
@@ -225,9 +245,10 @@ class JointFlow(AudioImageModel):
 
     @classmethod
     def from_config(cls, config):
-        """Files that do not name the patch have patches of 4 pixels."""
-        return super().from_config({"patch": 4, **config})
+        """Older files do not name the patch, which is of 4 pixels, or what is predicted early: nothing."""
+        return super().from_config({"patch": 4, "early": 0, **config})
 
     def get_config(self):
-        names = "patch width blocks heads hidden frames_per_token shares time_mean time_spread steps method guidance"
+        names = """patch width blocks heads hidden frames_per_token early early_weight internal_guidance shares
+            time_mean time_spread steps method guidance"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

@@ -92,9 +92,11 @@ def test_a_recurrent_encoder_may_listen_in_both_directions():
         ("cycle-gan", {"mels": 50}, "choose such --frames and --mels"),
         ("joint-flow", {"frames": 51}, "2 frames in a token do not divide the frames"),
         ("joint-flow", {"frames_per_token": 5}, "choose other --frames or another --frames-per-token"),
+        ("flow", {"width": 50}, "choose a multiple of 4"),
+        ("flow", {"blocks": 3, "early": 3}, "3 of 3 blocks predict no early image: choose fewer, --early, or more"),
     ],
 )
-def test_a_family_that_makes_spectrograms_says_which_it_can(family, options, reason):
+def test_a_family_says_which_sizes_it_can_have(family, options, reason):
     config = FAMILIES[family].Config(data="folders", sounds="environment")
     FAMILIES[family].further(config)
     with pytest.raises(CrossmodalError, match=reason):

@@ -68,10 +68,10 @@ def test_sides_of_the_same_weights_are_one_block_over_all_tokens():
 
 
 def test_a_transformer_gives_nothing_at_the_start_and_hears_all_later():
-    network = joint_transformer((8, 8, 1), 4, (12, 6, 1), 16, 1, 2, 32, 3, "float32")
+    network = joint_transformer((8, 8, 1), 4, (12, 6, 1), 16, 2, 2, 32, 3, 1, "float32")
     image, spectrogram = RNG.random((2, 8, 8, 1), np.float32), RNG.random((2, 12, 6, 1), np.float32)
     inputs = [image, spectrogram, np.zeros((2, 1), np.float32), np.full((2, 2), 0.3, np.float32)]
-    for output, shape in zip(network(inputs), ((2, 8, 8, 1), (2, 12, 6, 1), (2, 1)), strict=True):
+    for output, shape in zip(network(inputs), 2 * ((2, 8, 8, 1), (2, 12, 6, 1), (2, 1)), strict=True):
         np.testing.assert_array_equal(output, np.zeros(shape))
     network.set_weights([w + 0.1 * RNG.normal(size=w.shape).astype(np.float32) for w in network.get_weights()])
     before = network(inputs)
@@ -80,7 +80,7 @@ def test_a_transformer_gives_nothing_at_the_start_and_hears_all_later():
         for one, other in zip(before, network(changed), strict=True):
             assert np.abs(np.asarray(one) - np.asarray(other)).max() > 1e-4
     with pytest.raises(ValueError, match="no multiple of 5"):
-        joint_transformer((8, 8, 1), 4, (12, 6, 1), 16, 1, 2, 32, 5, "float32")
+        joint_transformer((8, 8, 1), 4, (12, 6, 1), 16, 1, 2, 32, 5, 0, "float32")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -91,13 +91,33 @@ def test_the_loss_of_a_network_that_predicts_0(way):
     sounds, images = np.ones((2, 48, 48, 1), np.float32), np.zeros((2, 3, 28, 28, 1), np.float32)
     terms = model.losses_of(sounds, images, sounds, np.full(2, 0.4 * np.exp(0.4), np.float32))
     expected = {"image": 4 * image_moves, "sound": 4 * sound_moves, "duration": 4 * sound_moves}
+    expected["early"] = 4 * image_moves + 4 * sound_moves + 0.4 * sound_moves
     assert {name: float(value) for name, value in terms.items()} == pytest.approx(expected, rel=1e-4)
+
+
+def test_internal_guidance_leaves_behind_what_is_predicted_early():
+    model = small(blocks=2, early=1, early_weight=0.25)
+    for name, value in (("pixels", 0.1), ("early_pixels", -0.5), ("bands", 0.2)):
+        layer = model.transformer.get_layer(name)
+        layer.bias.assign(value * np.ones(layer.bias.shape))
+    state, times = np.zeros((1, model.pair.size), np.float32), np.array([0.5, 0.5], np.float32)
+    for w, image, sound in ((0.0, -0.5, 0.0), (1.0, 0.1, 0.2), (1.5, 0.4, 0.3)):
+        images, spectrograms, _ = model.pair.part(model.predicted(state, times, w))
+        np.testing.assert_allclose(images, image, atol=1e-6)
+        np.testing.assert_allclose(spectrograms, sound, atol=1e-6)
+        model.internal_guidance = w
+        np.testing.assert_allclose(model.imagine(1)[0], (1 + image) / 2, atol=1e-4)
+    sounds, images = np.ones((1, 48, 48, 1), np.float32), np.full((1, 2, 28, 28, 1), 0.5, np.float32)
+    terms = model.total_of((sounds, images))
+    parts = terms["image"] + terms["sound"] + 0.1 * terms["duration"] + 0.25 * terms["early"]
+    assert float(terms["loss"]) == pytest.approx(float(parts), rel=1e-5)
+    assert JointFlow.from_config({k: v for k, v in model.get_config().items() if k != "early"}).early == 0
 
 
 def test_what_is_heard_is_not_what_is_learned():
     """A given sound is the augmented one, without its duration; a sound that is learned is plain."""
     model, seen = small(shares=only("image of sound")), []
-    model.transformer = lambda inputs, training: seen.append(inputs) or inputs[:3]
+    model.transformer = lambda inputs, training: seen.append(inputs) or 2 * inputs[:3]
     heard, plain = np.full((2, 48, 48, 1), 0.25, np.float32), np.ones((2, 48, 48, 1), np.float32)
     images = np.zeros((2, 1, 28, 28, 1), np.float32)
     model.losses_of(heard, images, plain, np.full(2, 0.8, np.float32))
@@ -116,7 +136,7 @@ def test_what_is_heard_is_not_what_is_learned():
 class Linear(JointFlow):
     """Predicts a number of each side by the time of the other: 0 if it is missing, else 0.2."""
 
-    def predicted(self, state, times):
+    def predicted(self, state, times, internal=1.0):
         return tf.ones_like(state) * 0.2 * self.pair.per_number(tf.cast(times[None, ::-1] > 0, tf.float32))
 
 

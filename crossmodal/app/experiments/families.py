@@ -93,6 +93,9 @@ class AnyFlowConfig(FamilyConfig):
     blocks: int = option(6, "blocks of the transformer", least=1, most=64)
     time_mean: float = option(-0.4, "mean of the logit of the times, 0 noise, 1 the image", least=-10, most=10)
     time_spread: float = option(1.0, "standard deviation of that logit", above=0, most=10)
+    early: int | None = option(None, "blocks that predict an early image (a third); 0: all do", least=0, most=63)
+    early_weight: float = option(0.5, "weight of its loss", least=0, most=1e6)
+    internal_guidance: float = option(1.5, "by which a drawing leaves the early image behind", least=0, most=100)
     steps: int = option(6, "steps in which an image is drawn", least=1, most=1000)
     method: Literal["euler", "midpoint", "heun"] = option("heun", "how they are taken")
 
@@ -101,9 +104,6 @@ class AnyFlowConfig(FamilyConfig):
 class FlowConfig(AnyFlowConfig):
     beta: float = option(0.05, "weight of the KL term", least=0, most=1e6)
     unheard: float = option(0.1, "share of the pairs without their sound, for guidance", least=0, below=1)
-    early: int = option(2, "blocks after which an early image is predicted; 0: all", least=0, most=63)
-    early_weight: float = option(0.5, "weight of its loss", least=0, most=1e6)
-    internal_guidance: float = option(1.5, "by which a drawing leaves the early image behind", least=0, most=100)
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,10 @@ def flow_sizes(config: AnyFlowConfig) -> dict:
         raise CrossmodalError(
             f"A width of {config.width} is not shared by {HEADS} heads: choose a multiple of {HEADS}."
         )
+    if (config.early or 0) >= config.blocks:
+        raise CrossmodalError(
+            f"{config.early} of {config.blocks} blocks predict no early image: choose fewer, --early, or more --blocks."
+        )
     return {"heads": HEADS, "hidden": 4 * config.width}
 
 
@@ -217,7 +221,10 @@ def joint_sizes(config: JointFlowConfig) -> dict:
 ADVERSARIAL = {"beta_1": 0.5, "beta_2": 0.99}
 _SETTINGS = {
     "gan": ("hand_dim", "mismatch", "r1"),
-    "flow": ("width", "blocks", "time_mean", "time_spread", "steps", "method"),
+    "flow": (
+        *("width", "blocks", "time_mean", "time_spread", "steps", "method"),
+        *("early", "early_weight", "internal_guidance"),
+    ),
 }
 _FAMILIES = (
     Family(
@@ -314,7 +321,7 @@ _FAMILIES = (
         "AudioImageFlow",
         FlowConfig,
         "a flow that draws it in many hands, by steps from noise",
-        settings=(*_SETTINGS["flow"], "beta", "unheard", "early", "early_weight", "internal_guidance"),
+        settings=(*_SETTINGS["flow"], "beta", "unheard"),
         epochs=24,
         learning_rate=2e-3,
         adam={"beta_2": 0.99},
@@ -330,6 +337,7 @@ _FAMILIES = (
         epochs=24,
         learning_rate=2e-3,
         adam={"beta_2": 0.99},
+        muon="block",
         further=joint_sizes,
     ),
 )

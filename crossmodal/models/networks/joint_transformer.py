@@ -16,6 +16,7 @@ from crossmodal.models.networks.transformer import (
     as_images,
     as_tokens,
     attention,
+    check_early,
     check_patch,
     normalised,
     sines,
@@ -63,10 +64,10 @@ class JointBlock(layers.Layer):
 
 
 def joint_transformer(
-    image_shape, patch, spectrogram_shape, width, blocks, heads, hidden, frames_per_token, dtype
+    image_shape, patch, spectrogram_shape, width, blocks, heads, hidden, frames_per_token, early, dtype
 ) -> keras.Model:
     """[image (height, width, channels), spectrogram (frames, mels, 1), duration (1,), times (2,)] -> the first three
-    again, float32, 0 at the start.
+    again, and those of the early blocks, float32, 0 at the start.
 
     Args:
         image_shape: whose height and width are multiples of the patch.
@@ -75,12 +76,14 @@ def joint_transformer(
         width: numbers of a token.
         blocks, heads, hidden: how many, and see `Block`.
         frames_per_token: frames of the spectrogram that one token stands for.
+        early: see `patch_transformer`.
 
     Raises:
-        ValueError: the frames cannot be shared out so.
+        ValueError: the frames cannot be shared out so, or see `patch_transformer`.
     """
     check_image_shape(image_shape)
     check_patch(image_shape, patch)
+    check_early(early, blocks)
     frames, mels = spectrogram_shape[:2]
     if frames % frames_per_token:
         raise ValueError(f"{frames} frames are no multiple of {frames_per_token}: choose other frames_per_token.")
@@ -104,16 +107,26 @@ def joint_transformer(
     lasting = dense(width, "duration_token")(duration)[:, None]
     tokens = [dense(width, "patches")(as_tokens(image, patch)), ops.concatenate([convolved, lasting], axis=1)]
     tokens = [Positions(dtype=dtype, name=f"{s}_positions")(x) for s, x in zip(SIDES, tokens, strict=True)]
+
+    def predicted(tokens, prefix=""):
+        """Image, spectrogram and duration by last layers of their own."""
+        last = []
+        for side, x, c in zip(SIDES, tokens, steered, strict=True):
+            shift, scale = ops.split(dense(2 * width, f"{prefix}{side}_last", **zeros)(c)[:, None], 2, axis=-1)
+            last.append(normalised(x) * (1 + scale) + shift)
+        patches, sounds = last
+        options = {**zeros, "dtype": "float32"}
+        pixels = dense(patch * patch * image_shape[2], f"{prefix}pixels", **options)(patches)
+        bands = dense(frames_per_token * mels, f"{prefix}bands", **options)(sounds[:, :-1])
+        lasts = dense(1, f"{prefix}lasts", **options)(sounds[:, -1])
+        return [as_images(pixels, image_shape, patch), ops.reshape(bands, (-1, *spectrogram_shape)), lasts]
+
+    early_outputs = None
     for i in range(1, blocks + 1):
         tokens = JointBlock(heads, hidden, dtype=dtype, name=f"block{i}")(*tokens, *modulations)
-    last = []
-    for side, x, c in zip(SIDES, tokens, steered, strict=True):
-        shift, scale = ops.split(dense(2 * width, f"{side}_last", **zeros)(c)[:, None], 2, axis=-1)
-        last.append(normalised(x) * (1 + scale) + shift)
-    patches, sounds = last
-    options = {**zeros, "dtype": "float32"}
-    pixels = dense(patch * patch * image_shape[2], "pixels", **options)(patches)
-    bands = dense(frames_per_token * mels, "bands", **options)(sounds[:, :-1])
-    lasts = dense(1, "lasts", **options)(sounds[:, -1])
-    outputs = [as_images(pixels, image_shape, patch), ops.reshape(bands, (-1, *spectrogram_shape)), lasts]
-    return keras.Model([image, spectrogram, duration, times], outputs, name="transformer")
+        if i == early:
+            early_outputs = predicted(tokens, "early_")
+    outputs = predicted(tokens)
+    return keras.Model(
+        [image, spectrogram, duration, times], [*outputs, *(early_outputs or outputs)], name="transformer"
+    )

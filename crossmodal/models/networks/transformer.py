@@ -135,6 +135,12 @@ def check_patch(image_shape, patch) -> None:
         raise ValueError(f"Patches of {patch} pixels do not divide {tuple(image_shape[:2])}: choose another patch.")
 
 
+def check_early(early, blocks) -> None:
+    """ValueError unless there are more blocks than those after which an early image is predicted."""
+    if not 0 <= early < blocks:
+        raise ValueError(f"Of {blocks} blocks 0 to {blocks - 1} can come before the early image, not {early}.")
+
+
 def sines(t):
     """Times (batch,) in [0, 1] as sines and cosines (batch, 64) of periods from 1 / 8 to 16."""
     octaves = [2 * math.pi * 2.0 ** (-4 + 7 * i / (FREQUENCIES - 1)) for i in range(FREQUENCIES)]
@@ -158,8 +164,7 @@ def patch_transformer(image_shape, patch, condition_dim, width, blocks, heads, h
     """
     check_image_shape(image_shape)
     check_patch(image_shape, patch)
-    if not 0 <= early < blocks:
-        raise ValueError(f"Of {blocks} blocks 0 to {blocks - 1} can come before the early image, not {early}.")
+    check_early(early, blocks)
     inputs = keras.Input(image_shape, name="image")
     t, condition = keras.Input((), name="t"), keras.Input((condition_dim,), name="condition")
     time = layers.Dense(width, "silu", dtype=dtype, name="time_hidden")(sines(t))
