@@ -42,7 +42,8 @@ class Config:
 
 
 def members(config: Config) -> dict[str, texture_single.Config]:
-    """The runs by name, all with one seed before the next: three strides at the lowest rate, rates with steps."""
+    """The runs by name, all with one seed before the next: three strides at the lowest rate, rates with steps. The
+    stride 40 is also the lowest rate with 40 steps."""
     shared = dict(reference=config.reference, preset="thesis", reading=config.reading, stabilise=False)
     shared |= dict(iterations=config.iterations, samples=config.samples, deterministic=config.deterministic)
     check_choice("reading", config.reading, SWEPT)
@@ -64,12 +65,17 @@ def run(config: Config, workdir: Path, only: list[str] | None = None, shares=ALO
     for name in only or []:
         check_choice("run", name, members(config))
     open_run(workdir, config)
-    folders = {name: workdir / name.replace(" ", "_") for name in members(config)}
-    jobs = {name: (folders[name], partial(train, member, folders[name])) for name, member in members(config).items()}
-    share_out({name: job for name, job in jobs.items() if not only or name in only}, shares)
+    runs, folders = members(config), {}
+    for name, member in runs.items():
+        folders.setdefault(member, workdir / name.replace(" ", "_"))  # runs that are the same are one
+    asked = {member for name, member in runs.items() if not only or name in only}
+    jobs = {
+        folder.name: (folder, partial(train, member, folder)) for member, folder in folders.items() if member in asked
+    }
+    share_out(jobs, shares)
     figures, histories = {}, {}
-    for name, folder in folders.items():
-        if metrics := read_metrics(folder):
+    for name, member in runs.items():
+        if metrics := read_metrics(folders[member]):
             histories[name] = metrics.pop("history")
             figures[name] = metrics
     if panels := by_panel(histories):

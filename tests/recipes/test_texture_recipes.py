@@ -68,6 +68,18 @@ def test_sweeps_say_what_explodes(tmp_path, monkeypatch):
     assert (tmp_path / "sweeps.png").exists()
 
 
+def test_sweeps_train_what_two_figures_share_once(tmp_path, monkeypatch):
+    sweeps, trained = recipe("texture_sweeps"), []
+    monkeypatch.setattr(sweeps, "train", lambda member, folder: trained.append(folder.name))
+    sweeps.run(sweeps.Config(seeds=1), tmp_path)
+    assert len(trained) == len(set(trained)) == 11
+    assert "stride_40_seed_0" in trained
+    assert "rate_0.1_steps_40_seed_0" not in trained
+    trained.clear()
+    sweeps.run(sweeps.Config(seeds=1), tmp_path, only=["rate 0.1 steps 40 seed 0"])
+    assert trained == ["stride_40_seed_0"]
+
+
 def test_mix_holds_the_mixture_against_each_recording(tmp_path, capsys):
     options = [*SMALLEST, "--preset", "thesis", "--samples", "26000", "--draws", "1", "--weights", "3", "1"]
     options += ["--how", "average", "--workdir", str(tmp_path)]
