@@ -5,8 +5,8 @@
     python recipes/texture_single.py --reference fire.wav --preset thesis
 
 Writes draw_N.wav (the generator's draws, revised by the descriptor's Langevin chain), generator_N.wav (the same draws
-before), spectrograms.png, curves.png, model.keras and metrics.json, where each draw has its score and its copy report.
-The same command continues a run that was stopped.
+before), spectrograms.png, waveforms.png, curves.png, model.keras and metrics.json, where each draw has its score and
+its copy report. The same command continues a run that was stopped.
 """
 
 import sys

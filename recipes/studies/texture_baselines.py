@@ -22,6 +22,7 @@ At a studio's rate, to which the recordings are resampled; what is drawn is scor
 
     python recipes/studies/texture_baselines.py --methods coopnets --sample-rate 48000 --results texture_48khz.json
 
+Each recording's folder has a picture waveforms.png: the recording and the first draw of each method.
 Finished runs are not run again; `--processes N` runs N at once, `--shard I/N` one machine's share of them.
 """
 
@@ -96,12 +97,32 @@ def run(config: Config, workdir: Path, peers=None, shares=ALONE) -> dict | None:
             return None
         table.setdefault(method, {})[texture] = summary(metrics)
         print(line(method, texture, table[method][texture]), flush=True)
+    for texture in config.textures:
+        save_picture(texture, {method: folders[texture, method] for method in config.methods}, config.sample_rate)
     means = {method: mean_score(rows) for method, rows in table.items()}
     return {
         "command": command_of("python recipes/studies/texture_baselines.py", config),
         "mean": means,
         "methods": table,
     }
+
+
+def save_picture(texture: str, folders: dict[str, Path], sample_rate: int) -> None:
+    """Beside the folders of the methods, the recording's waveform and those of their first draws that were written."""
+    from crossmodal.app.pictures.sounds import save_waveforms
+    from crossmodal.data.textures import load_texture
+
+    drawn = {method: folder / "draw_1.wav" for method, folder in folders.items()}
+    sounds = {"recording": load_texture(reference_of(texture), sample_rate)}
+    sounds |= {method: load_texture(path, sample_rate) for method, path in drawn.items() if path.exists()}
+    longest = max([len(sound) for name, sound in sounds.items() if name != "recording"], default=None)
+    sounds["recording"] = sounds["recording"][:longest]
+    save_waveforms(next(iter(folders.values())).parent / "waveforms.png", sounds, sample_rate)
+
+
+def reference_of(texture: str) -> str:
+    """What a texture is called elsewhere: made:NAME or recording:NAME."""
+    return texture if texture.startswith("made:") else f"recording:{texture}"
 
 
 def check_methods(methods: tuple[str, ...], peers: Path | None) -> None:
@@ -126,7 +147,7 @@ def check_textures(textures: tuple[str, ...]) -> None:
 
 def make(config: Config, method: str, texture: str, workdir: Path, peers) -> dict:
     """The metrics of one method on one texture, as `texture_single.scores` gives them."""
-    reference = texture if texture.startswith("made:") else f"recording:{texture}"
+    reference = reference_of(texture)
     if method in TRAINED:
         options = dict(TRAINED[method])
         if config.iterations is not None and method != "adapted":

@@ -19,7 +19,7 @@ def test_single_writes_sounds_scores_and_a_model_and_is_finished_once(tmp_path, 
     assert recipe("texture_single").main(options) == 0
     assert {path.name for path in tmp_path.iterdir()} == {
         *("config.json", "history.jsonl", "metrics.json", "model.keras", "report.html"),
-        *("curves.png", "spectrograms.png", "draw_1.wav", "generator_1.wav"),
+        *("curves.png", "spectrograms.png", "waveforms.png", "draw_1.wav", "generator_1.wav"),
     }
     sound, sample_rate = soundfile.read(tmp_path / "generator_1.wav")
     assert (sound.shape, sample_rate) == ((40_000,), 20_000)
@@ -239,6 +239,7 @@ def test_baselines_are_one_table(tmp_path, monkeypatch, write_sound):
     assert (result["mean"]["peer:copier"]["copied"], result["mean"]["generator"]["copied"]) == (1, 0)
     assert result["mean"]["generator"]["generator_alone"] == table["generator"]["birds"]["generator_alone"]
     assert "generator_alone" not in result["mean"]["peer:copier"]
+    assert (tmp_path / "runs" / "birds" / "waveforms.png").exists()
 
 
 def test_the_generators_own_draws_are_searched_for_copies_loops_and_likeness():

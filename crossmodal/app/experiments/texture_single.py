@@ -181,9 +181,9 @@ def draw_sounds(config: TextureOptions, model) -> dict:
 
 
 def write_draws(config: TextureOptions, drawn: dict, shown: dict, workdir: Path) -> None:
-    """Write what was drawn, the spectrograms of what is to be `shown`, and curves."""
+    """Write what was drawn, spectrograms and waveforms of what is to be `shown`, and curves."""
     from crossmodal.app.pictures.curves import save_curves
-    from crossmodal.app.pictures.sounds import save_spectrograms
+    from crossmodal.app.pictures.sounds import save_spectrograms, save_waveforms
     from crossmodal.sound.limiter import Limiter
     from crossmodal.sound.writing import write_blocks
     from crossmodal.training.runs import read_history
@@ -192,6 +192,7 @@ def write_draws(config: TextureOptions, drawn: dict, shown: dict, workdir: Path)
         limited = Limiter(config.sample_rate).whole(draw)
         write_blocks(workdir / f"{name}.wav", [limited], config.sample_rate, draw.ndim)
     save_spectrograms(workdir / "spectrograms.png", shown, config.sample_rate)
+    save_waveforms(workdir / "waveforms.png", shown, config.sample_rate)
     if history := read_history(workdir):
         names = tuple(name for name in ("energy_gap", "drift_to_noise", "slope", "rms", "error") if name in history[-1])
         save_curves(workdir / "curves.png", {algorithm_of(config): history}, names)

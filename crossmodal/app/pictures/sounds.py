@@ -25,6 +25,18 @@ def save_spectrograms(path: Path | IO[bytes], sounds: dict[str, np.ndarray], sam
     save_figure(figure, path, dpi=100)
 
 
+def save_waveforms(path: Path | IO[bytes], sounds: dict[str, np.ndarray], sample_rate: int) -> None:
+    """One panel per sound, all on the scale of the loudest: name -> waveform (samples,)."""
+    figure = Figure(figsize=(10, 1.4 * len(sounds)), layout="constrained")
+    axes = figure.subplots(len(sounds), 1, squeeze=False, sharex=True)[:, 0]
+    loudest = max(np.abs(waveform).max() for waveform in sounds.values())
+    for ax, (name, waveform) in zip(axes, sounds.items(), strict=True):
+        ax.plot(np.arange(len(waveform)) / sample_rate, waveform, linewidth=0.3)
+        ax.set(title=name, ylim=(-loudest, loudest))
+    axes[-1].set_xlabel("s")
+    save_figure(figure, path, dpi=100)
+
+
 def _level_db(waveform, length=512, hop=128):
     window = np.hanning(length)
     padded = np.pad(waveform, (0, max(0, length - len(waveform))))
