@@ -75,7 +75,7 @@ def texture_teaching() -> str:
 LADDER = {
     "thesis": "`thesis`, 500 iterations",
     "thesis-long": "the same, 5,000 iterations",
-    "whitened": "500 iterations of whitened signals, chains whose sigma is their level",
+    "whitened": "500 iterations, whitened signals and chains whose sigma is their level",
     "hearing": "and the default's descriptor, chains and training, by regression of waveforms",
     "waveform": "and the default's generator",
     "coopnets": "and the generator learns by energy: the default",

@@ -16,7 +16,8 @@ Of what separates the thesis' networks from the default ones, each with all of t
 (5,000 iterations), which the others leave out again; whitened and hearing, see `texture_hybrids`; waveform, which has
 the default's generator; coopnets:
 
-    python recipes/studies/texture_baselines.py --methods thesis thesis-long whitened hearing waveform coopnets
+    python recipes/studies/texture_baselines.py --methods thesis whitened hearing waveform coopnets
+    python recipes/studies/texture_baselines.py --methods thesis-long --results texture_ladder_long.json
 
 At a studio's rate, to which the recordings are resampled; what is drawn is scored at 20 kHz as ever:
 
