@@ -30,7 +30,7 @@ from keras import ops
 
 from crossmodal.models.losses import kl_divergence
 from crossmodal.models.networks.encoders import build_encoder
-from crossmodal.models.networks.transformer import patch_for, patch_transformer
+from crossmodal.models.networks.transformer import early_blocks, patch_for, patch_transformer
 from crossmodal.models.variational import VariationalModel, sample_latents
 from crossmodal.sampling.ode import first_noise, solve
 
@@ -94,7 +94,7 @@ class AudioImageFlow(VariationalModel):
         super().__init__(latent_dim, beta, kl_warmup_steps, **kwargs)
         self.patch = patch_for(self.image_shape) if patch is None else patch
         self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
-        self.early = blocks // 3 if early is None else early
+        self.early = early_blocks(early, blocks)
         self.early_weight, self.internal_guidance = early_weight, internal_guidance
         self.time_mean, self.time_spread, self.unheard = time_mean, time_spread, unheard
         self.steps, self.method, self.guidance = steps, method, guidance

@@ -28,7 +28,7 @@ from crossmodal.errors import DataError
 from crossmodal.models.base import AudioImageModel
 from crossmodal.models.flow import BATCH, LEAST_LEFT
 from crossmodal.models.networks.joint_transformer import joint_transformer
-from crossmodal.models.networks.transformer import patch_for
+from crossmodal.models.networks.transformer import early_blocks, patch_for
 from crossmodal.models.pair_state import MIDDLE_S, PairState, units_of
 from crossmodal.sampling.ode import first_noise, solve
 
@@ -98,7 +98,7 @@ class JointFlow(AudioImageModel):
         super().__init__(**kwargs)
         self.patch = patch_for(self.image_shape) if patch is None else patch
         self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
-        self.early = blocks // 3 if early is None else early
+        self.early = early_blocks(early, blocks)
         self.early_weight, self.internal_guidance = early_weight, internal_guidance
         self.frames_per_token, self.shares = frames_per_token, tuple(shares)
         self.time_mean, self.time_spread = time_mean, time_spread

@@ -22,7 +22,7 @@ import tensorflow as tf
 from crossmodal.errors import AudioError, ModelError
 from crossmodal.models.cooperative import Cooperative
 from crossmodal.models.coopnets import CoopNets, bandwidth
-from crossmodal.models.networks.auditory_bands import FRAMES_MULTIPLE, frame_of
+from crossmodal.models.networks.auditory_bands import frame_of, length_multiple
 from crossmodal.models.networks.waveform import UPSAMPLING
 from crossmodal.runtime.choices import check_choice
 from crossmodal.runtime.determinism import fix_numbers
@@ -96,7 +96,7 @@ def prepare_texture(
     default = {"samples": round(CROP_S * sample_rate)}
     chosen = {"thesis": thesis_settings(reading), "wavegan": dict(WAVEGAN)}.get(preset, default)
     walk = {"step": chosen.pop("step")} if "step" in chosen else {}
-    multiple = FRAMES_MULTIPLE * frame_of(sample_rate) if preset == "default" else UPSAMPLING
+    multiple = length_multiple(frame_of(sample_rate)) if preset == "default" else UPSAMPLING
     chosen["samples"] = min(chosen["samples"], len(sound)) // multiple * multiple
     settings = Settings(**{**chosen, **changes})
     if settings.algorithm in ("generator", "adversarial"):

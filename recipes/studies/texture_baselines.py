@@ -99,7 +99,7 @@ def run(config: Config, workdir: Path, peers=None, shares=ALONE) -> dict | None:
         table.setdefault(method, {})[texture] = summary(metrics)
         print(line(method, texture, table[method][texture]), flush=True)
     for texture in config.textures:
-        save_picture(texture, {method: folders[texture, method] for method in config.methods}, config.sample_rate)
+        save_picture(config, texture, {method: folders[texture, method] for method in config.methods})
     means = {method: mean_score(rows) for method, rows in table.items()}
     return {
         "command": command_of("python recipes/studies/texture_baselines.py", config),
@@ -108,17 +108,16 @@ def run(config: Config, workdir: Path, peers=None, shares=ALONE) -> dict | None:
     }
 
 
-def save_picture(texture: str, folders: dict[str, Path], sample_rate: int) -> None:
+def save_picture(config: Config, texture: str, folders: dict[str, Path]) -> None:
     """Beside the folders of the methods, the recording's waveform and those of their first draws that were written."""
     from crossmodal.app.pictures.sounds import save_waveforms
     from crossmodal.data.textures import load_texture
 
+    rate = config.sample_rate
     drawn = {method: folder / "draw_1.wav" for method, folder in folders.items()}
-    sounds = {"recording": load_texture(reference_of(texture), sample_rate)}
-    sounds |= {method: load_texture(path, sample_rate) for method, path in drawn.items() if path.exists()}
-    longest = max([len(sound) for name, sound in sounds.items() if name != "recording"], default=None)
-    sounds["recording"] = sounds["recording"][:longest]
-    save_waveforms(next(iter(folders.values())).parent / "waveforms.png", sounds, sample_rate)
+    sounds = {"recording": load_texture(reference_of(texture), rate)[: round(config.duration_s * rate)]}
+    sounds |= {method: load_texture(path, rate) for method, path in drawn.items() if path.exists()}
+    save_waveforms(next(iter(folders.values())).parent / "waveforms.png", sounds, rate)
 
 
 def reference_of(texture: str) -> str:

@@ -9,10 +9,10 @@ from crossmodal.models.light.network import Network, describe
 from crossmodal.models.light.twin import Twin
 from crossmodal.models.networks.auditory_bands import (
     DECIMATION,
-    FRAMES_MULTIPLE,
     OLDER_FRAME,
     check_length,
     cochlear_bank,
+    length_multiple,
 )
 from crossmodal.models.playing import Plays
 from crossmodal.sampling.light_langevin import light_langevin
@@ -54,7 +54,7 @@ class LightTexture(Twin, Plays):
 
     @property
     def multiple(self) -> int:
-        return FRAMES_MULTIPLE * self.generator.frame
+        return length_multiple(self.generator.frame)
 
     @staticmethod
     def describe_networks(model) -> dict:

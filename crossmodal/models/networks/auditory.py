@@ -26,7 +26,6 @@ from crossmodal.models.networks.auditory_bands import (
     DECIMATION,
     FAST,
     FLOOR,
-    FRAMES_MULTIPLE,
     HIGHEST,
     KNEE_WIDTHS,
     KNEES,
@@ -37,6 +36,7 @@ from crossmodal.models.networks.auditory_bands import (
     cochlear_bank,
     feature_shapes,
     frame_of,
+    length_multiple,
     modulation_bank,
     pairs,
 )
@@ -165,7 +165,7 @@ class AuditoryDescriptor(keras.Model):
         the signal; of one that is not much longer than a crop they are halves. A long signal is heard in pieces.
         """
         count = -(-len(signal) // LONGEST_PIECE)
-        multiple = FRAMES_MULTIPLE * self.frame
+        multiple = length_multiple(self.frame)
         samples = len(signal) // count // multiple * multiple
         pieces = [tf.constant(signal[None, i * samples : (i + 1) * samples], tf.float32) for i in range(count)]
         bank = cochlear_bank(samples, self.sample_rate, self.highest_hz)

@@ -21,7 +21,7 @@ NEIGHBOURHOOD = 2  # bands apart whose modulations are held together; envelopes 
 DECIMATION = 10  # samples of a sound for one of a band
 FRAME_RATE = 400  # Hz, of the envelopes
 OLDER_FRAME = 50  # samples, of models of any rate whose files do not name it
-FRAMES_MULTIPLE = 20  # the front end hears whole multiples of so many frames
+FRAMES_MULTIPLE = 20  # frames, see `length_multiple`
 
 
 def frame_of(sample_rate: int) -> int:
@@ -29,9 +29,14 @@ def frame_of(sample_rate: int) -> int:
     return DECIMATION * max(1, round(sample_rate / (FRAME_RATE * DECIMATION)))
 
 
+def length_multiple(frame: int) -> int:
+    """The front end, whose frames have `frame` samples, hears multiples of so many samples."""
+    return FRAMES_MULTIPLE * frame
+
+
 def check_length(samples: int, frame: int) -> None:
     """AudioError unless the front end, whose frames have `frame` samples, can divide this number of samples."""
-    multiple = FRAMES_MULTIPLE * frame
+    multiple = length_multiple(frame)
     if samples < multiple or samples % multiple:
         raise AudioError(f"{samples} samples cannot be heard: take a multiple of {multiple}.")
 

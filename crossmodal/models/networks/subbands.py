@@ -20,12 +20,12 @@ from crossmodal.models.networks.auditory import join_subbands, subbands
 from crossmodal.models.networks.auditory_bands import (
     BANDS,
     DECIMATION,
-    FRAMES_MULTIPLE,
     HIGHEST,
     OLDER_FRAME,
     check_length,
     cochlear_bank,
     frame_of,
+    length_multiple,
 )
 from crossmodal.models.networks.band_gains import BandGains
 from crossmodal.models.networks.overlap import overlap_save, windows
@@ -108,7 +108,7 @@ class SubbandGenerator(keras.Model):
     @property
     def multiple(self) -> int:
         """Signals have multiples of so many samples."""
-        return FRAMES_MULTIPLE * self.frame
+        return length_multiple(self.frame)
 
     def get_config(self):
         names = ("sample_rate", "highest_hz", "filters", "frame")

@@ -135,6 +135,11 @@ def check_patch(image_shape, patch) -> None:
         raise ValueError(f"Patches of {patch} pixels do not divide {tuple(image_shape[:2])}: choose another patch.")
 
 
+def early_blocks(early, blocks) -> int:
+    """How many of the blocks predict an early image: a third of them if that is not said (None)."""
+    return blocks // 3 if early is None else early
+
+
 def check_early(early, blocks) -> None:
     """ValueError unless there are more blocks than those after which an early image is predicted."""
     if not 0 <= early < blocks:
