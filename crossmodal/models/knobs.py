@@ -14,8 +14,8 @@ PIVOT_HZ, LOWEST_HZ = 1000.0, 20.0
 class Knobs:
     """Knobs of a stream; a stream reads them as it goes, so they may be set at any time.
 
-    level and brightness reach a new value within one block, density and morph within two to three chunks of the
-    generator, 1.6 to 2.4 s at 20 kHz, 0.7 to 1 s at 48 kHz: the gains of these chunks are there already.
+    level and brightness reach a new value within one block, density and morph after 0.9 to 1.8 s: the gains
+    of the chunk that sounds are there already, and the next chunk of 0.8 s goes from the old value to the new one.
 
     Attributes:
         level: in dB, -60 to 20.

@@ -23,6 +23,7 @@ from texture_tables import (
     texture_ladder,
     texture_methods,
     texture_mixtures,
+    texture_streams,
     texture_sweeps,
     texture_teaching,
     textures,
@@ -118,6 +119,7 @@ TABLES = {
     "texture judges": texture_judges,
     "texture classes": texture_classes,
     "texture mixtures": texture_mixtures,
+    "texture streams": texture_streams,
     "speed": speed,
     "latent spaces": latent_spaces,
     "encoders": encoders,
@@ -147,6 +149,7 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "texture judges": "docs/textures.md",
     "texture classes": "docs/textures.md",
     "texture mixtures": "docs/textures.md",
+    "texture streams": "docs/textures.md",
     **dict.fromkeys(
         ("environmental front ends", "environmental sounds", "environmental confusions"), "docs/environmental_sounds.md"
     ),

@@ -178,3 +178,17 @@ def texture_mixtures() -> str:
         found = [result["mixtures"][name][weights][kind] for name in how for kind in ALONE]
         lines.append(row(weights, f"{figures['weight']:.0%}", *(f"{share:.0%}" for share in found)))
     return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
+
+
+def texture_streams() -> str:
+    """How fast textures are learned and played, and in how much memory."""
+    if not (result := load("texture_streams")):
+        return ""
+    heads = ("5 s learned in", "played", "block of 20 ms: median", "99.9 %", "longest", "memory: a minute", "an hour")
+    lines = head("sound", *heads)
+    for kind, figures in result["kinds"].items():
+        blocks = (f"{ms:.1f} ms" for ms in figures["block_ms"].values())
+        memory = (f"{mb:.0f} MB" for mb in figures["memory_mb"].values())
+        played = f"{figures['times_real_time']:.0f} x real time"
+        lines.append(row(kind, f"{figures['learned_s']:.0f} s", played, *blocks, *memory))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"

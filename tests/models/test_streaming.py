@@ -1,5 +1,6 @@
 """Textures without an end: equal to one long draw, whatever the blocks, in constant memory."""
 
+import gc
 import itertools
 import tracemalloc
 import weakref
@@ -18,7 +19,8 @@ from crossmodal.models.networks.overlap import overlap_save
 from crossmodal.models.networks.subbands import SubbandGenerator
 
 CHUNK = 16_000  # samples
-FIRST = 2 * CHUNK + streaming.TAPS // 2  # sample of the long draw with which a stream of blocks of 256 begins
+PIECE = 2_000
+FIRST = CHUNK + PIECE + streaming.TAPS // 2  # sample of the long draw with which a stream of blocks of 256 begins
 
 
 def varied(model):
@@ -54,10 +56,11 @@ def long_draw(model, seed, chunks):
 
 
 def test_a_stream_is_one_long_draw(auditory):
-    """Across two joints of its chunks, to 60 dB: what is left is the ringing of the narrowest bands beyond a chunk."""
+    """Across joints of its chunks and pieces, to 52 dB: what is left is the ringing of the narrowest bands beyond a
+    piece."""
     streamed = taken(auditory.stream(block=256, seed=3), 3 * CHUNK)
     expected = long_draw(auditory, 3, 8)[FIRST : FIRST + 3 * CHUNK]
-    assert np.std(streamed - expected) < 1e-3 * np.std(expected)
+    assert np.std(streamed - expected) < 2.5e-3 * np.std(expected)
     assert abs(np.corrcoef(streamed, taken(auditory.stream(block=256, seed=4), 3 * CHUNK))[0, 1]) < 0.05
 
 
@@ -135,9 +138,11 @@ def test_a_streams_memory_does_not_grow(monkeypatch):
     taken(stream, 10 * CHUNK)
     tracemalloc.start()
     taken(stream, CHUNK)
+    gc.collect()
     before, _ = tracemalloc.get_traced_memory()
     for _ in range(48):
         next(stream)
+    gc.collect()
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(drawn) >= 60

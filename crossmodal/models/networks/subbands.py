@@ -32,7 +32,8 @@ from crossmodal.models.networks.overlap import overlap_save, windows
 
 NOISES = 16  # latents of a frame that drive the gains
 SCALES = (1, 4, 16, 64)  # frames
-CHUNK = 320  # frames of a stream: whole pools of 64, a length that the bands divide, and all that a gain hears aside
+CHUNK = 320  # frames of a stream's latents: whole pools of 64, and all that a gain hears aside
+PIECE = 40  # frames of a stream that are shaped at once: a length that the bands divide, longer than their responses
 REFERENCE = 120 * CHUNK
 _HIGHEST_GAIN = 4.0  # in nepers: 35 dB
 
@@ -77,14 +78,14 @@ class SubbandGenerator(keras.Model):
 
     @property
     def chunk_samples(self) -> int:
-        """Samples of the chunks of `stream`."""
+        """Samples of a chunk of the latents of `stream`."""
         return CHUNK * self.frame
 
     def stream(self, latents: Iterable, other=None, dials: Callable = tuple) -> Iterator[tf.Tensor]:
-        """Chunks of z (chains, 320, frame + 16) -> chunks of signal (chains, chunk_samples), as of one long z.
+        """Chunks of z (chains, 320, frame + 16) -> pieces of signal (chains, 40 * frame), as of one long z.
 
-        The first is that of the third z: a chunk is drawn once the gains of its neighbours are known, and those once
-        their neighbours' noises are.
+        The first is the second of the second z: a piece is drawn once the gains of its neighbours are known, and gains
+        once the noises of the chunks on both sides are.
 
         Args:
             other: a `SubbandGenerator` of the same sample rate to which the gains may turn.
@@ -94,11 +95,12 @@ class SubbandGenerator(keras.Model):
         shape_noise = tf.function(self.shape_noise, autograph=False)
         frame = self.frame
 
-        def shaped() -> Iterator[tf.Tensor]:  # excitation and gains side by side, (chains, 320, frame + 30)
+        def shaped() -> Iterator[tf.Tensor]:  # excitation and gains side by side, (chains, 40, frame + 30)
             for z in windows(latents):
-                yield tf.concat([z[1][..., :frame], gains(tf.concat(z, axis=1)[..., frame:], *dials())], axis=-1)
+                x = tf.concat([z[1][..., :frame], gains(tf.concat(z, axis=1)[..., frame:], *dials())], axis=-1)
+                yield from tf.split(x, CHUNK // PIECE, axis=1)
 
-        yield from overlap_save(lambda x: shape_noise(x[..., :frame], x[..., frame:]), shaped(), self.chunk_samples)
+        yield from overlap_save(lambda x: shape_noise(x[..., :frame], x[..., frame:]), shaped(), PIECE * frame)
 
     def latent_shape(self, samples: int) -> tuple[int, int]:
         """The shape of z for a signal of so many samples; AudioError unless a multiple of `multiple`."""
