@@ -4,9 +4,9 @@
     python recipes/benchmarks/streams.py --seconds 120
 
 One process learns 5 s by the default preset, another one streams blocks of 20 ms of the generator alone. What is
-counted: the clock's seconds of learning; seconds of sound for each second of the processor, and the clock's milliseconds
-of the blocks, after the first second, which makes the networks ready; the largest memory of the process that plays,
-until a minute is played and until the end.
+counted: the clock's seconds of learning; seconds of sound for each second of the processor, and the clock's
+milliseconds of the blocks, after the first second, which makes the networks ready; the largest memory of the process
+that plays, until a minute is played and until the end.
 """
 
 import resource
