@@ -198,3 +198,19 @@ class CoopNets(Plays, Cooperative):
 
     def get_config(self):
         return {**super().get_config(), "sample_rate": self.sample_rate, "channels": self.channels}
+
+    @classmethod
+    def from_config(cls, config):
+        """Older files do not name the Langevin steps of a draw, see `older_draw_steps`."""
+        return super().from_config({**config, "draw_steps": config.get("draw_steps", older_draw_steps(config))})
+
+
+def older_draw_steps(config: dict) -> int:
+    """What followed from the options of the training, which the provenance repeats."""
+    recipe = (config.get("provenance") or {}).get("recipe")
+    options = recipe if isinstance(recipe, dict) else {}
+    if options.get("algorithm") == "generator":
+        return 0
+    if options.get("revise_steps") is not None:
+        return options["revise_steps"]
+    return config["steps"] if options.get("preset") == "thesis" else DRAW_STEPS

@@ -132,7 +132,6 @@ def read_model(path: Path):
         config, weights = json.loads(file.read(CONFIG)), file.read(WEIGHTS)
     import_class_of(config)
     check_class(config)
-    config = upgrade(config)
     check_config({name: value for name, value in config["config"].items() if name not in DESCRIPTIVE})
     check_descriptive(config["config"])
     stored = check_weights(weights)
@@ -210,25 +209,6 @@ def check_config(value) -> None:
         raise ModelError(f"its configuration holds the number {value:.6g}")
 
 
-def upgrade(config: dict) -> dict:
-    """A model's configuration as this version writes it; from then on no other part of the package knows older ones.
-
-    A texture says how many Langevin steps revise a draw, `draw_steps`. Before, that followed from the options of its
-    training, which its provenance repeats.
-    """
-    if config["class_name"] != "CoopNets" or "draw_steps" in config["config"]:
-        return config
-    recipe = (config["config"].get("provenance") or {}).get("recipe")
-    options = recipe if isinstance(recipe, dict) else {}
-    if options.get("algorithm") == "generator":
-        steps = 0
-    elif options.get("revise_steps") is not None:
-        steps = options["revise_steps"]
-    else:
-        steps = config["config"]["steps"] if options.get("preset") == "thesis" else 60
-    return {**config, "config": {**config["config"], "draw_steps": steps}}
-
-
 def check_descriptive(config: dict) -> None:
     """ModelError unless what a model says of itself is of the kinds that the package writes."""
     provenance, classes = config.get("provenance", {}), config.get("classes", [])
@@ -237,6 +217,8 @@ def check_descriptive(config: dict) -> None:
         classes = []
     if not isinstance(recipe, dict | str) or not all(isinstance(name, str) for name in classes):
         raise ModelError("what it says of its training is of other kinds")
+    if isinstance(recipe, dict):  # an older texture draws as its recipe says
+        check_steps({"draw_steps": recipe.get("revise_steps")})
 
 
 def check_steps(config: dict) -> None:
