@@ -84,7 +84,7 @@ LONG = {
     "augmentations.py": f"{TRAIN} --shard 1/99",
     "check_pairs.py": "--rows 400",
     "cold_start.py": "--rounds 1",
-    "streams.py": "--seconds 61 --iterations 1",
+    "streams.py": "--seconds 1 --iterations 0",
     "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",
     "scaling_benchmark.py": "--models compact --batches 16 --worker-batches 16 --workers 1 --pairs 640 --steps 1 "
     "--turns 1 --rounds 1",
@@ -176,6 +176,7 @@ def make_small(folder: Path, monkeypatch) -> None:
     steps, draws are revised by one, latent spaces are measured along four paths."""
     from evaluation import diversity
 
+    monkeypatch.syspath_prepend(str(RECIPES / "benchmarks"))  # for processes that these begin
     monkeypatch.setattr("crossmodal.models.coopnets.DRAW_STEPS", 1)
     monkeypatch.setattr("evaluation.latent.paths.PATHS", 4)
     monkeypatch.setattr("crossmodal.data.digits_tts.OTHER_WORDS", ("yes",))
