@@ -35,6 +35,8 @@ def run_play(arguments) -> None:
         raise CrossmodalError(f"{used[0]} is for streams: use --steps 0, and no --seamless.")
     if to_pipe and not streams:
         raise CrossmodalError("The standard output gets streams alone: use --steps 0, and no --seamless.")
+    if streams:
+        spare_processors()
     if to_pipe:
         play_to_pipe(load_texture_model(arguments.model, endless=True), arguments)
     else:
@@ -64,6 +66,15 @@ def load_texture_model(path: str, endless: bool):
     if not isinstance(model, Texture):
         raise ModelError(f"{path} holds a {kind_of(model)}, not a sound texture: learn one first.")
     return model
+
+
+def spare_processors() -> None:
+    """Let one processor do each operation of a stream: they are small."""
+    from crossmodal.runtime.processors import set_one_thread_per_operation
+    from crossmodal.runtime.quiet import import_tensorflow
+
+    import_tensorflow()
+    set_one_thread_per_operation()
 
 
 def play_to_file(arguments, streams: bool) -> None:

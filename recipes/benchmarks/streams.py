@@ -57,8 +57,10 @@ def play(path: Path, seconds: float) -> dict:
     """The figures of a file's stream."""
     import numpy as np
 
+    from crossmodal.app.playing import spare_processors
     from crossmodal.saving.keras_file import load_model
 
+    spare_processors()
     stream = load_model(path).stream()
     for _ in range(round(1 / BLOCK_S)):
         next(stream)
