@@ -86,3 +86,14 @@ def figures_of(sets) -> list[str]:
     sets = list(sets)
     digits = {"precision": 3, "recall": 3, "density": 2, "kid": 3}
     return [number((getattr(each, name) for each in sets), places) for name, places in digits.items()]
+
+
+def flow_dials() -> str:
+    """What internal guidance does on validation clips."""
+    if not (result := load("flow_dials")):
+        return ""
+    lines = head("w", "agreement", "FID", "precision", "recall", "density", "coverage")
+    for value, measured in result["values"].items():
+        figures = (f"{measured[name]:.3f}" for name in ("precision", "recall", "density", "coverage"))
+        lines.append(row(value, f"{measured['agreement']:.1%}", f"{measured['fid']:.2f}", *figures))
+    return "\n".join([*lines, "", f"`{result['command']}`"]) + "\n"
