@@ -202,7 +202,8 @@ class CoopNets(Plays, Cooperative):
     @classmethod
     def from_config(cls, config):
         """Older files do not name the Langevin steps of a draw, see `older_draw_steps`."""
-        return super().from_config({**config, "draw_steps": config.get("draw_steps", older_draw_steps(config))})
+        named = {} if "draw_steps" in config else {"draw_steps": older_draw_steps(config)}
+        return super().from_config({**config, **named})
 
 
 def older_draw_steps(config: dict) -> int:

@@ -5,7 +5,7 @@ number of the chunk. A filter with a state gives each block the recording's spec
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 import scipy.fft
@@ -86,7 +86,7 @@ def draw_circle(model, period: int, seed: int) -> tf.Tensor:
     All that the generator does is the same at each chunk, so what it makes of periodic noise is periodic.
     """
     signals = (signal.numpy() for signal in model.generator.stream(stream_latents(model, seed, period)))
-    return tf.constant(next(blocks_of(signals, period * model.generator.chunk_samples)))
+    return tf.concat(list(islice(blocks_of(signals, model.generator.chunk_samples), period)), axis=1)
 
 
 def blocks_of(signals: Iterable[np.ndarray], block: int) -> Iterator[np.ndarray]:

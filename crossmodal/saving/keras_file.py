@@ -217,7 +217,7 @@ def check_descriptive(config: dict) -> None:
         classes = []
     if not isinstance(recipe, dict | str) or not all(isinstance(name, str) for name in classes):
         raise ModelError("what it says of its training is of other kinds")
-    if isinstance(recipe, dict):  # an older texture draws as its recipe says
+    if isinstance(recipe, dict) and "draw_steps" not in config:  # an older texture draws as its recipe says
         check_steps({"draw_steps": recipe.get("revise_steps")})
 
 

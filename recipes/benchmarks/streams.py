@@ -82,7 +82,8 @@ def play(path: Path, seconds: float) -> dict:
 
 def largest_memory() -> float:
     """MB that this process held at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def elsewhere(function: Callable, *arguments):

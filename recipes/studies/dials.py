@@ -11,8 +11,9 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from crossmodal.app.commands.evaluate.folder import repeated
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
-from crossmodal.app.options import command_of, number, option, run_recipe
+from crossmodal.app.options import as_option, command_of, number, option, run_recipe
 from crossmodal.app.sweeps.results import add_results, keep
 from crossmodal.errors import ModelError
 from crossmodal.runtime.ranges import Range
@@ -75,7 +76,9 @@ def run(config: Config, arguments) -> dict:
         result[f"{value:g}"] = figures(f"{dial} {value:g}", *judge.look(drawn))
     words = f"python recipes/studies/dials.py {arguments.model} --dial {dial} --values "
     words += " ".join(f"{value:g}" for value in arguments.values)
-    return {"command": command_of(words, config), "clips": len(split.test), "dial": dial, "values": result}
+    given = repeated(arguments) | ({"reader": arguments.reader} if arguments.reader else {})
+    command = command_of(words, config) + "".join(as_option(name, value) for name, value in given.items())
+    return {"command": command, "clips": len(split.test), "dial": dial, "values": result}
 
 
 def work(config: Config, arguments) -> None:

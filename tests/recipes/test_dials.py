@@ -36,6 +36,14 @@ def test_each_value_of_a_dial_is_measured_beside_real_images(run_folder, tmp_pat
     assert result["command"].endswith("--dial internal_guidance --values 1 2 --images 300")
 
 
+def test_the_command_repeats_what_was_given(run_folder, tmp_path, monkeypatch):
+    dials = recipe("dials")
+    monkeypatch.setattr(sys.modules["dials"], "RESULTS", tmp_path)
+    options = ["--values", "1", "--images", "100", "--seed", "1", "--results", "dials.json"]
+    assert dials.main([str(run_folder), *options]) == 0
+    assert json.loads((tmp_path / "dials.json").read_text())["command"].endswith("--values 1 --images 100 --seed 1")
+
+
 def test_what_is_tested_later_is_neither_heard_nor_seen(run_folder):
     from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
 

@@ -91,6 +91,12 @@ def tell(arguments, table: str, figures: dict) -> None:
         write_json(arguments.json, figures)
 
 
+def repeated(arguments) -> dict:
+    """The options that a command repeats, where they were given."""
+    asked = {name: getattr(arguments, name, default) for name, default in REPEATED.items()}
+    return {name: value for name, value in asked.items() if value != REPEATED[name]}
+
+
 def close_folder(
     folder: Path, arguments, score: str, files: dict, figures: dict, locations: dict[str, str] | None = None
 ) -> None:
@@ -105,8 +111,7 @@ def close_folder(
     from crossmodal.runtime.files import write_json
     from crossmodal.training.runs import environment
 
-    asked = {name: getattr(arguments, name, default) for name, default in REPEATED.items()}
-    given = {name: value for name, value in asked.items() if value != REPEATED[name]}
+    given = repeated(arguments)
     named = {name: list(map(str, of)) if isinstance(of, list) else str(of) for name, of in files.items()}
     words = ["crossmodal", "evaluate", score]
     for of in named.values():
