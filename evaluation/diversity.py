@@ -111,14 +111,16 @@ def measure_diversity(
     )
 
 
-def measure_spread(model, speech, images, split, *, reader: Reader | None = None, seed: int = 0) -> dict:
-    """`clip_spread` alone; arguments and errors are those of `measure_diversity`."""
+def measure_spread(
+    model, speech, images, split, *, reader: Reader | None = None, seed: int = 0, draws: int = CLIP_DRAWS
+) -> dict:
+    """`clip_spread` of so many draws of a clip alone; arguments and errors are those of `measure_diversity`."""
     reader = reader or default_reader()
     check_tested(speech, images, split, reader, "realism")
     judge = Judge(model, reader, seed)
     real = RealImages(judge.look(as_input(images.test_images))[0], images.test_labels)
     spectrograms = spectrograms_to_test(model, speech, split)
-    return clip_spread(judge, spectrograms, speech.labels[split.test], speech.speakers[split.test], real)
+    return clip_spread(judge, spectrograms, speech.labels[split.test], speech.speakers[split.test], real, draws)
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def real_ratios(features, labels, real: RealImages, *groupings) -> np.ndarray:
     return diversity_ratios(features, labels, real.features, real.labels, *groupings, real_spreads=real.spreads)
 
 
-def clip_spread(judge: Judge, spectrograms, clip_labels, speakers, real: RealImages) -> dict:
+def clip_spread(judge: Judge, spectrograms, clip_labels, speakers, real: RealImages, draws: int = CLIP_DRAWS) -> dict:
     """Mean distance between drawings of one class over that between real images of it, mean over the classes:
     drawings of one clip (`within_clip`), of two clips (`between_clips`), of these by one speaker or by two. And their
     agreement.
@@ -222,7 +224,7 @@ def clip_spread(judge: Judge, spectrograms, clip_labels, speakers, real: RealIma
     Wrong drawings are far from right ones and would pass for variety: `within_clip_read_rightly` is taken from those
     that the reader reads as what was spoken. None where there are no such pairs.
     """
-    clips = np.repeat(np.arange(len(spectrograms)), CLIP_DRAWS)
+    clips = np.repeat(np.arange(len(spectrograms)), draws)
     labels, voices = clip_labels[clips], np.unique(speakers, return_inverse=True)[1][clips]
     features, read = judge.look(judge.draw(spectrograms, clips))
     right = read == labels
@@ -237,7 +239,7 @@ def clip_spread(judge: Judge, spectrograms, clip_labels, speakers, real: RealIma
     (within, between), by_class = ratios(everything, clips)
     (_, one_speaker, two_speakers), _ = ratios(everything, clips, voices)
     return {
-        "draws_per_clip": CLIP_DRAWS,
+        "draws_per_clip": draws,
         "agreement": float(np.mean(right)),
         "within_clip": within,
         "within_clip_read_rightly": ratios(right, clips)[0][0],

@@ -76,7 +76,7 @@ class AudioImageFlow(VariationalModel):
         hidden=448,
         early=None,
         early_weight=0.5,
-        internal_guidance=1.5,
+        internal_guidance=1.25,
         time_mean=-0.4,
         time_spread=1.0,
         unheard=0.1,

@@ -85,7 +85,7 @@ class JointFlow(AudioImageModel):
         frames_per_token=2,
         early=None,
         early_weight=0.5,
-        internal_guidance=1.5,
+        internal_guidance=1.25,
         shares=(0.35, 0.3, 0.25, 0.05, 0.05),
         time_mean=-0.4,
         time_spread=1.0,

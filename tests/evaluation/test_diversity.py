@@ -231,6 +231,7 @@ def test_the_spread_alone_is_that_of_the_whole_report(images, tones):
     speech, split = tones
     spread = measure_spread(Copyist(images), speech, images, split)
     assert spread == measure_diversity(Copyist(images), speech, images, split, cas_steps=0).spread
+    assert measure_spread(Copyist(images), speech, images, split, draws=3)["draws_per_clip"] == 3
     assert spread["agreement"] == pytest.approx(default_agreement(images), abs=0.05)
 
 

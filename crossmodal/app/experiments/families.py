@@ -95,7 +95,7 @@ class AnyFlowConfig(FamilyConfig):
     time_spread: float = option(1.0, "standard deviation of that logit", above=0, most=10)
     early: int | None = option(None, "blocks that predict an early image (a third); 0: all do", least=0, most=63)
     early_weight: float = option(0.5, "weight of its loss", least=0, most=1e6)
-    internal_guidance: float = option(1.5, "by which a drawing leaves the early image behind", least=0, most=100)
+    internal_guidance: float = option(1.25, "by which a drawing leaves the early image behind", least=0, most=100)
     steps: int = option(6, "steps in which an image is drawn", least=1, most=1000)
     method: Literal["euler", "midpoint", "heun"] = option("heun", "how they are taken")
 

@@ -7,7 +7,8 @@ import numpy as np
 
 CLIPS, ROUNDS = 64, 5  # clips that are drawn at once, and turns of the models, of which the fastest counts
 SAMPLES = 3  # drawings of a clip beside the best one
-DIALS = {"guidance": (1.0, 1.25, 1.5, 2.0, 3.0), "internal_guidance": (1.0, 1.5, 2.0, 3.0)}  # and their values
+CURVE_DRAWS = 5  # drawings of each test clip, for a point of a curve
+DIALS = {"guidance": (1.0, 1.25, 1.5, 2.0, 3.0), "internal_guidance": (1.0, 1.25, 1.5, 2.0)}  # and their values
 
 
 def drawing_seconds(models: dict, spectrograms) -> dict[str, float]:
@@ -48,7 +49,7 @@ def curves_of(model, speech, images, split, reader) -> dict[str, list[dict]]:
         own, curves[dial] = getattr(model, dial), []
         for value in DIALS[dial]:
             setattr(model, dial, value)
-            spread = measure_spread(model, speech, images, split, reader=reader)
+            spread = measure_spread(model, speech, images, split, reader=reader, draws=CURVE_DRAWS)
             curves[dial].append({dial: value, **{name: spread[name] for name in ("agreement", "within_clip")}})
         setattr(model, dial, own)
     return curves
