@@ -9,7 +9,7 @@ from crossmodal.models.pretraining.deep_autoencoder import unrolled
 HEADS = ("z_mean", "z_log_var")  # what the names of an encoder's heads begin with
 
 
-def take_weights(model, other) -> list[str]:
+def take_weights(model, other, network: str = "") -> list[str]:
     """Give a model the weights of another one's layers, of those that are called alike and have the same shapes.
 
     Args:
@@ -24,13 +24,18 @@ def take_weights(model, other) -> list[str]:
     """
     theirs, taken = layers_of(unrolled(other)), []
     for name, layer in layers_of(model).items():
-        if name in theirs and shapes_of(layer) == shapes_of(theirs[name]):
+        if (
+            name.startswith(f"{network}/" if network else "")
+            and name in theirs
+            and shapes_of(layer) == shapes_of(theirs[name])
+        ):
             layer.set_weights(theirs[name].get_weights())
             taken.append(name)
     if not taken:
+        giver = f"the {network} of a {type(other).__name__}" if network else f"a {type(other).__name__}"
         raise ModelError(
-            f"No layer of a {type(other).__name__} fits this {type(model).__name__}: start from a model of the same "
-            "family and size, or without --initial-weights."
+            f"No layer of {giver} fits this {type(model).__name__}: start from a model of the same family and size, or "
+            f"without --initial-{network or 'weights'}."
         )
     return taken
 

@@ -82,7 +82,7 @@ def test_what_cannot_stay_as_it_is_is_refused(trained, tmp_path):
     from crossmodal.training.initial import freeze, take_weights
 
     family = FAMILIES["autoencoder"]
-    with pytest.raises(CrossmodalError, match="add --initial-weights"):
+    with pytest.raises(CrossmodalError, match="add --initial-encoder or --initial-weights"):
         family.run(family.Config(**options(freeze_encoder=True)), tmp_path / "run")
     vae = crossmodal.AudioImageVAE(64, (4, 4), encoder_kind="residual", encoder_options=SMALL)
     taken = take_weights(vae, load_model(trained[0]))

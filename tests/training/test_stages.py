@@ -174,9 +174,23 @@ def test_layers_that_are_called_alike_and_fit_are_taken():
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_network_alone_is_taken():
+    trained, model = small(), small()
+    before = model.decoder.get_weights()
+    taken = take_weights(model, trained, "encoder")
+    assert {name.split("/")[0] for name in taken} == {"encoder"}
+    for one, other in zip(model.encoder.get_weights(), trained.encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(model.decoder.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_model_that_fits_nowhere_is_refused():
-    with pytest.raises(ModelError, match="No layer of a AudioImageVAE fits"):
-        take_weights(AudioImageVAE(6, (5, 5), (9,), (9,), (5, 5)), small())
+    other = AudioImageVAE(6, (5, 5), (9,), (9,), (5, 5))
+    with pytest.raises(ModelError, match=r"No layer of a AudioImageVAE fits.*--initial-weights"):
+        take_weights(other, small())
+    with pytest.raises(ModelError, match=r"No layer of the encoder of a AudioImageVAE fits.*--initial-encoder"):
+        take_weights(other, small(), "encoder")
 
 
 def test_a_training_starts_from_a_preset_and_says_so(tmp_path, capsys):
@@ -189,3 +203,25 @@ def test_a_training_starts_from_a_preset_and_says_so(tmp_path, capsys):
     from crossmodal import load_model
 
     assert load_model(tmp_path).provenance["recipe"]["initial_weights"] == "vae_compact"
+
+
+def test_a_training_hears_by_another_encoder_from_its_start(tmp_path, capsys):
+    """The encoder is the preset's, and stays so; the decoder begins as that of the first run."""
+    from extending import train as train_small
+    from small_sources import sources
+
+    from crossmodal import load_model
+
+    build = partial(AudioImageVAE.compact, encoder_kind="residual")
+    first, second = tmp_path / "first", tmp_path / "second"
+    train_small(build, first, sources(), epochs=1, initial_weights="vae_compact")
+    options = {"initial_weights": str(first), "initial_encoder": "vae_compact", "freeze_encoder": True}
+    train_small(build, second, sources(), epochs=1, **options)
+    said = capsys.readouterr().out
+    assert "start from vae_compact: encoder/" in said
+    assert "decoder/" in said
+    model, ear = load_model(second), load_model("vae_compact").encoder
+    for one, other in zip(model.encoder.get_weights(), ear.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert model.provenance["recipe"]["initial_weights"] == "first"
+    assert model.provenance["recipe"]["initial_encoder"] == "vae_compact"

@@ -41,7 +41,8 @@ def provenance_of(family: str, config: TrainingConfig) -> dict:
     from crossmodal.data.catalog import licences_of
     from crossmodal.training.runs import environment
 
-    initial = {"initial_weights": Path(config.initial_weights).name} if config.initial_weights else {}
+    begun = {"initial_weights": config.initial_weights, "initial_encoder": config.initial_encoder}
+    initial = {name: Path(model).name for name, model in begun.items() if model}
     return {
         "data": config.data,
         "protocol": config.protocol,
@@ -102,8 +103,10 @@ def train_and_measure(
     check_config(config)
     if config.data == "manifest":  # natural pairs are one to one
         config = replace(config, images_per_clip=1)
-    if config.freeze_encoder and not config.initial_weights:
-        raise CrossmodalError("An encoder that stays as it is has to be trained: add --initial-weights.")
+    if config.freeze_encoder and not (config.initial_weights or config.initial_encoder):
+        raise CrossmodalError(
+            "An encoder that stays as it is has to be trained: add --initial-encoder or --initial-weights."
+        )
     front_end = chosen_front_end(config)
     config = replace(config, timing=getattr(front_end, "timing", "stretch"))  # as earlier versions wrote it
     strategy = make_strategy(config.distribute)
@@ -137,9 +140,10 @@ def train_and_measure(
     with strategy.scope():
         model.compile(make_optimizer(config.epochs * data.steps, config.precision), jit_compile=False)
         taken: list[str] = []
-        if config.initial_weights:
-            taken = take_weights(model, load_model(config.initial_weights))
-            print(f"{len(taken)} layers start from {config.initial_weights}: {', '.join(taken)}", flush=True)
+        for source, network in ((config.initial_weights, ""), (config.initial_encoder, "encoder")):
+            if source:
+                taken = take_weights(model, load_model(source), network)
+                print(f"{len(taken)} layers start from {source}: {', '.join(taken)}", flush=True)
         if config.freeze_encoder:
             freeze(model, "encoder", taken)
 

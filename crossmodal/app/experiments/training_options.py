@@ -101,7 +101,8 @@ class TrainingConfig:
     distribute: Literal["none", "mirrored", "workers"] = option("none", "train on all devices, or all of TF_CONFIG's")
     deterministic: bool = option(False, "let TensorFlow use deterministic kernels alone; slower on a GPU")
     initial_weights: str | None = option(None, "model that training starts from: a preset, a .keras file or a run")
-    freeze_encoder: bool = option(False, "leave what hears as --initial-weights has it")
+    initial_encoder: str | None = option(None, "model whose encoder hears at first, in place of that of those weights")
+    freeze_encoder: bool = option(False, "leave what hears as the initial weights have it")
     tensorboard: bool = option(False, "log for TensorBoard too, in the folder tensorboard of the run")
 
 

@@ -13,7 +13,7 @@ from crossmodal.app.recipe.inputs import digest, names_of
 INPUTS = (
     *("recordings", "pictures", "recording", "reference", "references", "texture", "synthesis", "runs"),
     *("query", "among", "pairs", "manifest", "sounds_dir", "images_dir"),
-    *("model", "reader", "listener", "initial_weights", "morph_to"),
+    *("model", "reader", "listener", "initial_weights", "initial_encoder", "morph_to"),
 )
 WHOLE = ("runs", "among", "pairs", "manifest", "sounds_dir", "images_dir")  # of these all files of a folder
 RESULTS = ("output", "json", "workdir")  # what it writes,
