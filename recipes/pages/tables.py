@@ -37,7 +37,9 @@ def headlines() -> str:
     leaving_out, textures = load("vae_compact_speaker"), load("texture_baselines")
     compact_preset, balanced_preset = load("agreement_vae_compact"), load("agreement_vae_gan_balanced")
     noisy, in_strings = load("conditions_vae_compact"), load("strings_vae_compact")
-    environment, signs = load("environmental_sounds"), load("agreement_signs")
+    environment, signs, of_families = load("environmental_sounds"), load("agreement_signs"), load("families")
+    flow = of_families["runs"]["flow-seed0"]
+    flows_set, flows_real = (flow["diversity"][of] for of in ("sampled_z", "real_training_images"))
     drawn = in_strings["string_errors"]["error_rates"]["drawn, clean"]
 
     def mean(result: dict, figure: str, write=percent) -> str:
@@ -71,6 +73,14 @@ def headlines() -> str:
         (f"`balanced` VAE-GAN, {sampled}, `random`", "-", mean(balanced, "sampled_z"), balanced),
         ("the same: variety within a clip, ratio to real images", "-", mean(balanced, "within_clip", ratio), balanced),
         ("the same: accuracy of a classifier trained on its drawings", "-", mean(balanced, "cas"), balanced),
+        ("flow, drawn at random, `random`, one division", "-", one(flow, "sampled_z"), of_families),
+        (f"the same: FID, real images {flows_real['fid']:.2f}", "-", f"**{flows_set['fid']:.2f}**", of_families),
+        (
+            "the same: accuracy of a classifier trained on its drawings",
+            "-",
+            f"**{flow['diversity']['cas']['sampled_z']:.1%}**",
+            of_families,
+        ),
         (f"preset `vae_gan_balanced`, {sampled}, `speakers`", "-", one(balanced_preset, "sampled_z"), balanced_preset),
         (
             "ESC-10's ten sounds of the environment, drawn at the posterior mean, mean of its five folds",
