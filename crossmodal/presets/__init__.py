@@ -129,7 +129,7 @@ def write_preset(model, card: dict, weights: Path, *, half: bool = False) -> Non
             raise ModelError(f"The weight {variable.path} is not finite as {stored.dtype}: keep it as float32.")
         arrays[f"{i:03d}-{variable.path.replace('/', '-')}"] = stored
     with replacing(weights) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
     described = {"class": type(model).__name__, "config": model.get_config(), "sha256": sha256(weights)}
     write_json(weights.with_suffix(".json"), {**card, **described})
 

@@ -10,6 +10,7 @@ from evaluation.strings import Strings
 
 PAPERS_GAN = "VAE-GAN of 7,909,382 parameters"
 SCORES = ("agreement", "conditions", "confidence")
+DRAWING_PRESETS = ("vae_compact", "vae_gan_balanced", "flow_digits")
 
 
 def results() -> str:
@@ -111,7 +112,7 @@ def runs_table(name: str, titles: dict[str, str]) -> str:
 
 def strangers() -> str:
     """What the presets make of people whom they never heard, by condition, and how sure they are."""
-    files = {name: [load(f"{score}_{name}") for score in SCORES] for name in ("vae_compact", "vae_gan_balanced")}
+    files = {name: [load(f"{score}_{name}") for score in SCORES] for name in DRAWING_PRESETS}
     files = {name: measured for name, measured in files.items() if all(measured)}
     if not files:
         return ""

@@ -19,6 +19,7 @@ from crossmodal.saving.light import TWINS, twin_of, write_layers
 
 ROOT = Path(__file__).parent.parent.parent
 LIGHT = [name for name in presets.preset_names() if presets.read_card(name)["class"] in TWINS]
+DRAWING = [name for name in presets.drawing_presets() if name in LIGHT]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_layers_of_each_preset_are_those_of_its_keras_model(name):
     assert presets.read_layers(weights, presets.read_card(name)) == json.loads(json.dumps(described))
 
 
-@pytest.mark.parametrize("name", presets.drawing_presets())
+@pytest.mark.parametrize("name", DRAWING)
 def test_the_twin_of_a_preset_draws_the_same(name, spectrograms):
     model, twin = load_model(name), load_light(name)
     assert (twin.light, model.light) == (True, False)
@@ -69,7 +70,7 @@ def test_a_recording_is_heard_drawn_and_read_alike(spoken_digits):
     np.testing.assert_allclose(light.states(waveform), logits, rtol=1e-4, atol=1e-4 * np.abs(logits).max())
     assert light.transcribe(waveform) == full.transcribe(waveform)
     assert default_reader(light=True).to_json() == default_reader().to_json()
-    for name in presets.drawing_presets():
+    for name in DRAWING:
         one, other = (draw_speech(waveform, 8000, load(name), samples=2, seed=3) for load in (load_model, load_light))
         assert len(one) == len(other) == len(bounds)
         for a, b in zip(one, other, strict=True):
