@@ -92,7 +92,8 @@ def texture_ladder() -> str:
             rows, mean = methods[method]
             each = [f"{rows[texture]['score']:.2f}" if texture in rows else "-" for texture in GATED]
             repeats = sum(mean[name] for name in ("copied", "loops", "alike"))
-            lines.append(row(title, *each, f"**{mean['score']:.2f}**", f"{mean['generator_alone']:.2f}", str(repeats)))
+            of_all = f"**{mean['score']:.2f}**" if rows.keys() >= set(GATED) else "-"
+            lines.append(row(title, *each, of_all, f"{mean['generator_alone']:.2f}", str(repeats)))
     return "\n".join([*lines, "", ", ".join(f"`{file['command']}`" for file in files)]) + "\n" if files else ""
 
 
