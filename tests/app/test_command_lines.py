@@ -17,7 +17,7 @@ from crossmodal.models.vae import AudioImageVAE
 
 LIMIT_S = 20.0  # for a command on an idle machine
 CODES = (0, 2, 130, 143)  # as documented
-COUNT, FEW = 1200, 40
+COUNT, FEW = 1300, 40
 
 
 @pytest.fixture(scope="module")
