@@ -59,7 +59,7 @@ def test_unknown_names_and_other_classes_are_refused():
         AudioImageVAE.from_preset("vae_huge")
     with pytest.raises(ModelError, match=r"load it with LeNet5\.from_preset"):
         AudioImageVAE.from_preset("lenet5_mnist")
-    with pytest.raises(ModelError, match="or one of the presets lenet5_mnist, listener_digits, residual_mnist"):
+    with pytest.raises(ModelError, match="or one of the presets flow_digits, lenet5_mnist"):
         load_model("vae_huge")
 
 
