@@ -15,7 +15,7 @@ from crossmodal.app.commands.evaluate.folder import repeated
 from crossmodal.app.commands.evaluate.tested import add_model_options, load_tested
 from crossmodal.app.options import as_option, command_of, number, option, run_recipe
 from crossmodal.app.sweeps.results import add_results, keep
-from crossmodal.errors import ModelError
+from crossmodal.errors import DataError, ModelError
 from crossmodal.runtime.ranges import Range
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -50,7 +50,7 @@ def run(config: Config, arguments) -> dict:
 
     from crossmodal.data.sources import as_input
     from evaluation.agreement import pairs_to_test, spectrograms_to_test
-    from evaluation.diversity import Judge, RealImages, compare, real_sets
+    from evaluation.diversity import Judge, K, RealImages, compare, real_sets
 
     tested = load_tested(arguments)
     model, dial = tested.model, arguments.dial
@@ -58,6 +58,8 @@ def run(config: Config, arguments) -> dict:
         raise ModelError(f"{arguments.model} has no dial {dial!r}.")
     rng = np.random.default_rng(arguments.seed)
     split, images = for_validation(tested, config.images, rng)
+    if min(np.bincount(images.test_labels, minlength=len(tested.reader.classes))) <= K:
+        raise DataError(f"Each class needs at least {K + 1} images: raise --images.")
     clips = pairs_to_test(tested.speech, images, split, rng)
     spectrograms = spectrograms_to_test(model, tested.speech, split)
     judge, labels = Judge(model, tested.reader, arguments.seed), images.test_labels

@@ -63,3 +63,9 @@ def test_what_is_tested_later_is_neither_heard_nor_seen(run_folder):
 def test_a_dial_that_a_model_does_not_have(run_folder, capsys):
     assert recipe("dials").main([str(run_folder), "--dial", "loudness"]) == 2
     assert "has no dial 'loudness'" in capsys.readouterr().err
+
+
+def test_too_few_images_of_a_class(run_folder, monkeypatch, capsys):
+    monkeypatch.setattr("evaluation.diversity.K", 30)
+    assert recipe("dials").main([str(run_folder), "--images", "100"]) == 2
+    assert "Each class needs at least 31 images: raise --images." in capsys.readouterr().err

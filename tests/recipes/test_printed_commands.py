@@ -84,7 +84,7 @@ LONG = {
     "augmentations.py": f"{TRAIN} --shard 1/99",
     "check_pairs.py": "--rows 400",
     "cold_start.py": "--rounds 1",
-    "dials.py": "--images 100",
+    "dials.py": "--images 200",
     "streams.py": "--seconds 1 --iterations 0",
     "benchmark.py": "--rounds 1 --steps 1 --batch-size 8 --clips 20 --langevin-steps 1 --thesis-iterations 1",
     "scaling_benchmark.py": "--models compact --batches 16 --worker-batches 16 --workers 1 --pairs 640 --steps 1 "

@@ -17,6 +17,7 @@ FORMS = {"RUN": "runs/vae", "NAME": "mine", "REFERENCE.wav": "rain.wav", "SYNTHE
 OUTPUTS = ("-o", "--output", "--json", "--workdir", "--results", "--data-dir")  # options that name what is written
 SPEAKERS, TAKES = ("george", "jackson", "nicolas", "theo", "yweweler"), 12
 TRAIN_IMAGES, TEST_IMAGES = 400, 120
+FLOWS = ("joint-flow", "signs", "flow", "digits")  # runs of flows, which say things and have dials
 
 
 def commands_in(text: str) -> list[str]:
@@ -181,15 +182,14 @@ def untrained_texture():
 
 
 def finished_run(folder: Path, data: str) -> None:
-    """A run as a training leaves it, of a small model that has not learned anything; a flow in runs/joint-flow, which
-    says things, and in runs/signs."""
+    """A run as a training leaves it, of a small model that has not learned anything; a joint flow in runs of FLOWS."""
     from crossmodal.data.sources import DIGITS
     from crossmodal.models.joint_flow import JointFlow
     from crossmodal.models.vae import AudioImageVAE
 
     folder.mkdir(parents=True)
     said = {"data": data, "protocol": "random", "seed": 0, "held_out_speaker": None, "speakers": []}
-    if folder.name in ("joint-flow", "signs"):
+    if folder.name in FLOWS:
         sizes = {"width": 16, "blocks": 1, "heads": 2, "hidden": 16, "frames_per_token": 12, "steps": 1}
         model = JointFlow(**sizes, classes=DIGITS, provenance=said)
     else:
