@@ -62,7 +62,7 @@ def measure_diversity(
     """
     reader = reader or default_reader()
     check_tested(speech, images, split, reader, "realism")
-    if min(np.bincount(images.test_labels, minlength=len(reader.classes))) <= K:
+    if too_few(images.test_labels, reader):
         raise DataError(f"There are too few test images: each class needs at least {K + 1}.")
     rng = np.random.default_rng([seed, 2])
     pair_clips = pairs_to_test(speech, images, split, rng)  # those that agreement is measured on
@@ -109,6 +109,11 @@ def measure_diversity(
             },
         ),
     )
+
+
+def too_few(labels, reader: Reader) -> bool:
+    """Whether a class has fewer images than the neighbours that precision, recall, density and coverage reach to."""
+    return min(np.bincount(labels, minlength=len(reader.classes))) <= K
 
 
 def measure_spread(

@@ -23,12 +23,10 @@ def take_weights(model, other, network: str = "") -> list[str]:
         ModelError: no layer of the one fits any of the other.
     """
     theirs, taken = layers_of(unrolled(other)), []
+    if network:
+        theirs = {name: layer for name, layer in theirs.items() if name.startswith(f"{network}/")}
     for name, layer in layers_of(model).items():
-        if (
-            name.startswith(f"{network}/" if network else "")
-            and name in theirs
-            and shapes_of(layer) == shapes_of(theirs[name])
-        ):
+        if name in theirs and shapes_of(layer) == shapes_of(theirs[name]):
             layer.set_weights(theirs[name].get_weights())
             taken.append(name)
     if not taken:

@@ -50,7 +50,7 @@ def run(config: Config, arguments) -> dict:
 
     from crossmodal.data.sources import as_input
     from evaluation.agreement import pairs_to_test, spectrograms_to_test
-    from evaluation.diversity import Judge, K, RealImages, compare, real_sets
+    from evaluation.diversity import Judge, K, RealImages, compare, real_sets, too_few
 
     tested = load_tested(arguments)
     model, dial = tested.model, arguments.dial
@@ -58,7 +58,7 @@ def run(config: Config, arguments) -> dict:
         raise ModelError(f"{arguments.model} has no dial {dial!r}.")
     rng = np.random.default_rng(arguments.seed)
     split, images = for_validation(tested, config.images, rng)
-    if min(np.bincount(images.test_labels, minlength=len(tested.reader.classes))) <= K:
+    if too_few(images.test_labels, tested.reader):
         raise DataError(f"Each class needs at least {K + 1} images: raise --images.")
     clips = pairs_to_test(tested.speech, images, split, rng)
     spectrograms = spectrograms_to_test(model, tested.speech, split)

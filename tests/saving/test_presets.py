@@ -55,11 +55,15 @@ def test_a_name_stands_for_a_model_where_there_is_no_such_file(tmp_path, monkeyp
 
 
 def test_unknown_names_and_other_classes_are_refused():
-    with pytest.raises(ModelError, match="no preset 'vae_huge': choose one of flow_digits, lenet5_mnist"):
+    with pytest.raises(
+        ModelError, match="no preset 'vae_huge': choose one of flow_digits, lenet5_mnist, listener_digits"
+    ):
         AudioImageVAE.from_preset("vae_huge")
     with pytest.raises(ModelError, match=r"load it with LeNet5\.from_preset"):
         AudioImageVAE.from_preset("lenet5_mnist")
-    with pytest.raises(ModelError, match="or one of the presets flow_digits, lenet5_mnist"):
+    with pytest.raises(
+        ModelError, match="or one of the presets flow_digits, lenet5_mnist, listener_digits, residual_mnist"
+    ):
         load_model("vae_huge")
 
 
