@@ -92,13 +92,12 @@ class ConditionalGAN(ConditionalModel):
         of_drawn = self.discriminator(drawn, training=True)
         seen = self.discriminator(real, training=training)
         given = ops.stop_gradient(codes)
-        wrong = ops.mean(generator_loss(-self.scores(seen, others)))
-        against = self.judge(ops.stop_gradient(drawn), given)
+        of_fake = self.scores(of_drawn, given)
         return (
             {
-                "loss": ops.mean(generator_loss(self.scores(of_drawn, given))),
-                "discriminator_loss": ops.mean(discriminator_loss(self.scores(seen, codes), against)),
-                "wrong": wrong,
+                "loss": ops.mean(generator_loss(of_fake)),
+                "discriminator_loss": ops.mean(discriminator_loss(self.scores(seen, codes), of_fake)),
+                "wrong": ops.mean(generator_loss(-self.scores(seen, others))),
             },
             (real, given),
             (hands, of_drawn),
