@@ -25,7 +25,7 @@ _HOMES = {
     "InfoGAN": "crossmodal.models.info_gan",
     "LarsenVAEGAN": "crossmodal.models.larsen",
     "FeatureVAE": "crossmodal.models.feature_vae",
-    "ConditionalCoopNets": "crossmodal.models.cooperative_pair",
+    "ConditionalCoopNets": "crossmodal.models.conditional_coopnets",
     "CycleGAN": "crossmodal.models.cycle_gan",
     "ContrastiveCorrespondence": "crossmodal.models.contrastive",
     "DistanceCorrespondence": "crossmodal.models.audio_visual",

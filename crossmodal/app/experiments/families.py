@@ -74,10 +74,11 @@ class FeatureVAEConfig(LarsenConfig):
 
 @dataclass(frozen=True)
 class CoopNetsConfig(FamilyConfig):
-    steps: int = option(15, "Langevin steps that revise a drawing in training", least=1, most=1000)
-    step: float = option(1.5, "their size", above=0, most=100)
-    draw_steps: int = option(15, "Langevin steps that revise a drawing later", least=0, most=1000)
+    steps: int = option(10, "Langevin steps that revise a drawing in training", least=1, most=1000)
+    step: float = option(0.35, "their size", above=0, most=100)
+    draw_steps: int = option(10, "Langevin steps that revise a drawing later", least=0, most=1000)
     mismatch: float = option(2.0, "weight of wrong sounds", least=0, most=1e6)
+    penalty: float = option(0.3, "weight of the descriptor's slope", least=0, most=1e6)
 
 
 @dataclass(frozen=True)
@@ -300,8 +301,8 @@ _FAMILIES = (
         "ConditionalCoopNets",
         CoopNetsConfig,
         "conditional cooperative networks: one draws, Langevin chains of the other revise",
-        settings=("steps", "step", "draw_steps", "mismatch"),
-        epochs=8,
+        settings=("steps", "step", "draw_steps", "mismatch", "penalty"),
+        epochs=10,
         learning_rate=1e-3,
         adam=ADVERSARIAL,
     ),

@@ -9,7 +9,7 @@ F is the free energy. The gradient of the log likelihood of data is
 whose second term needs samples v~ of the model. Contrastive divergence (Hinton 2002) takes those that k sweeps of Gibbs
 sampling make of the data; persistent chains (Tieleman 2008) walk on from where the last step of the training left
 them. Both learn from F(v) - F(v~), as the descriptor of cooperative networks does from its f = -F, with chains of
-Langevin dynamics: see `crossmodal.models.cooperative_pair`.
+Langevin dynamics: see `crossmodal.models.conditional_coopnets`.
 """
 
 import keras

@@ -1,0 +1,149 @@
+"""Conditional cooperative networks: a fast initialiser draws what it hears, a slow solver revises it (J. Xie et al.,
+"Cooperative Training of Fast Thinking Initializer and Slow Thinking Solver for Conditional Learning", 2021).
+
+spectrogram x -> code c; hand h ~ N(0, I). A descriptor f(y, c) gives images y the density p(y|c) ~ exp(f(y, c)), a
+generator draws g(c, h). Each step of the training, algorithm 1 there:
+
+    y^ = g(c, h)                                the initialiser draws,
+    y~ = Langevin dynamics on f(., c) from y^   the solver revises,
+    f  up at real images y, down at y~          the likelihood's gradient, E f(y, c) - E f(y~, c),
+    g  towards y~: |y~ - g(c, h)|^2 / 2         what the chains made of the draws teaches who drew them.
+
+The chains are those of the sound textures, `crossmodal.sampling.langevin`. What was said reaches f by a projection,
+f(y, c) = s(y) + <P c, features(y)> (Miyato & Koyama 2018), and the encoder is the descriptor's ear: no gradient reaches
+it through the generator. Real images with another clip's sound are among what f has to lower (Reed et al. 2016): chains
+of a few steps from drawings of c never show it another digit.
+
+The likelihood alone makes f steeper as long as it can tell the two kinds of images apart, and chains on a steep f leave
+the images. So f pays penalty |df/dy|^2 / 2 at both kinds (as R1 and R2 of Mescheder et al. 2018). Between images d
+apart its slope is then d / (2 penalty), and k steps of size s go as far as d where s^2 / 2 = 2 penalty / k.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from crossmodal.models.conditional import ConditionalModel
+from crossmodal.models.networks.discriminators import convolutional_discriminator
+from crossmodal.sampling.langevin import langevin
+
+BATCH = 512  # images that are revised at once
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class ConditionalCoopNets(ConditionalModel):
+    """Hears a spectrogram and draws images that chains have revised.
+
+    Args:
+        descriptor_filters, descriptor_units: of the descriptor, see `convolutional_discriminator`.
+        steps, step, noise: of the chains, see `langevin`; `step` is its step_size.
+        draw_steps: steps that revise a drawing after the training; 0 leaves what the generator drew.
+        mismatch: weight of real images with another clip's sound.
+        penalty: weight of half the squared slope of f, at real and at revised images.
+        **kwargs: see `ConditionalModel`.
+    """
+
+    TRACKED = ("loss", "teaching", "contrast", "wrong", "slope", "moved")
+
+    def __init__(
+        self,
+        code_dim=32,
+        hand_dim=32,
+        descriptor_filters=(32, 64, 128),
+        descriptor_units=(),
+        steps=10,
+        step=0.35,
+        noise=0.01,
+        draw_steps=10,
+        mismatch=2.0,
+        penalty=0.3,
+        **kwargs,
+    ):
+        super().__init__(code_dim, hand_dim, **kwargs)
+        self.descriptor_filters, self.descriptor_units = tuple(descriptor_filters), tuple(descriptor_units)
+        self.steps, self.step, self.noise, self.draw_steps = steps, step, noise, draw_steps
+        self.mismatch, self.penalty = mismatch, penalty
+        self.descriptor = convolutional_discriminator(
+            self.image_shape, self.descriptor_filters, self.descriptor_units, True, False, self.dtype_policy
+        )
+        self.projection = layers.Dense(self.descriptor.outputs[1].shape[-1], use_bias=False, dtype="float32")
+        self.projection.build((None, code_dim))
+        self.build((None, *self.spectrogram_shape))
+
+    def f(self, seen, codes):
+        """f(y, c) (n,) of what the descriptor made of images, given codes (n, code_dim)."""
+        scores, features = seen
+        return scores[:, 0] + ops.sum(self.projection(codes) * features, axis=-1)
+
+    def revise(self, images, codes, seed, steps):
+        """Images after so many Langevin steps, in [0, 1]; `seed` is two integers."""
+        walk = langevin(
+            images,
+            lambda y: self.f(self.descriptor(y), codes),
+            steps=steps,
+            step_size=self.step,
+            sigma=None,
+            seed=seed,
+            noise=self.noise,
+        )
+        return ops.clip(walk.state, 0, 1)
+
+    def losses_of(self, spectrograms, images, training=False):
+        """The terms of the losses, each a mean over the pairs of spectrograms (clips, frames, mels, 1) and images
+        (clips, n, height, width, channels)."""
+        n, real = images.shape[1], ops.reshape(images, (-1, *self.image_shape))
+        codes = ops.repeat(self.encoder(spectrograms, training=training), n, axis=0)
+        given, others = ops.stop_gradient(codes), ops.roll(codes, n, axis=0)  # others: of each image's next clip
+        drawn = ops.sigmoid(self.logits(given, self.hands(ops.shape(codes)[0]), training))
+        start = ops.stop_gradient(drawn)
+        revised = ops.stop_gradient(self.revise(start, given, self.seed_generator.next(), self.steps))
+        seen = self.descriptor(real)
+        of_real, of_revised = self.f(seen, codes), self.f(self.descriptor(revised), codes)
+        return {
+            "teaching": 0.5 * ops.mean(ops.sum(ops.square(revised - drawn), axis=(1, 2, 3))),
+            "contrast": ops.mean(of_revised - of_real),
+            "wrong": ops.mean(ops.softplus(self.f(seen, others) - of_real)),
+            "slope": 0.5 * (self.squared_slope(real, codes) + self.squared_slope(revised, codes)),
+            "moved": ops.sqrt(ops.mean(ops.square(revised - start))),
+        }
+
+    def squared_slope(self, images, codes):
+        """The mean of |df/dy|^2 at images."""
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            f = ops.sum(self.f(self.descriptor(images), codes))
+        return ops.mean(ops.sum(ops.square(tape.gradient(f, images)), axis=(1, 2, 3)))
+
+    def total(self, terms):
+        """The terms and the loss that they add up to."""
+        loss = terms["teaching"] + terms["contrast"] + self.mismatch * terms["wrong"] + self.penalty * terms["slope"]
+        return {"loss": loss, **terms}
+
+    def train_step(self, data):
+        pairs = self.pairs_in(data)
+        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True))))
+
+    def test_step(self, data):
+        return self.track(self.total(self.losses_of(*self.pairs_in(data))))
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _revised(self, images, codes, seed, steps):
+        return self.revise(images, codes, seed, steps)
+
+    def decode(self, codes, hands):
+        """(n, code_dim) and (n, hand_dim) -> (n, height, width, channels) numpy images in [0, 1], revised by
+        `draw_steps` steps."""
+        images = super().decode(codes, hands)
+        if not self.draw_steps or not len(images):
+            return images
+        parts = [slice(i, i + BATCH) for i in range(0, len(images), BATCH)]
+        revised = [
+            self._revised(tf.constant(images[of]), tf.constant(codes[of]), tf.constant([0, of.start]), self.draw_steps)
+            for of in parts
+        ]
+        return np.concatenate([part.numpy() for part in revised])
+
+    def get_config(self):
+        names = """descriptor_filters descriptor_units steps step noise draw_steps mismatch penalty"""
+        return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}
