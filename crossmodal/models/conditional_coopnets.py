@@ -11,8 +11,9 @@ generator draws g(c, h). Each step of the training, algorithm 1 there:
 
 The chains are those of the sound textures, `crossmodal.sampling.langevin`. What was said reaches f by a projection,
 f(y, c) = s(y) + <P c, features(y)> (Miyato & Koyama 2018), and the encoder is the descriptor's ear: no gradient reaches
-it through the generator. Real images with another clip's sound are among what f has to lower (Reed et al. 2016): chains
-of a few steps from drawings of c never show it another digit.
+it through the generator. Chains of a few steps from drawings of c never show f another digit: so it has to tell too to
+which clip of a batch a real image belongs, mismatch -log(exp(f(y, c)) / sum over the clips' c' of exp(f(y, c'))) (van
+den Oord et al. 2018), which the density itself does best.
 
 The likelihood alone makes f steeper as long as it can tell the two kinds of images apart, and chains on a steep f leave
 the images. So f pays penalty |df/dy|^2 / 2 at both kinds (as R1 and R2 of Mescheder et al. 2018). Between images d
@@ -39,7 +40,7 @@ class ConditionalCoopNets(ConditionalModel):
         descriptor_filters, descriptor_units: of the descriptor, see `convolutional_discriminator`.
         steps, step, noise: of the chains, see `langevin`; `step` is its step_size.
         draw_steps: steps that revise a drawing after the training; 0 leaves what the generator drew.
-        mismatch: weight of real images with another clip's sound.
+        mismatch: weight of telling to which clip an image belongs.
         penalty: weight of half the squared slope of f, at real and at revised images.
         **kwargs: see `ConditionalModel`.
     """
@@ -53,11 +54,11 @@ class ConditionalCoopNets(ConditionalModel):
         descriptor_filters=(32, 64, 128),
         descriptor_units=(),
         steps=10,
-        step=0.35,
+        step=0.65,
         noise=0.01,
         draw_steps=10,
-        mismatch=2.0,
-        penalty=0.3,
+        mismatch=1.0,
+        penalty=1.0,
         **kwargs,
     ):
         super().__init__(code_dim, hand_dim, **kwargs)
@@ -93,20 +94,27 @@ class ConditionalCoopNets(ConditionalModel):
         """The terms of the losses, each a mean over the pairs of spectrograms (clips, frames, mels, 1) and images
         (clips, n, height, width, channels)."""
         n, real = images.shape[1], ops.reshape(images, (-1, *self.image_shape))
-        codes = ops.repeat(self.encoder(spectrograms, training=training), n, axis=0)
-        given, others = ops.stop_gradient(codes), ops.roll(codes, n, axis=0)  # others: of each image's next clip
+        heard = self.encoder(spectrograms, training=training)
+        codes = ops.repeat(heard, n, axis=0)
+        given = ops.stop_gradient(codes)
         drawn = ops.sigmoid(self.logits(given, self.hands(ops.shape(codes)[0]), training))
         start = ops.stop_gradient(drawn)
         revised = ops.stop_gradient(self.revise(start, given, self.seed_generator.next(), self.steps))
         seen = self.descriptor(real)
-        of_real, of_revised = self.f(seen, codes), self.f(self.descriptor(revised), codes)
         return {
             "teaching": 0.5 * ops.mean(ops.sum(ops.square(revised - drawn), axis=(1, 2, 3))),
-            "contrast": ops.mean(of_revised - of_real),
-            "wrong": ops.mean(ops.softplus(self.f(seen, others) - of_real)),
+            "contrast": ops.mean(self.f(self.descriptor(revised), codes) - self.f(seen, codes)),
+            "wrong": self.wrong(seen, heard, n),
             "slope": 0.5 * (self.squared_slope(real, codes) + self.squared_slope(revised, codes)),
             "moved": ops.sqrt(ops.mean(ops.square(revised - start))),
         }
+
+    def wrong(self, seen, heard, n):
+        """The cross-entropy of the clip to which an image belongs among all of the batch, exp(f(y, c)) being their
+        odds, of what the descriptor made of n images a clip and codes (clips, code_dim)."""
+        f = ops.matmul(seen[1], ops.transpose(self.projection(heard)))  # less s(y), which is the same for all clips
+        own = ops.repeat(ops.arange(ops.shape(heard)[0]), n)
+        return ops.mean(keras.losses.sparse_categorical_crossentropy(own, f, from_logits=True))
 
     def squared_slope(self, images, codes):
         """The mean of |df/dy|^2 at images."""

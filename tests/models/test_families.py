@@ -229,6 +229,22 @@ def test_chains_climb_the_descriptor():
     np.testing.assert_allclose(revised, 0.7, atol=1e-3)
 
 
+def test_an_image_whose_clip_cannot_be_told_costs_the_log_of_their_number():
+    model = small("coopnets")
+    model.projection.set_weights([0 * w for w in model.projection.get_weights()])
+    assert float(model.losses_of(SOUNDS, tf.constant(IMAGES))["wrong"]) == pytest.approx(np.log(4))
+
+
+def test_a_clip_is_told_by_its_own_images():
+    """f = 9 for an image with the code of its clip, 0 with another's: -log of e^9 among e^9 + 2."""
+    model = small("coopnets")
+    model.projection = lambda codes: codes
+    codes = 3 * tf.eye(3)
+    features = tf.repeat(codes, 2, axis=0)
+    wrong = model.wrong((None, features), codes, 2)
+    assert float(wrong) == pytest.approx(np.log(1 + 2 * np.exp(-9)), abs=1e-5)
+
+
 def test_the_slope_of_a_linear_descriptor_is_that_of_its_weights():
     model, w = small("coopnets"), RNG.standard_normal((28, 28, 1)).astype(np.float32)
     model.f = lambda images, codes: tf.reduce_sum(images * w, axis=(1, 2, 3))

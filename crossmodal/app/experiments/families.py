@@ -75,10 +75,10 @@ class FeatureVAEConfig(LarsenConfig):
 @dataclass(frozen=True)
 class CoopNetsConfig(FamilyConfig):
     steps: int = option(10, "Langevin steps that revise a drawing in training", least=1, most=1000)
-    step: float = option(0.35, "their size", above=0, most=100)
+    step: float = option(0.65, "their size", above=0, most=100)
     draw_steps: int = option(10, "Langevin steps that revise a drawing later", least=0, most=1000)
-    mismatch: float = option(2.0, "weight of wrong sounds", least=0, most=1e6)
-    penalty: float = option(0.3, "weight of the descriptor's slope", least=0, most=1e6)
+    mismatch: float = option(1.0, "weight of telling the clips apart", least=0, most=1e6)
+    penalty: float = option(1.0, "weight of the descriptor's slope", least=0, most=1e6)
 
 
 @dataclass(frozen=True)
