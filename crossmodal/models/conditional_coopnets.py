@@ -27,6 +27,7 @@ from keras import layers, ops
 
 from crossmodal.models.conditional import ConditionalModel
 from crossmodal.models.networks.discriminators import convolutional_discriminator
+from crossmodal.models.slopes import squared_slopes
 from crossmodal.sampling.langevin import langevin
 
 BATCH = 512  # images that are revised at once
@@ -105,7 +106,7 @@ class ConditionalCoopNets(ConditionalModel):
             "teaching": 0.5 * ops.mean(ops.sum(ops.square(revised - drawn), axis=(1, 2, 3))),
             "contrast": ops.mean(self.f(self.descriptor(revised), codes) - self.f(seen, codes)),
             "wrong": self.wrong(seen, heard, n),
-            "slope": 0.5 * (self.squared_slope(real, codes) + self.squared_slope(revised, codes)),
+            "slope": ops.mean(self.slopes(real, codes) + self.slopes(revised, codes)) / 2,
             "moved": ops.sqrt(ops.mean(ops.square(revised - start))),
         }
 
@@ -116,12 +117,9 @@ class ConditionalCoopNets(ConditionalModel):
         own = ops.repeat(ops.arange(ops.shape(heard)[0]), n)
         return ops.mean(keras.losses.sparse_categorical_crossentropy(own, f, from_logits=True))
 
-    def squared_slope(self, images, codes):
-        """The mean of |df/dy|^2 at images."""
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            f = ops.sum(self.f(self.descriptor(images), codes))
-        return ops.mean(ops.sum(ops.square(tape.gradient(f, images)), axis=(1, 2, 3)))
+    def slopes(self, images, codes):
+        """|df/dy (y, c)|^2 (n,), for which the ear pays too: they grow with |c|."""
+        return squared_slopes(lambda y: self.f(self.descriptor(y), codes), images)
 
     def total(self, terms):
         """The terms and the loss that they add up to."""

@@ -9,8 +9,9 @@ spectrogram x -> code c; hand h ~ N(0, I). The discriminator's logit of an image
 It learns from log(1 + exp(-s(y, c))) + log(1 + exp(s(g(c, h), c))), and from real images with another clip's sound c',
 mismatch log(1 + exp(s(y, c'))) (Reed et al. 2016); the generator from log(1 + exp(-s(g(c, h), c))) (Goodfellow et al.
 2014, section 3). The encoder is the discriminator's ear: it learns what the discriminator has to know of the sound, and
-no gradient reaches it through the generator. Every 16th step the slope of s at real images is penalised (R1, Mescheder
-et al. 2018).
+no gradient reaches it through the generator. The discriminator pays for its slope at both kinds of images, penalty
+(|ds/dy (y, c)|^2 + |ds/dy (g(c, h), c)|^2) / 2 (R1 and R2, Mescheder et al. 2018): without the second term a generator
+that it has once refused, of whatever images, learns nothing more.
 """
 
 import keras
@@ -20,8 +21,7 @@ from keras import layers, ops
 from crossmodal.models.conditional import ConditionalModel
 from crossmodal.models.losses import discriminator_loss, generator_loss
 from crossmodal.models.networks.discriminators import convolutional_discriminator
-
-INTERVAL = 16  # steps from one penalty to the next, which then counts 16 times (Karras et al. 2020)
+from crossmodal.models.slopes import squared_slopes
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -31,29 +31,29 @@ class ConditionalGAN(ConditionalModel):
     Args:
         discriminator_filters, discriminator_units: see `convolutional_discriminator`.
         mismatch: weight of real images with another clip's sound.
-        r1: weight of half the squared slope at real images.
+        penalty: weight of half the squared slope at real and at drawn images.
         style_dim: numbers of the hand that a layer on the discriminator's features finds again, see `InfoGAN`.
         discriminator: one that another model shares, in place of a new one.
         **kwargs: see `ConditionalModel`.
     """
 
-    TRACKED: tuple[str, ...] = ("loss", "discriminator_loss", "wrong")
+    TRACKED: tuple[str, ...] = ("loss", "discriminator_loss", "wrong", "slope")
 
     def __init__(
         self,
         code_dim=32,
         hand_dim=32,
-        discriminator_filters=(64, 128, 256),
-        discriminator_units=(256,),
+        discriminator_filters=(32, 64, 128),
+        discriminator_units=(128,),
         mismatch=1.0,
-        r1=0.1,
+        penalty=1.0,
         style_dim=0,
         discriminator=None,
         **kwargs,
     ):
         super().__init__(code_dim, hand_dim, **kwargs)
         self.discriminator_filters, self.discriminator_units = tuple(discriminator_filters), tuple(discriminator_units)
-        self.mismatch, self.r1, self.style_dim = mismatch, r1, style_dim
+        self.mismatch, self.penalty, self.style_dim = mismatch, penalty, style_dim
         self.discriminator = discriminator or convolutional_discriminator(
             self.image_shape, self.discriminator_filters, self.discriminator_units, True, False, self.dtype_policy
         )
@@ -84,8 +84,7 @@ class ConditionalGAN(ConditionalModel):
         return self.losses_and_drawings(spectrograms, images, training)[0]
 
     def losses_and_drawings(self, spectrograms, images, training=False):
-        """The terms; then the real images and the codes of their sounds, without gradient; then the hands of the
-        drawings, and what the discriminator made of these."""
+        """The terms; then the hands of the drawings, and what the discriminator made of these."""
         codes, others, real = self.heard_and_real(spectrograms, images, training)
         hands = self.hands(ops.shape(codes)[0])
         drawn = ops.sigmoid(self.logits(ops.stop_gradient(codes), hands, training))
@@ -98,23 +97,14 @@ class ConditionalGAN(ConditionalModel):
                 "loss": ops.mean(generator_loss(of_fake)),
                 "discriminator_loss": ops.mean(discriminator_loss(self.scores(seen, codes), of_fake)),
                 "wrong": ops.mean(generator_loss(-self.scores(seen, others))),
+                "slope": ops.mean(self.slopes(real, codes) + self.slopes(ops.stop_gradient(drawn), codes)) / 2,
             },
-            (real, given),
             (hands, of_drawn),
         )
 
-    def penalty(self, real, codes):
-        """R1 every INTERVAL steps."""
-
-        def squared_slope():
-            with tf.GradientTape() as tape:
-                tape.watch(real)
-                scores = tf.reduce_sum(self.judge(real, codes))
-            slope = tf.cast(tape.gradient(scores, real), tf.float32)
-            return INTERVAL * self.r1 / 2 * tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=(1, 2, 3)))
-
-        due = tf.equal(self.optimizer.iterations.value % INTERVAL, 0)
-        return tf.cond(due, squared_slope, lambda: 0.0)
+    def slopes(self, images, codes):
+        """|ds/dy (y, c)|^2 (n,), for which the ear pays too: they grow with |c|."""
+        return squared_slopes(lambda y: self.judge(y, codes), images)
 
     def players(self):
         """The variables of the generator, and those of the discriminator with its ear."""
@@ -124,8 +114,8 @@ class ConditionalGAN(ConditionalModel):
     def train_step(self, data):
         generator, discriminator = self.players()
         with tf.GradientTape(persistent=True) as tape:
-            terms, (real, codes), _ = self.losses_and_drawings(*self.pairs_in(data), training=True)
-            against = terms["discriminator_loss"] + self.mismatch * terms["wrong"] + self.penalty(real, codes)
+            terms = self.losses_of(*self.pairs_in(data), training=True)
+            against = terms["discriminator_loss"] + self.mismatch * terms["wrong"] + self.penalty * terms["slope"]
             scale = self.optimizer.scale_loss(1.0)  # for float16; the optimizer scales back
             scaled, scaled_against = scale * terms["loss"], scale * against
         gradients = tape.gradient(scaled, generator) + tape.gradient(scaled_against, discriminator)
@@ -136,5 +126,5 @@ class ConditionalGAN(ConditionalModel):
         return self.track(self.losses_of(*self.pairs_in(data)))
 
     def get_config(self):
-        names = ("discriminator_filters", "discriminator_units", "mismatch", "r1", "style_dim")
+        names = ("discriminator_filters", "discriminator_units", "mismatch", "penalty", "style_dim")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -6,10 +6,11 @@ of spectrograms. Equations 1 to 3 there, with the least squares of its section 4
 
     G, F:   mean (D_Y(G(x)) - 1)^2  +  mean (D_X(F(y)) - 1)^2
             + cycle (mean |F(G(x)) - x| + mean |G(F(y)) - y|)
-    D_Y:    1/2 mean (D_Y(y) - 1)^2  +  1/2 mean D_Y(G(x))^2  +  r1/2 mean |dD_Y/dy|^2,    and D_X alike
+    D_Y:    1/2 mean (D_Y(y) - 1)^2  +  1/2 mean D_Y(G(x))^2
+            + penalty/2 (mean |dD_Y/dy (y)|^2 + mean |dD_Y/dy (G(x))|^2),    and D_X alike
 
-The last term, taken every 16th step, is not the paper's (R1, Mescheder et al. 2018). It holds the discriminators back,
-which otherwise win within an epoch; see docs/models.md for what that is worth.
+The last line is not the paper's (R1 and R2, Mescheder et al. 2018). It holds the discriminators back, which otherwise
+win within an epoch; see docs/models.md for what that is worth.
 
 Each generator has a code between a convolutional encoder and decoder, for where a pixel of a spectrogram lies says
 nothing of where one of the image does. The paper's store of earlier drawings is left out.
@@ -26,10 +27,10 @@ from keras import ops
 
 from crossmodal.models.base import as_numpy_images, in_batches
 from crossmodal.models.conditional import ConditionalModel
-from crossmodal.models.conditional_gan import INTERVAL
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
 from crossmodal.models.networks.discriminators import convolutional_discriminator
 from crossmodal.models.networks.encoders import build_encoder
+from crossmodal.models.slopes import squared_slopes
 
 ENCODER = {"filters": (16, 32, 64), "units": (128,)}  # of G and F: convolutions of 4x4 with stride 2, a dense layer
 DECODER = {"units": (128,), "filters": (128, 64, 32)}
@@ -43,7 +44,7 @@ class CycleGAN(ConditionalModel):
     Args:
         code_dim: numbers of the code within each generator.
         cycle: weight of the two cycles.
-        r1: weight of half the squared slope of the discriminators at real images and sounds.
+        penalty: weight of half the squared slope of the discriminators, at real and at made images and sounds.
         discriminator_filters: of both discriminators, see `convolutional_discriminator`.
         encoder_kind, encoder_options, decoder_options: of G, see `ConditionalModel`.
         image_encoder_options, sound_decoder_options: of F: a convolutional encoder, a fully convolutional decoder.
@@ -55,14 +56,14 @@ class CycleGAN(ConditionalModel):
         spectrograms = model.sounds_of(images)
     """
 
-    TRACKED = ("loss", "adversarial", "cycle_sounds", "cycle_images", "discriminator_loss")
+    TRACKED = ("loss", "adversarial", "cycle_sounds", "cycle_images", "discriminator_loss", "slope")
     PAIRED = False
 
     def __init__(
         self,
         code_dim=64,
         cycle=10.0,
-        r1=10.0,
+        penalty=1.0,
         discriminator_filters=(16, 32, 64, 128),
         encoder_kind="convolutional",
         encoder_options=None,
@@ -80,7 +81,7 @@ class CycleGAN(ConditionalModel):
             {**DECODER, **(decoder_options or {})},
             **kwargs,
         )
-        self.cycle, self.r1 = cycle, r1
+        self.cycle, self.penalty = cycle, penalty
         self.discriminator_filters = tuple(discriminator_filters)
         self.image_encoder_options = {**ENCODER, **(image_encoder_options or {})}
         self.sound_decoder_options = {**SOUND_DECODER, **(sound_decoder_options or {})}
@@ -119,19 +120,22 @@ class CycleGAN(ConditionalModel):
         images = ops.reshape(images, (-1, *self.image_shape))
         drawn, spoken = self.draws(spectrograms, training), self.speaks(images, training)
         sounds_again, images_again = self.speaks(drawn, training), self.draws(spoken, training)
+        judged = (
+            (self.image_discriminator, images, ops.stop_gradient(drawn)),
+            (self.sound_discriminator, spectrograms, ops.stop_gradient(spoken)),
+        )
         against = [
-            least_squares(self.score(judge, real), 1) + least_squares(self.score(judge, ops.stop_gradient(fake)), 0)
-            for judge, real, fake in (
-                (self.image_discriminator, images, drawn),
-                (self.sound_discriminator, spectrograms, spoken),
-            )
+            least_squares(self.score(judge, real), 1) + least_squares(self.score(judge, fake), 0)
+            for judge, real, fake in judged
         ]
+        slopes = [self.squared_slope(judge, real) + self.squared_slope(judge, fake) for judge, real, fake in judged]
         return {
             "adversarial": least_squares(self.score(self.image_discriminator, drawn), 1)
             + least_squares(self.score(self.sound_discriminator, spoken), 1),
             "cycle_sounds": ops.mean(ops.abs(sounds_again - spectrograms)),
             "cycle_images": ops.mean(ops.abs(images_again - images)),
             "discriminator_loss": 0.5 * sum(against),
+            "slope": 0.5 * sum(slopes),
         }
 
     def score(self, discriminator, x):
@@ -149,30 +153,17 @@ class CycleGAN(ConditionalModel):
         discriminators = (self.image_discriminator, self.sound_discriminator)
         return tuple([v for part in parts for v in part.trainable_variables] for parts in (generators, discriminators))
 
-    def squared_slope(self, discriminator, real):
-        """The mean of |dD/dx|^2 at real images or sounds (n, ...)."""
-        with tf.GradientTape() as tape:
-            tape.watch(real)
-            scores = tf.reduce_sum(self.score(discriminator, real))
-        slope = tf.cast(tape.gradient(scores, real), tf.float32)
-        return tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=(1, 2, 3)))
-
-    def penalty(self, spectrograms, images):
-        """R1 of both discriminators, every INTERVAL steps."""
-        images = ops.reshape(images, (-1, *self.image_shape))
-
-        def both():
-            slopes = self.squared_slope(self.image_discriminator, images)
-            return INTERVAL * self.r1 / 2 * (slopes + self.squared_slope(self.sound_discriminator, spectrograms))
-
-        return tf.cond(tf.equal(self.optimizer.iterations.value % INTERVAL, 0), both, lambda: 0.0)
+    def squared_slope(self, discriminator, x):
+        """The mean of |dD/dx|^2 at images or sounds (n, ...)."""
+        return ops.mean(squared_slopes(lambda signals: self.score(discriminator, signals), x))
 
     def train_step(self, data):
         pair, (generators, discriminators) = self.pairs_in(data), self.players()
         with tf.GradientTape(persistent=True) as tape:
             terms = self.total(self.losses_of(*pair, training=True))
             scale = self.optimizer.scale_loss(1.0)  # for float16; the optimizer scales back
-            scaled, against = scale * terms["loss"], scale * (terms["discriminator_loss"] + self.penalty(*pair))
+            scaled = scale * terms["loss"]
+            against = scale * (terms["discriminator_loss"] + self.penalty * terms["slope"])
         gradients = tape.gradient(scaled, generators) + tape.gradient(against, discriminators)
         self.optimizer.apply(gradients, generators + discriminators)
         return self.track(terms)
@@ -185,7 +176,7 @@ class CycleGAN(ConditionalModel):
         return images, np.repeat(images[:, None], samples, axis=1)
 
     def get_config(self):
-        names = ("cycle", "r1", "discriminator_filters", "image_encoder_options", "sound_decoder_options")
+        names = ("cycle", "penalty", "discriminator_filters", "image_encoder_options", "sound_decoder_options")
         config = {**super().get_config(), **{name: getattr(self, name) for name in names}}
         return {name: value for name, value in config.items() if name != "hand_dim"}
 

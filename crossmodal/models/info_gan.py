@@ -30,7 +30,7 @@ class InfoGAN(ConditionalGAN):
         **kwargs: see `ConditionalGAN`.
     """
 
-    TRACKED = ("loss", "discriminator_loss", "wrong", "style")
+    TRACKED = ("loss", "discriminator_loss", "wrong", "slope", "style")
 
     def __init__(self, style_dim=3, information=1.0, **kwargs):
         super().__init__(style_dim=style_dim, **kwargs)
@@ -47,7 +47,7 @@ class InfoGAN(ConditionalGAN):
         return np.concatenate(parts)
 
     def losses_and_drawings(self, spectrograms, images, training=False):
-        terms, given, (hands, of_drawn) = super().losses_and_drawings(spectrograms, images, training)
+        terms, (hands, of_drawn) = super().losses_and_drawings(spectrograms, images, training)
         found = self.finder(of_drawn[1])
         style = 0.5 * ops.mean(ops.sum(ops.square(hands[:, : self.style_dim] - found), axis=-1))
         return (
@@ -57,7 +57,6 @@ class InfoGAN(ConditionalGAN):
                 "loss": terms["loss"] + self.information_weight * style,
                 "discriminator_loss": terms["discriminator_loss"] + self.information_weight * style,
             },
-            given,
             (hands, of_drawn),
         )
 

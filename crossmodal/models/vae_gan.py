@@ -244,12 +244,11 @@ class AudioImageVAEGAN(VariationalModel):
         """r1 / 2 times the mean squared norm of the gradient of D's logits in real images, every R1_INTERVAL steps."""
         import tensorflow as tf
 
+        from crossmodal.models.slopes import squared_slopes
+
         def penalty():
-            with tf.GradientTape() as tape:
-                tape.watch(real)
-                scores = tf.reduce_sum(self.judge(*self.discriminator(real, training=True), sounds))
-            slope = tf.cast(tape.gradient(scores, real), tf.float32)
-            return R1_INTERVAL * self.r1 / 2 * tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=(1, 2, 3)))
+            slopes = squared_slopes(lambda y: self.judge(*self.discriminator(y, training=True), sounds), real)
+            return R1_INTERVAL * self.r1 / 2 * tf.reduce_mean(slopes)
 
         due = tf.equal(self.optimizer.iterations.value % R1_INTERVAL, 0)
         return tf.cond(due, penalty, lambda: 0.0)

@@ -44,14 +44,23 @@ class WassersteinGAN(ConditionalGAN):
     Args:
         critic_steps: parts of a batch, with a step of the critic on each; a batch has so many clips at least.
         penalty: weight of the gradient penalty.
-        **kwargs: see `ConditionalGAN`, without `r1`.
+        discriminator_filters, discriminator_units: of the critic, see `convolutional_discriminator`.
+        **kwargs: see `ConditionalGAN`.
     """
 
     TRACKED = ("loss", "distance", "wrong", "slope")
 
-    def __init__(self, critic_steps=4, penalty=10.0, mismatch=1.0, **kwargs):
-        super().__init__(mismatch=mismatch, **{**kwargs, "r1": 0.0})
-        self.critic_steps, self.penalty_weight = critic_steps, penalty
+    def __init__(
+        self,
+        critic_steps=4,
+        penalty=10.0,
+        discriminator_filters=(64, 128, 256),
+        discriminator_units=(256,),
+        **kwargs,
+    ):
+        shapes = {"discriminator_filters": discriminator_filters, "discriminator_units": discriminator_units}
+        super().__init__(penalty=penalty, **shapes, **kwargs)
+        self.critic_steps = critic_steps
 
     def compile(self, optimizer="rmsprop", loss=None, **options):
         """With two optimizers like the one given, for the generator takes a step where the critic takes several. A
@@ -80,15 +89,10 @@ class WassersteinGAN(ConditionalGAN):
     def slope(self, real, drawn, codes):
         """The mean of (|df/dy| - 1)^2 between real and drawn images."""
         e = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), seed=self.seed_generator)
-        with tf.GradientTape() as tape:
-            between = e * real + (1 - e) * drawn
-            tape.watch(between)
-            scores = ops.sum(self.judge(between, codes))
-        slope = tape.gradient(scores, between)
-        return ops.mean(ops.square(ops.sqrt(ops.sum(ops.square(slope), axis=(1, 2, 3)) + 1e-12) - 1))
+        return ops.mean(ops.square(ops.sqrt(self.slopes(e * real + (1 - e) * drawn, codes) + 1e-12) - 1))
 
     def critic_total(self, terms):
-        return -terms["distance"] + self.mismatch * terms["wrong"] + self.penalty_weight * terms["slope"]
+        return -terms["distance"] + self.mismatch * terms["wrong"] + self.penalty * terms["slope"]
 
     def generator_loss(self, spectrograms, images, training=False):
         codes, _, _ = self.heard_and_real(spectrograms, images, training)
@@ -118,5 +122,4 @@ class WassersteinGAN(ConditionalGAN):
         return self.track({"loss": self.generator_loss(*pairs), **self.critic_losses(*pairs)})
 
     def get_config(self):
-        config = {**super().get_config(), "critic_steps": self.critic_steps, "penalty": self.penalty_weight}
-        return {name: value for name, value in config.items() if name not in ("r1", "style_dim")}
+        return {**super().get_config(), "critic_steps": self.critic_steps}

@@ -43,7 +43,7 @@ class ConditionalVAEConfig(FamilyConfig):
 class ConditionalGANConfig(FamilyConfig):
     hand_dim: int = option(32, "numbers of the hand", least=1, most=1024)
     mismatch: float = option(1.0, "weight of wrong sounds", least=0, most=1e6)
-    r1: float = option(0.1, "weight of R1, the slope at real images", least=0, most=1e6)
+    penalty: float = option(1.0, "weight of the slope at real and at drawn images", least=0, most=1e6)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class CoopNetsConfig(FamilyConfig):
 @dataclass(frozen=True)
 class CycleGANConfig(FamilyConfig):
     cycle: float = option(10.0, "weight of the two cycles", least=0, most=1e6)
-    r1: float = option(10.0, "weight of R1, the slope at real images and sounds", least=0, most=1e6)
+    penalty: float = option(1.0, "weight of the slope at real and at made images and sounds", least=0, most=1e6)
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def joint_sizes(config: JointFlowConfig) -> dict:
 
 ADVERSARIAL = {"beta_1": 0.5, "beta_2": 0.99}
 _SETTINGS = {
-    "gan": ("hand_dim", "mismatch", "r1"),
+    "gan": ("hand_dim", "mismatch", "penalty"),
     "flow": (
         *("width", "blocks", "time_mean", "time_spread", "steps", "method"),
         *("early", "early_weight", "internal_guidance"),
@@ -311,7 +311,7 @@ _FAMILIES = (
         "CycleGAN",
         CycleGANConfig,
         "a CycleGAN, which is not told which sound goes with which image",
-        settings=("cycle", "r1"),
+        settings=("cycle", "penalty"),
         epochs=12,
         learning_rate=3e-4,
         adam=ADVERSARIAL,
