@@ -26,7 +26,7 @@ class FeatureVAE(LarsenVAEGAN):
     def gan(self) -> ConditionalGAN:
         """A GAN that trains this model's discriminator."""
         shapes = {"image_shape": self.image_shape, "front_end": self.front_end, "dtype": self.dtype_policy}
-        return ConditionalGAN(discriminator=self.discriminator, **shapes)
+        return ConditionalGAN(discriminator=self.discriminator, penalty=self.penalty, **shapes)
 
     def losses_of(self, spectrograms, images, training=False):
         """The terms of the loss, see `LarsenVAEGAN.losses_of`."""

@@ -11,7 +11,8 @@ image y of the class and its logit s(y), the terms are
 and, algorithm 1 there, each network learns from its own: the encoder from prior + likeness, the decoder from gamma
 likeness - GAN, the discriminator from GAN alone. There an image is reconstructed; here it is any image of what was
 said, which z cannot know: likeness alone draws what the features of a class have in common, and the GAN makes it look
-drawn.
+drawn. Not the paper's is that the discriminator pays for its slope, penalty (|ds/dy|^2 + |ds/dy^|^2) / 2 at real and at
+drawn images (R1 and R2, Mescheder et al. 2018); the paper's has batch normalisation.
 """
 
 import keras
@@ -22,6 +23,7 @@ from crossmodal.models.losses import generator_loss, kl_divergence
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
 from crossmodal.models.networks.discriminators import convolutional_discriminator
 from crossmodal.models.networks.encoders import build_encoder
+from crossmodal.models.slopes import squared_slopes
 from crossmodal.models.variational import VariationalModel, sample_latents
 
 
@@ -46,12 +48,13 @@ class LarsenVAEGAN(VariationalModel):
         discriminator_filters, discriminator_units: see `convolutional_discriminator`.
         layer: of the discriminator, whose features are compared.
         gamma: weight of the likeness in what the decoder learns from.
+        penalty: weight of half the squared slope of the discriminator, at real and at drawn images.
         encoder_kind, encoder_options, initial_log_var: as in `AudioImageVAE`.
         beta, kl_warmup_steps: see `VariationalModel`.
         **kwargs: see `AudioImageModel`.
     """
 
-    TRACKED: tuple[str, ...] = ("loss", "discriminator_loss", "likeness", "adversarial", "kl")
+    TRACKED: tuple[str, ...] = ("loss", "discriminator_loss", "likeness", "adversarial", "slope", "kl")
 
     def __init__(
         self,
@@ -59,10 +62,11 @@ class LarsenVAEGAN(VariationalModel):
         decoder_units=(256, 256),
         decoder_filters=(256, 128, 32),
         decoder_kernels=(3, 3, 4, 4),
-        discriminator_filters=(64, 128, 256),
+        discriminator_filters=(32, 64, 128),
         discriminator_units=(),
         layer="relu2",
         gamma=0.01,
+        penalty=1.0,
         initial_log_var=-5.0,
         encoder_kind="residual",
         encoder_options=None,
@@ -74,7 +78,7 @@ class LarsenVAEGAN(VariationalModel):
         self.decoder_units, self.decoder_filters = tuple(decoder_units), tuple(decoder_filters)
         self.decoder_kernels = tuple(decoder_kernels)
         self.discriminator_filters, self.discriminator_units = tuple(discriminator_filters), tuple(discriminator_units)
-        self.layer, self.gamma, self.initial_log_var = layer, gamma, initial_log_var
+        self.layer, self.gamma, self.penalty, self.initial_log_var = layer, gamma, penalty, initial_log_var
         self.encoder_kind, self.encoder_options = encoder_kind, dict(encoder_options or {})
         dtype = self.dtype_policy
         self.encoder = build_encoder(
@@ -105,7 +109,12 @@ class LarsenVAEGAN(VariationalModel):
             "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
             "discriminator_loss": ops.mean(generator_loss(real_logits)) + fakes,
             "adversarial": ops.mean(generator_loss(drawn_logits)) + ops.mean(generator_loss(prior_logits)),
+            "slope": (self.slope(real) + self.slope(ops.stop_gradient(drawn))) / 2,
         }
+
+    def slope(self, images):
+        """The mean of |ds/dy|^2 at images."""
+        return ops.mean(squared_slopes(lambda y: self.discriminator(y, training=True)[0][:, 0], images))
 
     def train_step(self, data):
         encoder, decoder = self.encoder.trainable_variables, self.decoder.trainable_variables
@@ -116,7 +125,7 @@ class LarsenVAEGAN(VariationalModel):
             loss = self.kl_weight() * terms["kl"] + self.gamma * terms["likeness"]
             of_encoder = scale * loss
             of_decoder = scale * (self.gamma * terms["likeness"] + terms["adversarial"])
-            of_discriminator = scale * terms["discriminator_loss"]
+            of_discriminator = scale * (terms["discriminator_loss"] + self.penalty * terms["slope"])
         gradients = tape.gradient(of_encoder, encoder) + tape.gradient(of_decoder, decoder)
         gradients += tape.gradient(of_discriminator, discriminator)
         self.optimizer.apply(gradients, encoder + decoder + discriminator)
@@ -128,5 +137,5 @@ class LarsenVAEGAN(VariationalModel):
 
     def get_config(self):
         names = """decoder_units decoder_filters decoder_kernels discriminator_filters discriminator_units layer gamma
-            initial_log_var encoder_kind encoder_options"""
+            penalty initial_log_var encoder_kind encoder_options"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

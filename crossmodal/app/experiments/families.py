@@ -65,6 +65,7 @@ class InfoGANConfig(ConditionalGANConfig):
 class LarsenConfig(FamilyConfig):
     gamma: float = option(0.01, "weight of the features' distance", least=0, most=1e6)
     beta: float = option(0.1, "weight of the KL term", least=0, most=1e6)
+    penalty: float = option(1.0, "weight of the slope at real and at drawn images", least=0, most=1e6)
 
 
 @dataclass(frozen=True)
@@ -281,7 +282,7 @@ _FAMILIES = (
         "LarsenVAEGAN",
         LarsenConfig,
         "the VAE/GAN of Larsen et al., which compares features of a discriminator",
-        settings=("gamma", "beta"),
+        settings=("gamma", "beta", "penalty"),
         epochs=12,
         learning_rate=1e-3,
         adam=ADVERSARIAL,
@@ -291,7 +292,7 @@ _FAMILIES = (
         "FeatureVAE",
         FeatureVAEConfig,
         "a VAE that compares features of the discriminator of a GAN trained before",
-        settings=("gamma", "beta"),
+        settings=("gamma", "beta", "penalty"),
         epochs=8,
         learning_rate=1e-3,
         adam=ADVERSARIAL,
