@@ -12,7 +12,7 @@ from crossmodal.models.base import AudioImageModel, as_numpy_images, in_batches
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
 from crossmodal.models.networks.encoders import build_encoder
 
-DECODER = {"units": (256, 256), "filters": (256, 128, 32), "kernels": (3, 3, 4, 4)}
+DECODER = {"units": (256, 256), "filters": (256, 128, 32), "kernels": (3, 3, 4, 4), "batch_norm": False}
 
 
 class ConditionalModel(AudioImageModel):
@@ -21,7 +21,7 @@ class ConditionalModel(AudioImageModel):
     Args:
         code_dim, hand_dim: dimensions of c and of h.
         encoder_kind, encoder_options: one of `crossmodal.models.networks.encoders.ENCODERS`, of which z_mean is c.
-        decoder_options: `units`, `filters` and `kernels` of `fully_convolutional_decoder`.
+        decoder_options: `units`, `filters`, `kernels` and `batch_norm` of `fully_convolutional_decoder`.
         **kwargs: see `AudioImageModel`.
     """
 
@@ -37,7 +37,7 @@ class ConditionalModel(AudioImageModel):
         )
         self.encoder = keras.Model(heard.input, heard.outputs[0], name="encoder")
         self.decoder = fully_convolutional_decoder(
-            self.image_shape, code_dim + hand_dim, batch_norm=False, dtype=self.dtype_policy, **self.decoder_options
+            self.image_shape, code_dim + hand_dim, dtype=self.dtype_policy, **self.decoder_options
         )
 
     def hands(self, n):

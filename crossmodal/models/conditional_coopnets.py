@@ -26,6 +26,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from crossmodal.models.conditional import ConditionalModel
+from crossmodal.models.losses import clip_cross_entropy
 from crossmodal.models.networks.discriminators import convolutional_discriminator
 from crossmodal.models.slopes import squared_slopes
 from crossmodal.sampling.langevin import langevin
@@ -105,17 +106,10 @@ class ConditionalCoopNets(ConditionalModel):
         return {
             "teaching": 0.5 * ops.mean(ops.sum(ops.square(revised - drawn), axis=(1, 2, 3))),
             "contrast": ops.mean(self.f(self.descriptor(revised), codes) - self.f(seen, codes)),
-            "wrong": self.wrong(seen, heard, n),
+            "wrong": ops.mean(clip_cross_entropy(seen[1], self.projection(heard))),
             "slope": ops.mean(self.slopes(real, codes) + self.slopes(revised, codes)) / 2,
             "moved": ops.sqrt(ops.mean(ops.square(revised - start))),
         }
-
-    def wrong(self, seen, heard, n):
-        """The cross-entropy of the clip to which an image belongs among all of the batch, exp(f(y, c)) being their
-        odds, of what the descriptor made of n images a clip and codes (clips, code_dim)."""
-        f = ops.matmul(seen[1], ops.transpose(self.projection(heard)))  # less s(y), which is the same for all clips
-        own = ops.repeat(ops.arange(ops.shape(heard)[0]), n)
-        return ops.mean(keras.losses.sparse_categorical_crossentropy(own, f, from_logits=True))
 
     def slopes(self, images, codes):
         """|df/dy (y, c)|^2 (n,), for which the ear pays too: they grow with |c|."""

@@ -33,8 +33,8 @@ from crossmodal.models.networks.encoders import build_encoder
 from crossmodal.models.slopes import squared_slopes
 
 ENCODER = {"filters": (16, 32, 64), "units": (128,)}  # of G and F: convolutions of 4x4 with stride 2, a dense layer
-DECODER = {"units": (128,), "filters": (128, 64, 32)}
-SOUND_DECODER = {"units": (128,), "filters": (64, 64, 32), "kernels": (3, 3, 4, 4)}
+DECODER = {"units": (128,), "filters": (128, 64, 32), "batch_norm": True}
+SOUND_DECODER = {"units": (128,), "filters": (64, 64, 32), "kernels": (3, 3, 4, 4), "batch_norm": True}
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -89,7 +89,7 @@ class CycleGAN(ConditionalModel):
         seen = build_encoder("convolutional", self.image_shape, code_dim, 0.0, dtype, **self.image_encoder_options)
         self.image_encoder = keras.Model(seen.input, seen.outputs[0], name="image_encoder")
         self.sound_decoder = fully_convolutional_decoder(
-            self.spectrogram_shape, code_dim, batch_norm=False, dtype=dtype, **self.sound_decoder_options
+            self.spectrogram_shape, code_dim, dtype=dtype, **self.sound_decoder_options
         )
         self.image_discriminator, self.sound_discriminator = (
             convolutional_discriminator(shape, self.discriminator_filters, (), True, False, dtype)

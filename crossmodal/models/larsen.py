@@ -12,7 +12,7 @@ and, algorithm 1 there, each network learns from its own: the encoder from prior
 likeness - GAN, the discriminator from GAN alone. There an image is reconstructed; here it is any image of what was
 said, which z cannot know: likeness alone draws what the features of a class have in common, and the GAN makes it look
 drawn. Not the paper's is that the discriminator pays for its slope, penalty (|ds/dy|^2 + |ds/dy^|^2) / 2 at real and at
-drawn images (R1 and R2, Mescheder et al. 2018); the paper's has batch normalisation.
+drawn images (R1 and R2, Mescheder et al. 2018), in place of batch normalisation, which the decoder has.
 """
 
 import keras
@@ -85,7 +85,7 @@ class LarsenVAEGAN(VariationalModel):
             encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, dtype, **self.encoder_options
         )
         shapes = (self.decoder_units, self.decoder_filters, self.decoder_kernels)
-        self.decoder = fully_convolutional_decoder(self.image_shape, latent_dim, *shapes, False, dtype)
+        self.decoder = fully_convolutional_decoder(self.image_shape, latent_dim, *shapes, True, dtype)
         self.discriminator = convolutional_discriminator(
             self.image_shape, self.discriminator_filters, self.discriminator_units, True, False, dtype
         )

@@ -1,5 +1,6 @@
 """The terms that losses are made of, as functions of arrays. Sums over an image or a latent, no means over batches."""
 
+import keras
 from keras import ops
 
 
@@ -49,6 +50,24 @@ def discriminator_loss(real_scores, fake_scores):
     """Binary cross-entropy of a discriminator's logits (Goodfellow et al. 2014, equation 1): (batch,) twice ->
     (batch,) nats. 2 log 2 where it cannot tell."""
     return ops.softplus(-real_scores) + ops.softplus(fake_scores)
+
+
+def clip_cross_entropy(features, sounds):
+    """The cross-entropy of the clip to which an image belongs among all clips of a batch, whose odds are the exponentials
+    of <features, sounds> (A. van den Oord et al. 2018, InfoNCE).
+
+    Args:
+        features: (clips * n, d), of n images a clip.
+        sounds: (clips, d).
+
+    Returns:
+        (clips * n,) nats; log(clips) where it cannot be told.
+    """
+    clips = ops.shape(sounds)[0]
+    own = ops.repeat(ops.arange(clips), ops.shape(features)[0] // clips)
+    return keras.losses.sparse_categorical_crossentropy(
+        own, ops.matmul(features, ops.transpose(sounds)), from_logits=True
+    )
 
 
 def generator_loss(fake_scores):

@@ -56,9 +56,11 @@ class WassersteinGAN(ConditionalGAN):
         penalty=10.0,
         discriminator_filters=(64, 128, 256),
         discriminator_units=(256,),
+        decoder_options=None,
         **kwargs,
     ):
         shapes = {"discriminator_filters": discriminator_filters, "discriminator_units": discriminator_units}
+        shapes["decoder_options"] = {"batch_norm": False, **(decoder_options or {})}
         super().__init__(penalty=penalty, **shapes, **kwargs)
         self.critic_steps = critic_steps
 
@@ -75,7 +77,8 @@ class WassersteinGAN(ConditionalGAN):
 
     def critic_losses(self, spectrograms, images, training=False):
         """The terms of the critic's loss, each a mean over the pairs, see `ConditionalGAN.losses_of`."""
-        codes, others, real = self.heard_and_real(spectrograms, images, training)
+        codes, real = self.heard_and_real(spectrograms, images, training)
+        others = ops.roll(codes, images.shape[1], axis=0)  # of each image's next clip
         given = ops.stop_gradient(codes)
         drawn = ops.stop_gradient(ops.sigmoid(self.logits(given, self.hands(ops.shape(codes)[0]), training)))
         seen = self.discriminator(real, training=training)
@@ -95,7 +98,7 @@ class WassersteinGAN(ConditionalGAN):
         return -terms["distance"] + self.mismatch * terms["wrong"] + self.penalty * terms["slope"]
 
     def generator_loss(self, spectrograms, images, training=False):
-        codes, _, _ = self.heard_and_real(spectrograms, images, training)
+        codes, _ = self.heard_and_real(spectrograms, images, training)
         codes = ops.stop_gradient(codes)
         drawn = ops.sigmoid(self.logits(codes, self.hands(ops.shape(codes)[0]), training))
         return -ops.mean(self.judge(drawn, codes))

@@ -76,7 +76,7 @@ def test_generators_that_undo_each_other_have_no_cycle_loss():
 
 def test_discriminators_that_cannot_tell_have_a_quarter_each():
     model = small()
-    model.score = lambda discriminator, x: 0.5 * tf.ones(len(x))
+    model.score = lambda discriminator, x: 0.5 + 0 * tf.reduce_sum(x, axis=(1, 2, 3))
     terms = model.losses_of(tf.constant(SOUNDS), tf.constant(IMAGES))
     assert float(terms["discriminator_loss"]) == pytest.approx(2 * 0.25)
     assert float(terms["adversarial"]) == pytest.approx(2 * 0.25)

@@ -42,7 +42,7 @@ class ConditionalVAEConfig(FamilyConfig):
 @dataclass(frozen=True)
 class ConditionalGANConfig(FamilyConfig):
     hand_dim: int = option(32, "numbers of the hand", least=1, most=1024)
-    mismatch: float = option(1.0, "weight of wrong sounds", least=0, most=1e6)
+    mismatch: float = option(1.0, "weight of telling the clips apart", least=0, most=1e6)
     penalty: float = option(1.0, "weight of the slope at real and at drawn images", least=0, most=1e6)
 
 
@@ -253,8 +253,8 @@ _FAMILIES = (
         ConditionalGANConfig,
         "a conditional GAN",
         settings=_SETTINGS["gan"],
-        epochs=12,
-        learning_rate=1e-3,
+        epochs=10,
+        learning_rate=6e-4,
         adam=ADVERSARIAL,
     ),
     Family(
@@ -273,8 +273,8 @@ _FAMILIES = (
         InfoGANConfig,
         "an InfoGAN, whose style is found again in the drawing",
         settings=(*_SETTINGS["gan"], "style_dim", "information"),
-        epochs=12,
-        learning_rate=1e-3,
+        epochs=10,
+        learning_rate=6e-4,
         adam=ADVERSARIAL,
     ),
     Family(
