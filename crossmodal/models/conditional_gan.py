@@ -7,12 +7,14 @@ spectrogram x -> code c; hand h ~ N(0, I). The discriminator's logit of an image
     s(y, c) = s(y) + <P c, features(y)>.
 
 It learns from log(1 + exp(-s(y, c))) + log(1 + exp(s(g(c, h), c))), and to tell to which clip of a batch a real image
-belongs, mismatch -log(exp(s(y, c)) / sum over the clips' c' of exp(s(y, c'))) (van den Oord et al. 2018); the generator from log(1 + exp(-s(g(c, h), c))) (Goodfellow et al.
-2014, section 3). The encoder is the discriminator's ear: it learns what the discriminator has to know of the sound, and
-no gradient reaches it through the generator. The discriminator pays for its slope at both kinds of images, penalty
-(|ds/dy (y, c)|^2 + |ds/dy (g(c, h), c)|^2) / 2 (R1 and R2, Mescheder et al. 2018): without the second term a generator
-that it has once refused, of whatever images, learns nothing more. The generator has batch normalisation (Radford et al.
-2016), without which it was black within 150 steps, where the sigmoid's slope is 0.
+belongs, mismatch -log(exp(s(y, c)) / sum over the clips' c' of exp(s(y, c'))) (van den Oord et al. 2018); the generator
+from log(1 + exp(-s(g(c, h), c))) (Goodfellow et al. 2014, section 3). The encoder is the discriminator's ear: it learns
+what the discriminator has to know of the sound, and no gradient reaches it through the generator.
+
+The discriminator pays for its slope at both kinds of images, penalty (|ds/dy (y, c)|^2 + |ds/dy (g(c, h), c)|^2) / 2
+(R1 and R2, Mescheder et al. 2018): without the second term a generator that it has once refused, of whatever images,
+learns nothing more. The generator has batch normalisation (Radford et al. 2016), without which it was black within 150
+steps, where the sigmoid's slope is 0.
 """
 
 import keras

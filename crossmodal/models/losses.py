@@ -53,8 +53,8 @@ def discriminator_loss(real_scores, fake_scores):
 
 
 def clip_cross_entropy(features, sounds):
-    """The cross-entropy of the clip to which an image belongs among all clips of a batch, whose odds are the exponentials
-    of <features, sounds> (A. van den Oord et al. 2018, InfoNCE).
+    """The cross-entropy of the clip to which an image belongs among all clips of a batch, whose odds are the
+    exponentials of <features, sounds> (InfoNCE, A. van den Oord et al. 2018).
 
     Args:
         features: (clips * n, d), of n images a clip.
