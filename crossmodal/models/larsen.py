@@ -8,8 +8,8 @@ image y of the class and its logit s(y), the terms are
     prior    = KL(q(z|x) || N(0, I)),
     GAN      = -log D(y) - log(1 - D(G(z))) - log(1 - D(G(z_p))),  z_p ~ N(0, I),
 
-and, algorithm 1 there, each network learns from its own: the encoder from prior + likeness, the decoder from gamma
-likeness - GAN, the discriminator from GAN alone. There an image is reconstructed; here it is any image of what was
+and, algorithm 1 there, each network learns from its own: the encoder from beta prior + gamma likeness, where beta is
+gamma there, the decoder from gamma likeness - GAN, the discriminator from GAN alone. There an image is reconstructed; here it is any image of what was
 said, which z cannot know: likeness alone draws what the features of a class have in common, and the GAN makes it look
 drawn. Not the paper's is that the discriminator pays for its slope, penalty (|ds/dy|^2 + |ds/dy^|^2) / 2 at real and at
 drawn images (R1 and R2, Mescheder et al. 2018), in place of batch normalisation, which the decoder has.
@@ -70,7 +70,7 @@ class LarsenVAEGAN(VariationalModel):
         initial_log_var=-5.0,
         encoder_kind="residual",
         encoder_options=None,
-        beta=0.1,
+        beta=0.01,
         kl_warmup_steps=1000,
         **kwargs,
     ):

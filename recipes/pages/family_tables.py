@@ -90,9 +90,19 @@ def figures_of(sets) -> list[str]:
 
 def flow_dials() -> str:
     """What internal guidance does on validation clips."""
-    if not (result := load("flow_dials")):
+    return dial("flow_dials", "w")
+
+
+def coopnets_dials() -> str:
+    """What Langevin steps do there."""
+    return dial("coopnets_dials", "Langevin steps")
+
+
+def dial(results: str, name: str) -> str:
+    """A row per value of a dial, of one of the results of recipes/studies/dials.py."""
+    if not (result := load(results)):
         return ""
-    lines = head("w", "agreement", "FID", "precision", "recall", "density", "coverage")
+    lines = head(name, "agreement", "FID", "precision", "recall", "density", "coverage")
     for value, measured in result["values"].items():
         figures = (f"{measured[name]:.3f}" for name in ("precision", "recall", "density", "coverage"))
         lines.append(row(value, f"{measured['agreement']:.1%}", f"{measured['fid']:.2f}", *figures))

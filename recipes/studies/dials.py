@@ -73,7 +73,7 @@ def run(config: Config, arguments) -> dict:
 
     result = {"real images": figures("real images", *real_sets(judge, images, rng)["real_training_images"])}
     for value in arguments.values:
-        setattr(model, dial, value)
+        setattr(model, dial, int(value) if float(value).is_integer() else value)
         drawn = judge.draw(spectrograms, clips)
         result[f"{value:g}"] = figures(f"{dial} {value:g}", *judge.look(drawn))
     words = f"python recipes/studies/dials.py {arguments.model} --dial {dial} --values "

@@ -64,7 +64,7 @@ class InfoGANConfig(ConditionalGANConfig):
 @dataclass(frozen=True)
 class LarsenConfig(FamilyConfig):
     gamma: float = option(0.01, "weight of the features' distance", least=0, most=1e6)
-    beta: float = option(0.1, "weight of the KL term", least=0, most=1e6)
+    beta: float = option(0.01, "weight of the KL term", least=0, most=1e6)
     penalty: float = option(1.0, "weight of the slope at real and at drawn images", least=0, most=1e6)
 
 
@@ -283,7 +283,7 @@ _FAMILIES = (
         LarsenConfig,
         "the VAE/GAN of Larsen et al., which compares features of a discriminator",
         settings=("gamma", "beta", "penalty"),
-        epochs=12,
+        epochs=10,
         learning_rate=1e-3,
         adam=ADVERSARIAL,
     ),
