@@ -9,10 +9,11 @@ image y of the class and its logit s(y), the terms are
     GAN      = -log D(y) - log(1 - D(G(z))) - log(1 - D(G(z_p))),  z_p ~ N(0, I),
 
 and, algorithm 1 there, each network learns from its own: the encoder from beta prior + gamma likeness, where beta is
-gamma there, the decoder from gamma likeness - GAN, the discriminator from GAN alone. There an image is reconstructed; here it is any image of what was
-said, which z cannot know: likeness alone draws what the features of a class have in common, and the GAN makes it look
-drawn. Not the paper's is that the discriminator pays for its slope, penalty (|ds/dy|^2 + |ds/dy^|^2) / 2 at real and at
-drawn images (R1 and R2, Mescheder et al. 2018), in place of batch normalisation, which the decoder has.
+gamma there, the decoder from gamma likeness - GAN, the discriminator from GAN alone. There an image is reconstructed;
+here it is any image of what was said, which z cannot know: likeness alone draws what the features of a class have in
+common, and the GAN makes it look drawn. Not the paper's is that the discriminator pays for its slope, penalty
+(|ds/dy|^2 + |ds/dy^|^2) / 2 at real and at drawn images (R1 and R2, Mescheder et al. 2018), in place of batch
+normalisation, which the decoder has.
 """
 
 import keras

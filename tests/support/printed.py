@@ -182,8 +182,10 @@ def untrained_texture():
 
 
 def finished_run(folder: Path, data: str) -> None:
-    """A run as a training leaves it, of a small model that has not learned anything; a joint flow in runs of FLOWS."""
+    """A run as a training leaves it, of a small model that has not learned anything; a joint flow in runs of FLOWS, and
+    conditional cooperative networks in runs of their name."""
     from crossmodal.data.sources import DIGITS
+    from crossmodal.models.conditional_coopnets import ConditionalCoopNets
     from crossmodal.models.joint_flow import JointFlow
     from crossmodal.models.vae import AudioImageVAE
 
@@ -192,6 +194,9 @@ def finished_run(folder: Path, data: str) -> None:
     if folder.name in FLOWS:
         sizes = {"width": 16, "blocks": 1, "heads": 2, "hidden": 16, "frames_per_token": 12, "steps": 1}
         model = JointFlow(**sizes, classes=DIGITS, provenance=said)
+    elif folder.name == "coopnets":
+        sizes = {"descriptor_filters": (4, 4, 4), "decoder_options": {"units": (8,), "filters": (8, 8, 8)}, "steps": 1}
+        model = ConditionalCoopNets(**sizes, encoder_kind="linear", classes=DIGITS, provenance=said)
     else:
         model = AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4), classes=DIGITS, provenance=said)
     model.save(folder / "model.keras")
