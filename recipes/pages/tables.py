@@ -29,6 +29,8 @@ from texture_tables import (
     textures,
 )
 
+FAMILIES_STUDY = "python recipes/studies/families.py --data fsdd-mnist --find-word"
+
 
 def headlines() -> str:
     """One row per system: what its source reports, and what was measured here."""
@@ -37,8 +39,11 @@ def headlines() -> str:
     leaving_out, textures = load("vae_compact_speaker"), load("texture_baselines")
     compact_preset, balanced_preset = load("agreement_vae_compact"), load("agreement_vae_gan_balanced")
     noisy, in_strings = load("conditions_vae_compact"), load("strings_vae_compact")
-    environment, signs, of_families = load("environmental_sounds"), load("agreement_signs"), load("families")
-    flow = of_families["runs"]["flow-seed0"]
+    environment, signs, of_families = load("environmental_sounds"), load("agreement_signs"), load("families")["runs"]
+    flow, coopnets = of_families["flow-seed0"], of_families["coopnets-seed0"]
+    of_flow, of_coopnets = (
+        {"command": f"{FAMILIES_STUDY} --families {name} --splits 1"} for name in ("flow", "coopnets")
+    )
     flows_set, flows_real = (flow["diversity"][of] for of in ("sampled_z", "real_training_images"))
     drawn = in_strings["string_errors"]["error_rates"]["drawn, clean"]
 
@@ -73,13 +78,19 @@ def headlines() -> str:
         (f"`balanced` VAE-GAN, {sampled}, `random`", "-", mean(balanced, "sampled_z"), balanced),
         ("the same: variety within a clip, ratio to real images", "-", mean(balanced, "within_clip", ratio), balanced),
         ("the same: accuracy of a classifier trained on its drawings", "-", mean(balanced, "cas"), balanced),
-        ("flow, drawn at random, `random`, one division", "-", one(flow, "sampled_z"), of_families),
-        (f"the same: FID, real images {flows_real['fid']:.2f}", "-", f"**{flows_set['fid']:.2f}**", of_families),
+        ("flow, drawn at random, `random`, one division", "-", one(flow, "sampled_z"), of_flow),
+        (f"the same: FID, real images {flows_real['fid']:.2f}", "-", f"**{flows_set['fid']:.2f}**", of_flow),
         (
             "the same: accuracy of a classifier trained on its drawings",
             "-",
             f"**{flow['diversity']['cas']['sampled_z']:.1%}**",
-            of_families,
+            of_flow,
+        ),
+        (
+            "conditional cooperative networks, drawn at random, `random`, one division",
+            "-",
+            one(coopnets, "sampled_z"),
+            of_coopnets,
         ),
         (f"preset `vae_gan_balanced`, {sampled}, `speakers`", "-", one(balanced_preset, "sampled_z"), balanced_preset),
         (
