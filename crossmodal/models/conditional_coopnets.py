@@ -23,11 +23,11 @@ apart its slope is then d / (2 penalty), and k steps of size s go as far as d wh
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers, ops
+from keras import ops
 
 from crossmodal.models.conditional import ConditionalModel
 from crossmodal.models.losses import clip_cross_entropy
-from crossmodal.models.networks.discriminators import convolutional_discriminator
+from crossmodal.models.networks.discriminators import convolutional_discriminator, projected_score, projection_of
 from crossmodal.models.slopes import squared_slopes
 from crossmodal.sampling.langevin import langevin
 
@@ -70,14 +70,12 @@ class ConditionalCoopNets(ConditionalModel):
         self.descriptor = convolutional_discriminator(
             self.image_shape, self.descriptor_filters, self.descriptor_units, True, False, self.dtype_policy
         )
-        self.projection = layers.Dense(self.descriptor.outputs[1].shape[-1], use_bias=False, dtype="float32")
-        self.projection.build((None, code_dim))
+        self.projection = projection_of(self.descriptor, code_dim)
         self.build((None, *self.spectrogram_shape))
 
     def f(self, seen, codes):
         """f(y, c) (n,) of what the descriptor made of images, given codes (n, code_dim)."""
-        scores, features = seen
-        return scores[:, 0] + ops.sum(self.projection(codes) * features, axis=-1)
+        return projected_score(seen, self.projection(codes))
 
     def revise(self, images, codes, seed, steps):
         """Images after so many Langevin steps, in [0, 1]; `seed` is two integers."""

@@ -23,7 +23,7 @@ from keras import layers, ops
 
 from crossmodal.models.conditional import ConditionalModel
 from crossmodal.models.losses import clip_cross_entropy, discriminator_loss, generator_loss
-from crossmodal.models.networks.discriminators import convolutional_discriminator
+from crossmodal.models.networks.discriminators import convolutional_discriminator, projected_score, projection_of
 from crossmodal.models.slopes import squared_slopes
 
 
@@ -62,8 +62,7 @@ class ConditionalGAN(ConditionalModel):
         self.discriminator = discriminator or convolutional_discriminator(
             self.image_shape, self.discriminator_filters, self.discriminator_units, True, False, self.dtype_policy
         )
-        self.projection = layers.Dense(self.discriminator.outputs[1].shape[-1], use_bias=False, dtype="float32")
-        self.projection.build((None, code_dim))
+        self.projection = projection_of(self.discriminator, code_dim)
         if style_dim:
             self.finder = layers.Dense(style_dim, dtype="float32", name="finder")
             self.finder.build((None, self.discriminator.outputs[1].shape[-1]))
@@ -75,7 +74,7 @@ class ConditionalGAN(ConditionalModel):
 
     def scores(self, seen, codes):
         """The same of what the discriminator made of the images."""
-        return seen[0][:, 0] + ops.sum(self.projection(codes) * seen[1], axis=-1)
+        return projected_score(seen, self.projection(codes))
 
     def heard_and_real(self, spectrograms, images, training):
         """Codes (pairs, code_dim) and images (pairs, height, width, channels)."""

@@ -22,7 +22,7 @@ GAN, which draws digits that have nothing to do with the sound. Reconstruction a
 import math
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from crossmodal.models.base import AudioImageModel
 from crossmodal.models.losses import (
@@ -33,7 +33,7 @@ from crossmodal.models.losses import (
     reconstruction,
 )
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
-from crossmodal.models.networks.discriminators import convolutional_discriminator
+from crossmodal.models.networks.discriminators import convolutional_discriminator, projected_score, projection_of
 from crossmodal.models.networks.encoders import build_encoder
 from crossmodal.models.variational import VariationalModel, sample_latents
 
@@ -184,9 +184,7 @@ class AudioImageVAEGAN(VariationalModel):
             self.image_shape, self.discriminator_filters, self.discriminator_units, whole_image, batch_norm, dtype
         )
         if conditional:
-            features = self.discriminator.outputs[1].shape[-1]
-            self.projection = layers.Dense(features, use_bias=False, dtype="float32", name="projection")
-            self.projection.build((None, latent_dim))
+            self.projection = projection_of(self.discriminator, latent_dim)
         self.build((None, *self.spectrogram_shape))
 
     @classmethod
@@ -202,7 +200,7 @@ class AudioImageVAEGAN(VariationalModel):
         """Scores (n,) of what the discriminator made of images, given the z_mean (n, latent_dim) of their sounds."""
         if not self.conditional:
             return logits[:, 0]
-        return logits[:, 0] + ops.sum(self.projection(sounds) * features, axis=-1)
+        return projected_score((logits, features), self.projection(sounds))
 
     def reconstruction_of(self, images, logits):
         """Scalar reconstruction loss of images and logits, both (clips, n, height, width, channels)."""

@@ -1,7 +1,7 @@
 """Discriminators: image (height, width, channels) in [0, 1] -> [logit (1,), features (d,)], float32."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from crossmodal.models.networks.encoder_parts import RELU_INIT
 from crossmodal.models.networks.encoders import LEAK
@@ -32,6 +32,19 @@ def convolutional_discriminator(image_shape, filters, units, whole_image, batch_
     logits = layers.Flatten(dtype="float32", name="logit")(logits)
     features = layers.Flatten(dtype="float32", name="features")(x)
     return keras.Model(inputs, [logits, features], name="discriminator")
+
+
+def projection_of(discriminator: keras.Model, code_dim: int) -> layers.Dense:
+    """P of a projection discriminator (T. Miyato & M. Koyama 2018): codes (n, code_dim) -> (n, features)."""
+    projection = layers.Dense(discriminator.outputs[1].shape[-1], use_bias=False, dtype="float32", name="projection")
+    projection.build((None, code_dim))
+    return projection
+
+
+def projected_score(seen, projected):
+    """s(y) + <P c, features(y)> (n,) of what a discriminator made of images, and P c (n, features)."""
+    scores, features = seen
+    return scores[:, 0] + ops.sum(projected * features, axis=-1)
 
 
 def square(sizes):
