@@ -60,6 +60,7 @@ _HOMES = {
     "invert": "crossmodal.sound.inversion",
     "read_audio": "crossmodal.sound.audio",
     "draw_speech": "crossmodal.drawing",
+    "say_images": "crossmodal.saying",
     "Reader": "crossmodal.reader",
     "load_reader": "crossmodal.reader",
     # data

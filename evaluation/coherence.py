@@ -10,20 +10,18 @@ judges reach on real images and clips, and what is lost on the way from a spectr
 """
 
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from crossmodal.data.alignment import Split, split_of
 from crossmodal.data.sources import Images, Speech, as_input
-from crossmodal.errors import DataError, ModelError
+from crossmodal.errors import DataError
 from crossmodal.reader import Reader
-from crossmodal.sound.inversion import invert
+from crossmodal.saying import aloud, check_says, default_listener
 from crossmodal.sound.spectrogram import LogMel, log_mel, log_mel_and_durations
 from evaluation.agreement import Accuracy, bootstrap, unseen_speakers
 from evaluation.checks import check_drawings, check_tested
 
-LISTENER = "listener_digits"
 PAIRS = 1000
 
 
@@ -66,32 +64,6 @@ class Coherence:
             record[name] = record[name] and Accuracy.from_json(record[name])
         by_way = {name: Accuracy.from_json(figure) for name, figure in record.pop("by_way").items()}
         return cls(**record, by_way=by_way)
-
-
-@lru_cache(maxsize=1)
-def default_listener():
-    """The preset that hears spoken digits."""
-    from crossmodal.models.listener import Listener
-
-    return Listener.from_preset(LISTENER)
-
-
-def check_says(model):
-    """The model; ModelError if it does not say what it sees."""
-    from crossmodal.models.joint_flow import JointFlow
-
-    if not isinstance(model, JointFlow):
-        raise ModelError(
-            f"A {type(model).__name__} does not say what it sees: train one that does by crossmodal train joint-flow."
-        )
-    return model
-
-
-def aloud(model, spectrograms: np.ndarray, durations_s: np.ndarray) -> list[np.ndarray]:
-    """Waveforms (samples,) of what a model said: spectrograms (..., frames, mels, 1) and durations (...)."""
-    front_end, shape = LogMel(**model.front_end), model.spectrogram_shape
-    pairs = zip(spectrograms.reshape(-1, *shape), durations_s.ravel(), strict=True)
-    return [invert(spectrogram, float(duration), front_end) for spectrogram, duration in pairs]
 
 
 def log_spectral_distance(one: np.ndarray, other: np.ndarray, front_end: LogMel) -> float:

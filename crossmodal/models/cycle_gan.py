@@ -2,15 +2,17 @@
 Translation using Cycle-Consistent Adversarial Networks", 2017).
 
 Two generators, G: spectrogram x -> image and F: image y -> spectrogram, and two discriminators, D_Y of images and D_X
-of spectrograms. Equations 1 to 3 there, with the least squares of its section 4, all means over pixels or scores:
+of spectrograms. Equations 1 to 3 there, D a probability, all means over pixels or images:
 
-    G, F:   mean (D_Y(G(x)) - 1)^2  +  mean (D_X(F(y)) - 1)^2
-            + cycle (mean |F(G(x)) - x| + mean |G(F(y)) - y|)
-    D_Y:    1/2 mean (D_Y(y) - 1)^2  +  1/2 mean D_Y(G(x))^2
-            + penalty/2 (mean |dD_Y/dy (y)|^2 + mean |dD_Y/dy (G(x))|^2),    and D_X alike
+    G, F:   - mean log D_Y(G(x))  -  mean log D_X(F(y))
+            + cycle (mean (F(G(x)) - x)^2 + mean (G(F(y)) - y)^2)
+    D_Y:    - mean log D_Y(y)  -  mean log (1 - D_Y(G(x)))
+            + penalty/2 (mean |d/dy logit D_Y(y)|^2 + mean |d/dy logit D_Y(G(x))|^2),    and D_X alike
 
-The last line is not the paper's (R1 and R2, Mescheder et al. 2018). It holds the discriminators back, which otherwise
-win within an epoch; see docs/models.md for what that is worth.
+Three things are not the paper's. The cycles have squares, for its absolute errors are least for a black image, the
+median of all pixels. The logarithms of its equation 1 stay, where its section 4 has least squares, and the last line is
+new (R1 and R2, Mescheder et al. 2018): it holds the discriminators back, which otherwise win within an epoch. See
+docs/models.md for what each is worth.
 
 Each generator has a code between a convolutional encoder and decoder, for where a pixel of a spectrogram lies says
 nothing of where one of the image does. The paper's store of earlier drawings is left out.
@@ -27,6 +29,7 @@ from keras import ops
 
 from crossmodal.models.base import as_numpy_images, in_batches
 from crossmodal.models.conditional import ConditionalModel
+from crossmodal.models.losses import generator_loss
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
 from crossmodal.models.networks.discriminators import convolutional_discriminator
 from crossmodal.models.networks.encoders import build_encoder
@@ -62,7 +65,7 @@ class CycleGAN(ConditionalModel):
     def __init__(
         self,
         code_dim=64,
-        cycle=10.0,
+        cycle=50.0,
         penalty=1.0,
         discriminator_filters=(16, 32, 64, 128),
         encoder_kind="convolutional",
@@ -125,16 +128,16 @@ class CycleGAN(ConditionalModel):
             (self.sound_discriminator, spectrograms, ops.stop_gradient(spoken)),
         )
         against = [
-            least_squares(self.score(judge, real), 1) + least_squares(self.score(judge, fake), 0)
+            ops.mean(ops.softplus(-self.score(judge, real))) + ops.mean(ops.softplus(self.score(judge, fake)))
             for judge, real, fake in judged
         ]
         slopes = [self.squared_slope(judge, real) + self.squared_slope(judge, fake) for judge, real, fake in judged]
         return {
-            "adversarial": least_squares(self.score(self.image_discriminator, drawn), 1)
-            + least_squares(self.score(self.sound_discriminator, spoken), 1),
-            "cycle_sounds": ops.mean(ops.abs(sounds_again - spectrograms)),
-            "cycle_images": ops.mean(ops.abs(images_again - images)),
-            "discriminator_loss": 0.5 * sum(against),
+            "adversarial": ops.mean(generator_loss(self.score(self.image_discriminator, drawn)))
+            + ops.mean(generator_loss(self.score(self.sound_discriminator, spoken))),
+            "cycle_sounds": ops.mean(ops.square(sounds_again - spectrograms)),
+            "cycle_images": ops.mean(ops.square(images_again - images)),
+            "discriminator_loss": sum(against),
             "slope": 0.5 * sum(slopes),
         }
 
@@ -179,8 +182,3 @@ class CycleGAN(ConditionalModel):
         names = ("cycle", "penalty", "discriminator_filters", "image_encoder_options", "sound_decoder_options")
         config = {**super().get_config(), **{name: getattr(self, name) for name in names}}
         return {name: value for name, value in config.items() if name != "hand_dim"}
-
-
-def least_squares(scores, wanted):
-    """mean (D - wanted)^2 of scores (n,) (X. Mao et al. 2017)."""
-    return ops.mean(ops.square(scores - wanted))

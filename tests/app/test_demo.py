@@ -16,6 +16,7 @@ from hostile_sounds import mutants
 
 from crossmodal.app.demo import hearing
 from crossmodal.app.demo.address import free_address
+from crossmodal.app.demo.media import as_picture, spectrograms_as_picture
 from crossmodal.data.sources import DIGITS
 from crossmodal.data.textures import rain
 from crossmodal.errors import AudioError, CrossmodalError, ModelError
@@ -70,13 +71,13 @@ def test_a_model_of_other_classes_is_offered_without_readings(tone, write_sound)
 
 def test_pictures_are_the_images_enlarged():
     images = np.random.default_rng(0).random((3, 28, 28, 1)).astype(np.float32)
-    picture = hearing.as_picture(images)
+    picture = as_picture(images)
     assert (picture.shape, picture.dtype) == ((224, 672), np.uint8)
     np.testing.assert_array_equal(picture[::8, 224:448:8], np.rint(255 * images[1, :, :, 0]))
-    assert hearing.as_picture(np.zeros((2, 64, 48, 3))).shape == (512, 768, 3)
+    assert as_picture(np.zeros((2, 64, 48, 3))).shape == (512, 768, 3)
     high_tone = np.zeros((1, 48, 48), np.float32)
     high_tone[:, :, -1] = 1
-    upright = hearing.spectrograms_as_picture(high_tone)
+    upright = spectrograms_as_picture(high_tone)
     assert upright.shape == (384, 384, 3)
     assert upright[0].mean() > upright[-1].mean()
 

@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from crossmodal.app.gallery import read_image
+from crossmodal.saying import say_images
+
 pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright, of the extra [test], is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -26,6 +29,18 @@ def model():
     from crossmodal.saving.keras_file import load_model
 
     return load_model("vae_compact")
+
+
+@pytest.fixture(scope="module")
+def both_ways():
+    """A small joint flow with random weights, which says what it sees."""
+    from crossmodal import JointFlow
+    from crossmodal.data.sources import DIGITS
+
+    rng = np.random.default_rng(0)
+    model = JointFlow(width=16, blocks=1, heads=2, hidden=16, frames_per_token=12, steps=2, classes=DIGITS)
+    model.transformer.set_weights([w + 0.05 * rng.normal(size=w.shape) for w in model.transformer.get_weights()])
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +59,12 @@ def server_asked():
 
 
 @pytest.fixture(scope="module")
-def address(model, server_asked, tmp_path_factory):
+def address(model, both_ways, server_asked, tmp_path_factory):
     from crossmodal.app.demo.hearing import offer
     from crossmodal.app.demo.page import build_page, launch
     from crossmodal.saving.keras_file import load_model
 
-    others = {"vae_gan_balanced": load_model("vae_gan_balanced")}
+    others = {"vae_gan_balanced": load_model("vae_gan_balanced"), "both ways": both_ways}
     models = {name: offer(each) for name, each in ({"vae_compact": model} | others).items()}
     page = build_page(models, tmp_path_factory.mktemp("lessons"))
     yield launch(page, wait=False)
@@ -91,6 +106,24 @@ def upload(tab, path):
 
 def press(tab, name):
     tab.get_by_role("button", name=name, exact=True).and_(tab.locator(":visible")).click()
+
+
+def write_stroke(tab, element):
+    """Draw a line across a canvas."""
+    press(tab, "Brush")
+    box = tab.locator(f"#{element} canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.mouse.move(x - 60, y)
+    tab.mouse.down()
+    tab.mouse.move(x + 60, y + 20, steps=5)
+    tab.mouse.up()
+
+
+def sound_in(tab, element):
+    """The samples of a player's sound, and their rate."""
+    address = tab.locator(f"#{element} a[download], #{element} audio").first
+    heard = tab.request.get(address.get_attribute("href") or address.get_attribute("src")).body()
+    return soundfile.read(io.BytesIO(heard))
 
 
 def image_in(tab, element):
@@ -181,13 +214,38 @@ def test_a_texture_is_learned_while_one_watches_then_heard(tab, drizzle):
     done = {n for n in range(2, 11, 2) if any(f"{n}/10" in shown for shown in seen)}
     assert len(done) >= 2, seen  # of 2, 4, ... 10, which is when the page is told
     tab.locator("#texture [aria-label='Play']").wait_for()
-    address = tab.locator("#texture a[download], #texture audio").first
-    heard = tab.request.get(address.get_attribute("href") or address.get_attribute("src")).body()
-    sound, sample_rate = soundfile.read(io.BytesIO(heard))
+    sound, sample_rate = sound_in(tab, "texture")
     assert (len(sound), sample_rate) == (20_000, 20_000)
     assert np.std(sound) > 0.01
     tab.locator("#spectrogram img").wait_for()
     assert image_in(tab, "spectrogram").std() > 10
+    assert tab.asked - {None} == {"127.0.0.1"}
+
+
+def test_a_digit_that_is_written_or_uploaded_is_said(tab, both_ways, of_two_classes, tmp_path):
+    tab.get_by_role("tab", name="Draw a digit, hear it said").first.click()
+    write_stroke(tab, "written")
+    press(tab, "Say it")
+    tab.locator("#said [aria-label='Play']").wait_for()
+    written, sample_rate = sound_in(tab, "said")
+    assert sample_rate == 8000
+    assert np.std(written) > 0.01
+    assert "%" in tab.locator("#listener textarea").input_value()
+    assert image_in(tab, "of-said").std() > 10
+    (picture, *_) = of_two_classes["high"][1]
+    upload_by(tab, "pictured", picture)
+    ((said,),) = say_images(read_image(picture, both_ways)[None], both_ways, seed=1)  # the sound after the first
+    for _ in range(PATIENCE_MS // 100):
+        uploaded, _ = sound_in(tab, "said")
+        if not np.array_equal(uploaded, written):
+            break
+        tab.wait_for_timeout(100)
+    np.testing.assert_allclose(uploaded, said.waveform, atol=1e-3)
+    (tmp_path / "no_picture.png").write_bytes(b"no picture")
+    upload_by(tab, "pictured", tmp_path / "no_picture.png")
+    sentence = tab.get_by_test_id("toast-body").first.inner_text()
+    assert "no_picture.png is no PNG" in sentence
+    assert str(tmp_path) not in sentence
     assert tab.asked - {None} == {"127.0.0.1"}
 
 
@@ -247,13 +305,7 @@ def test_classes_are_taught_tried_and_taken_home(tab, of_two_classes, monkeypatc
         wait_for_row(tab, name, 3, 0)
         upload_by(tab, "pictures", pictures[:2])
         wait_for_row(tab, name, 3, 2)
-        tab.get_by_role("button", name="Brush", exact=True).click()
-        box = tab.locator("#canvas canvas").first.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        tab.mouse.move(x - 60, y)
-        tab.mouse.down()
-        tab.mouse.move(x + 60, y + 20, steps=5)
-        tab.mouse.up()
+        write_stroke(tab, "canvas")
         press(tab, "Add the drawing")
         wait_for_row(tab, name, 3, 3)
     tab.locator("#of-the-class img").nth(2).wait_for()

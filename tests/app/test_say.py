@@ -7,10 +7,10 @@ from PIL import Image
 
 from crossmodal import AudioImageVAE, JointFlow
 from crossmodal.__main__ import main
-from crossmodal.app.commands.say import PAUSE_S
 from crossmodal.data.handwriting import read_handwriting
 from crossmodal.data.sources import DIGITS
 from crossmodal.saving.keras_file import load_model
+from crossmodal.saying import PAUSE_S
 
 SMALL = {"width": 16, "blocks": 1, "heads": 2, "hidden": 16, "frames_per_token": 12, "steps": 2}
 

@@ -10,11 +10,10 @@ from crossmodal.data.sources import DIGITS, Images, Speech
 from crossmodal.errors import DataError, ModelError
 from crossmodal.models.listener import Listener
 from crossmodal.reader import default_reader
+from crossmodal.saying import aloud, check_says
 from evaluation.coherence import (
     Coherence,
-    aloud,
     as_table,
-    check_says,
     log_spectral_distance,
     measure_coherence,
     unheard,

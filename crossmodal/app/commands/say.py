@@ -11,8 +11,6 @@ from pathlib import Path
 
 from crossmodal.app.options import a_name, a_path, add_guidance, seed_number, whole_number
 
-PAUSE_S = 0.25  # after each sound
-
 
 def add_arguments(parser) -> None:
     parser.add_argument("pictures", nargs="+", type=a_name, metavar="PICTURE", help="a picture of one digit")
@@ -34,24 +32,20 @@ def run(arguments) -> None:
 
     from crossmodal.app.gallery import read_image
     from crossmodal.drawing import set_guidance
-    from crossmodal.reader import default_reader
     from crossmodal.runtime.files import check_output
     from crossmodal.runtime.words import printable
     from crossmodal.saving.keras_file import load_model
+    from crossmodal.saying import check_says, one_after_another, say_images
     from crossmodal.sound.audio import write_wav
-    from evaluation.coherence import aloud, check_says, default_listener
 
     check_output(arguments.output, (".wav",))
     model = check_says(load_model(arguments.model))
     set_guidance(model, arguments.guidance)
-    digits = default_reader().fits(model.classes, model.image_shape)
     images = np.stack([read_image(path, model, arguments.background) for path in arguments.pictures])
-    waveforms = aloud(model, *model.say(images, arguments.samples, arguments.seed))
+    said = say_images(images, model, arguments.samples, arguments.seed)
     sample_rate = model.front_end["sample_rate"]
-    pause = np.zeros(round(PAUSE_S * sample_rate), np.float32)
-    write_wav(arguments.output, np.concatenate([part for each in waveforms for part in (each, pause)]), sample_rate)
-    heard = default_listener().hear(waveforms, sample_rate) if digits else []
-    for i, path in enumerate(arguments.pictures):
-        words = heard[i * arguments.samples : (i + 1) * arguments.samples]
-        print(f"{printable(path)}: " + (", ".join(f"{word} {sure:.0%}" for word, sure in words) or "said"))
+    write_wav(arguments.output, one_after_another([each for of in said for each in of], sample_rate), sample_rate)
+    for path, sayings in zip(arguments.pictures, said, strict=True):
+        captions = ", ".join(saying.caption for saying in sayings) if sayings[0].reading else "said"
+        print(f"{printable(path)}: {captions}")
     print(f"sound: {arguments.output}")

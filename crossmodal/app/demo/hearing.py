@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from keras import ops
-from matplotlib import colormaps
 
 from crossmodal.drawing import Drawing, draw_speech
 from crossmodal.errors import ModelError
@@ -16,7 +15,6 @@ from crossmodal.sound.front_ends import front_end_from, to_look_at
 
 LONGEST_S = 30.0  # of a recording
 CANDIDATES = 1000  # draws of the prior among which each class is looked for
-PIXEL = 8  # pixels of a picture for each one of an image
 
 
 @dataclass(frozen=True)
@@ -93,21 +91,3 @@ def between(model, first: np.ndarray, second: np.ndarray, share: float) -> np.nd
     if not 0 <= share <= 1:
         raise ModelError(f"A share of {share} lies between no two classes: choose one from 0 to 1.")
     return model.decode(((1 - share) * first + share * second)[None])[0]
-
-
-def as_picture(images: np.ndarray) -> np.ndarray:
-    """Images (n, height, width, channels) in [0, 1] side by side, each pixel as 8 by 8: uint8, grey ones without a last
-    axis."""
-    picture = enlarged(np.rint(255 * np.hstack(list(images))).astype(np.uint8))
-    return picture[..., 0] if picture.shape[-1] == 1 else picture
-
-
-def spectrograms_as_picture(spectrograms: np.ndarray) -> np.ndarray:
-    """Spectrograms (n, frames, mels) in [0, 1] side by side, low tones at the bottom: (8 mels, 8 n frames, 3) uint8."""
-    upright = np.hstack([spectrogram.T[::-1] for spectrogram in spectrograms])
-    return enlarged(colormaps["viridis"](upright, bytes=True)[..., :3])
-
-
-def enlarged(image: np.ndarray) -> np.ndarray:
-    """Each pixel as a square of 8 by 8."""
-    return image.repeat(PIXEL, axis=0).repeat(PIXEL, axis=1)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from crossmodal.app.demo.media import as_played
 from crossmodal.app.pictures.sounds import save_spectrograms
 from crossmodal.data.textures import check_texture
 from crossmodal.sound.audio import read_audio
@@ -37,7 +38,7 @@ def learn(path, iterations: int, on_progress: Callable[[int, int], None]):
 def play(model, duration_s: float, seed: int) -> tuple[int, np.ndarray]:
     """A draw of the texture: its sample rate in Hz and (samples,) int16."""
     sound = model.draw(min(duration_s, LONGEST_DRAW_S), seed=seed)[0]
-    return model.sample_rate, np.rint(32767 * np.clip(sound, -1, 1)).astype(np.int16)
+    return as_played(sound, model.sample_rate)
 
 
 def spectrogram_of(sound: tuple[int, np.ndarray]):

@@ -12,14 +12,16 @@ import numpy as np
 
 from crossmodal.app.demo import hearing, listening
 from crossmodal.app.demo.address import free_address, without_proxy
+from crossmodal.app.demo.media import as_picture, spectrograms_as_picture
+from crossmodal.app.demo.say_tab import say_tab
 from crossmodal.app.demo.teach_tab import teach_tab
-from crossmodal.app.demo.widgets import PICTURE, QUEUE, RECORDING, in_one_sentence
+from crossmodal.app.demo.widgets import OFFERED, PICTURE, QUEUE, RECORDING, draw_number, in_one_sentence
 from crossmodal.errors import CrossmodalError
 from crossmodal.runtime.words import first_line
+from crossmodal.saying import says
 
 UPLOAD = 10 * gr.FileSize.MB
 WAITING = 32  # requests; more are told that the queue is full
-LARGEST_SEED = 2**31 - 1
 SAID = "what you said"
 # fonts of the system: none are fetched
 FONTS: dict[str, Any] = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
@@ -29,7 +31,8 @@ def build_page(models: dict[str, hearing.Offered], lessons: Path | None = None, 
     """The page.
 
     Args:
-        models: what hears words and draws them, by name; the first is chosen at the beginning.
+        models: what hears words and draws them, by name; the first is chosen at the beginning. Those that say what they
+            see do so too.
         lessons: the folder in which each visitor who teaches has a folder; nobody can teach if None.
         keep: whether that folder stays when the visitor has gone.
     """
@@ -37,6 +40,9 @@ def build_page(models: dict[str, hearing.Offered], lessons: Path | None = None, 
         gr.Markdown("# crossmodal\nGenerate one modality from another.")
         with gr.Tab("Say a digit, see it drawn"):
             speech_tab(models)
+        if saying := {name: offered.model for name, offered in models.items() if says(offered.model)}:
+            with gr.Tab("Draw a digit, hear it said"):
+                say_tab(saying)
         with gr.Tab("Learn a sound texture, hear it go on"):
             texture_tab()
         if lessons:
@@ -111,10 +117,10 @@ def speech_tab(models: dict[str, hearing.Offered]) -> None:
             raise gr.Error("Record or upload a digit first.", print_exception=False)
         with in_one_sentence(path):
             found = hearing.hear(path, models[chosen], int(samples))
-        pictures = [(hearing.as_picture(d.image[None] * d.heard), d.caption) for d in found.drawings]
-        others = np.vstack([hearing.as_picture(drawing.draws) for drawing in found.drawings])
+        pictures = [(as_picture(d.image[None] * d.heard), d.caption) for d in found.drawings]
+        others = np.vstack([as_picture(drawing.draws) for drawing in found.drawings])
         said = None if found.latents is None else (chosen, found.latents[0])
-        return hearing.spectrograms_as_picture(found.spectrograms), pictures, others, said
+        return spectrograms_as_picture(found.spectrograms), pictures, others, said
 
     choice: list[Any] = [chosen] if chosen else []
     draw.click(on_draw, [recording, samples, *choice], [heard, drawn, draws, latent], **QUEUE)
@@ -134,7 +140,7 @@ def between_classes(models: dict[str, hearing.Offered], name: str, latent: gr.St
             second = gr.Dropdown([SAID, *names], value=end, label="to")
             share = gr.Slider(0, 1, 0.5, step=0.02, label="how far", elem_id="share")
         halfway = hearing.between(model, latents[start], latents[end], 0.5)
-        middle = gr.Image(hearing.as_picture(halfway[None]), height=260, elem_id="between", **PICTURE)
+        middle = gr.Image(as_picture(halfway[None]), height=260, elem_id="between", **PICTURE)
 
     def on_move(first, second, share, latent, chosen=name):
         offered = models[chosen]
@@ -145,7 +151,7 @@ def between_classes(models: dict[str, hearing.Offered], name: str, latent: gr.St
         if not {first, second} <= set(known):
             raise gr.Error(f"{chosen} has nothing between these two: choose another model.", print_exception=False)
         with in_one_sentence():
-            return hearing.as_picture(hearing.between(offered.model, known[first], known[second], share)[None])
+            return as_picture(hearing.between(offered.model, known[first], known[second], share)[None])
 
     for moved in (first, second, share, *choice):
         moved.change(on_move, [first, second, share, latent, *choice], middle, show_progress="hidden", **QUEUE)
@@ -162,11 +168,9 @@ def texture_tab() -> None:
             state = gr.Textbox(label="progress", interactive=False, elem_id="learning")
         with gr.Column():
             duration = gr.Slider(1, listening.LONGEST_DRAW_S, 5, step=1, label="seconds of a draw")
-            seed = gr.Number(0, precision=0, minimum=0, maximum=LARGEST_SEED, label="draw number")
+            seed = draw_number("draw number")
             play = gr.Button("Draw")
-            sound = gr.Audio(
-                label="new sound", interactive=False, format="wav", buttons=["download"], elem_id="texture"
-            )
+            sound = gr.Audio(label="new sound", elem_id="texture", **OFFERED)
             gr.Markdown("Its spectrogram")
             picture = gr.Image(elem_id="spectrogram", **PICTURE)
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from crossmodal.app.demo.hearing import Offered, as_picture, hear
+from crossmodal.app.demo.hearing import Offered, hear
 from crossmodal.app.demo.lesson import IMAGE_SHAPE, ONE_OF, SAMPLE_RATE
+from crossmodal.app.demo.media import as_picture
 from crossmodal.app.demo.teaching import run_of
 from crossmodal.data.alignment import split_of
 from crossmodal.data.folders import load_folders

@@ -17,10 +17,9 @@ from PIL import Image
 from crossmodal.app.demo import lesson, teaching
 from crossmodal.app.demo.hearing import LONGEST_S
 from crossmodal.app.demo.taught import draw, taught_by
-from crossmodal.app.demo.widgets import PICTURE, QUEUE, RECORDING, in_one_sentence
+from crossmodal.app.demo.widgets import PICTURE, QUEUE, RECORDING, canvas, in_one_sentence
 from crossmodal.errors import CrossmodalError
 
-CANVAS = 280  # pixels
 TOLD = 3  # faults of several files
 EDITING: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "lesson", "show_progress": "hidden"}
 TEACHING: dict[str, Any] = {"concurrency_limit": 8, "concurrency_id": "teaching"}  # `train_on` lets one in
@@ -104,16 +103,7 @@ def classes(place: gr.State, lessons: Path) -> None:
             )
             recorder = gr.Audio(label="record a sound", **(RECORDING | {"sources": ["microphone"]}))
             sounds = gr.UploadButton("Upload sounds", file_count="multiple", elem_id="sounds")
-            canvas = gr.Sketchpad(
-                label="draw a picture with the brush",
-                type="filepath",
-                image_mode="RGB",
-                canvas_size=(CANVAS, CANVAS),
-                fixed_canvas=True,
-                layers=False,
-                brush=gr.Brush(default_size=14, colors=["#000000"], color_mode="fixed"),
-                elem_id="canvas",
-            )
+            drawing = canvas("draw a picture with the brush", "canvas")
             add = gr.Button("Add the drawing")
             pictures = gr.UploadButton("Upload pictures", file_count="multiple", elem_id="pictures")
         with gr.Column():
@@ -160,7 +150,7 @@ def classes(place: gr.State, lessons: Path) -> None:
     given: list[tuple[Any, Callable, Any]] = [
         (recorder.stop_recording, lesson.add_sound, recorder),
         (sounds.upload, lesson.add_sound, sounds),
-        (add.click, lesson.add_picture, canvas),
+        (add.click, lesson.add_picture, drawing),
         (pictures.upload, lesson.add_picture, pictures),
     ]
     for event, add_file, component in given:

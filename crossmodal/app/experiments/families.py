@@ -84,7 +84,7 @@ class CoopNetsConfig(FamilyConfig):
 
 @dataclass(frozen=True)
 class CycleGANConfig(FamilyConfig):
-    cycle: float = option(10.0, "weight of the two cycles", least=0, most=1e6)
+    cycle: float = option(50.0, "weight of the two cycles", least=0, most=1e6)
     penalty: float = option(1.0, "weight of the slope at real and at made images and sounds", least=0, most=1e6)
 
 
@@ -314,7 +314,7 @@ _FAMILIES = (
         "a CycleGAN, which is not told which sound goes with which image",
         settings=("cycle", "penalty"),
         epochs=12,
-        learning_rate=3e-4,
+        learning_rate=6e-4,
         adam=ADVERSARIAL,
         further=cycle_sizes,
     ),

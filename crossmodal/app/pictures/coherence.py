@@ -6,9 +6,9 @@ import numpy as np
 
 from crossmodal.app.pictures.images import save_grid, save_heard
 from crossmodal.data.sources import Images, as_input
+from crossmodal.saying import aloud
 from crossmodal.sound.audio import write_wav
 from crossmodal.sound.spectrogram import LogMel, log_mel
-from evaluation.coherence import aloud
 
 OF_EACH = 6  # test images of a class
 

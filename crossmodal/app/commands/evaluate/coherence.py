@@ -27,7 +27,8 @@ def run(arguments) -> int:
     from crossmodal.errors import ModelError
     from crossmodal.models.listener import Listener
     from crossmodal.saving.keras_file import load_model
-    from evaluation.coherence import as_table, default_listener, measure_coherence
+    from crossmodal.saying import default_listener
+    from evaluation.coherence import as_table, measure_coherence
 
     folder = check_outputs(arguments, "coherence", arguments.model)
     tested = load_tested(arguments)
