@@ -44,6 +44,12 @@ class ConditionalModel(AudioImageModel):
         """h ~ N(0, I): (n, hand_dim), by the model's own generator."""
         return keras.random.normal((n, self.hand_dim), seed=self.seed_generator)
 
+    def heard_and_real(self, spectrograms, images, training):
+        """Codes (pairs, code_dim) and images (pairs, height, width, channels) of spectrograms (clips, frames, mels, 1)
+        and images (clips, n, height, width, channels)."""
+        codes = ops.repeat(self.encoder(spectrograms, training=training), images.shape[1], axis=0)
+        return codes, ops.reshape(images, (-1, *self.image_shape))
+
     def logits(self, codes, hands, training=False):
         """(n, code_dim) and (n, hand_dim) -> the logits of images (n, height, width, channels)."""
         return self.decoder(ops.concatenate([codes, hands], axis=-1), training=training)

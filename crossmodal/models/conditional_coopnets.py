@@ -93,9 +93,7 @@ class ConditionalCoopNets(ConditionalModel):
     def losses_of(self, spectrograms, images, training=False):
         """The terms of the losses, each a mean over the pairs of spectrograms (clips, frames, mels, 1) and images
         (clips, n, height, width, channels)."""
-        n, real = images.shape[1], ops.reshape(images, (-1, *self.image_shape))
-        heard = self.encoder(spectrograms, training=training)
-        codes = ops.repeat(heard, n, axis=0)
+        codes, real = self.heard_and_real(spectrograms, images, training)
         given = ops.stop_gradient(codes)
         drawn = ops.sigmoid(self.logits(given, self.hands(ops.shape(codes)[0]), training))
         start = ops.stop_gradient(drawn)
@@ -104,7 +102,7 @@ class ConditionalCoopNets(ConditionalModel):
         return {
             "teaching": 0.5 * ops.mean(ops.sum(ops.square(revised - drawn), axis=(1, 2, 3))),
             "contrast": ops.mean(self.f(self.descriptor(revised), codes) - self.f(seen, codes)),
-            "wrong": ops.mean(clip_cross_entropy(seen[1], self.projection(heard))),
+            "wrong": ops.mean(clip_cross_entropy(seen[1], self.projection(codes[:: images.shape[1]]))),
             "slope": ops.mean(self.slopes(real, codes) + self.slopes(revised, codes)) / 2,
             "moved": ops.sqrt(ops.mean(ops.square(revised - start))),
         }

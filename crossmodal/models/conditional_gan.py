@@ -76,11 +76,6 @@ class ConditionalGAN(ConditionalModel):
         """The same of what the discriminator made of the images."""
         return projected_score(seen, self.projection(codes))
 
-    def heard_and_real(self, spectrograms, images, training):
-        """Codes (pairs, code_dim) and images (pairs, height, width, channels)."""
-        codes = ops.repeat(self.encoder(spectrograms, training=training), images.shape[1], axis=0)
-        return codes, ops.reshape(images, (-1, *self.image_shape))
-
     def losses_of(self, spectrograms, images, training=False):
         """The terms of the losses, each a mean over the pairs of spectrograms (clips, frames, mels, 1) and images
         (clips, n, height, width, channels)."""

@@ -67,8 +67,7 @@ class ConditionalVAE(ConditionalModel):
             spectrograms: (clips, frames, mels, 1).
             images: (clips, n, height, width, channels): n images share a clip.
         """
-        c = ops.repeat(self.encoder(spectrograms, training=training), images.shape[1], axis=0)
-        y = ops.reshape(images, (-1, *self.image_shape))
+        c, y = self.heard_and_real(spectrograms, images, training)
         h_mean, h_log_var = self.recognition([y, c], training=training)
         h = sample_latents(h_mean, h_log_var, 1, self.seed_generator)[:, 0]
         return {
