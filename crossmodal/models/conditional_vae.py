@@ -1,13 +1,16 @@
 """A conditional VAE: an image has a hand, a sound has a code (K. Sohn, H. Lee & X. Yan, "Learning Structured Output
 Representation using Deep Conditional Generative Models", 2015).
 
-spectrogram x -> code c. In training the recognition network q(h|y, c) = N(h_mean, exp(h_log_var)) sees the image; the
-decoder p(y|h, c) draws it again. With the prior p(h) = N(0, I) for all sounds, the loss of a pair is
+spectrogram x -> code c. In training the recognition network q(u|y, c) = N(u_mean, exp(u_log_var)) sees the image; the
+prior network p(u|c) = N(mu, Sigma) sees the sound alone; the decoder p(y|u, c) draws the image again. A pair's loss,
 
-    -log p(y|h, c), Bernoulli, summed over the pixels  +  beta KL(q(h|y, c) || N(0, I)).
+    -log p(y|u, c), Bernoulli, summed over the pixels  +  beta KL(q(u|y, c) || p(u|c)),
 
-With beta = 1 it bounds -log p(y|x), equation 4 there. What c tells need not be told by h, which costs its KL: so c is
-what was said and h how it is written. An image is drawn by h ~ N(0, I).
+bounds -log p(y|x) where beta = 1, equation 4 there. What c tells need not be told by u, which costs its KL: so c is
+what was said and u how it is written.
+
+The prior network tells W and b with W^T W = Sigma^-1 and b = -W mu: of h = W u + b the prior is N(0, I) for every
+sound. This h is the hand, which the decoder takes. Without the network, p(u|c) = N(0, I) and h = u.
 """
 
 import keras
@@ -34,13 +37,28 @@ def recognition_network(image_shape, code_dim, hand_dim, filters, units, dtype) 
     return keras.Model([image, code], [mean, log_var], name="recognition")
 
 
+def prior_network(code_dim, hand_dim, units) -> keras.Model:
+    """c (code_dim,) -> [W (hand_dim, hand_dim), log of its diagonal, b], float32; the identity, 0 and 0 at the start. W
+    is lower triangular, with a positive diagonal."""
+    code = keras.Input((code_dim,), name="code")
+    x = layers.Dense(units, "relu", kernel_initializer=RELU_INIT, dtype="float32", name="fc")(code)
+    options = {"kernel_initializer": "zeros", "dtype": "float32"}
+    square = layers.Reshape((hand_dim, hand_dim))(layers.Dense(hand_dim**2, name="whitening", **options)(x))
+    log_diagonal = ops.diagonal(square, axis1=1, axis2=2)
+    whitening = ops.tril(square, -1) + ops.exp(log_diagonal)[:, :, None] * ops.eye(hand_dim)
+    shift = layers.Dense(hand_dim, name="shift", **options)(x)
+    return keras.Model(code, [whitening, log_diagonal, shift], name="prior")
+
+
 @keras.saving.register_keras_serializable("crossmodal")
 class ConditionalVAE(ConditionalModel):
     """Hears a spectrogram and draws it in the hand h.
 
     Args:
-        recognition_filters, recognition_units: convolutions (4x4, stride 2) and dense layer of q(h|y, c).
+        recognition_filters, recognition_units: convolutions (4x4, stride 2) and dense layer of q(u|y, c); that of
+            p(u|c) has as many units.
         beta: weight of the KL term.
+        learned_prior: whether p(u|c) is a network's; or N(0, I).
         **kwargs: see `ConditionalModel`.
 
     Example:
@@ -51,13 +69,21 @@ class ConditionalVAE(ConditionalModel):
     TRACKED = ("loss", "reconstruction", "kl")
 
     def __init__(
-        self, code_dim=32, hand_dim=16, recognition_filters=(32, 64), recognition_units=256, beta=1.0, **kwargs
+        self,
+        code_dim=32,
+        hand_dim=16,
+        recognition_filters=(32, 64),
+        recognition_units=256,
+        beta=1.0,
+        learned_prior=True,
+        **kwargs,
     ):
         super().__init__(code_dim, hand_dim, **kwargs)
         self.recognition_filters, self.recognition_units = tuple(recognition_filters), recognition_units
-        self.beta = beta
+        self.beta, self.learned_prior = beta, learned_prior
         shapes = (self.recognition_filters, recognition_units)
         self.recognition = recognition_network(self.image_shape, code_dim, hand_dim, *shapes, self.dtype_policy)
+        self.prior = prior_network(code_dim, hand_dim, recognition_units) if learned_prior else None
         self.build((None, *self.spectrogram_shape))
 
     def losses_of(self, spectrograms, images, training=False):
@@ -68,17 +94,18 @@ class ConditionalVAE(ConditionalModel):
             images: (clips, n, height, width, channels): n images share a clip.
         """
         c, y = self.heard_and_real(spectrograms, images, training)
-        h_mean, h_log_var = self.recognition([y, c], training=training)
-        h = sample_latents(h_mean, h_log_var, 1, self.seed_generator)[:, 0]
-        return {
-            "reconstruction": ops.mean(reconstruction(y, self.logits(c, h, training))),
-            "kl": ops.mean(kl_divergence(h_mean, h_log_var)),
-        }
+        u_mean, u_log_var = self.recognition([y, c], training=training)
+        h = sample_latents(u_mean, u_log_var, 1, self.seed_generator)[:, 0]
+        kl = kl_divergence(u_mean, u_log_var)
+        if self.prior:
+            h, kl = whitened(h, *self.prior(c)), kl_from_prior(u_mean, u_log_var, *self.prior(c))
+        return {"reconstruction": ops.mean(reconstruction(y, self.logits(c, h, training))), "kl": ops.mean(kl)}
 
     def hands_of(self, images, latents):
-        """h_mean of q(h|y, c)."""
+        """The mean of h in q."""
         images, codes = np.asarray(images, np.float32), np.asarray(latents, np.float32)
-        return ops.convert_to_numpy(self.recognition.predict([images, codes], verbose=0)[0])
+        means = self.recognition.predict([images, codes], verbose=0)[0]
+        return ops.convert_to_numpy(whitened(means, *self.prior(codes)) if self.prior else means)
 
     def train_step(self, data):
         pairs = self.pairs_in(data)
@@ -91,6 +118,24 @@ class ConditionalVAE(ConditionalModel):
         """The terms and the loss that they add up to, with `beta` the weight of the KL term."""
         return {"loss": terms["reconstruction"] + beta * terms["kl"], **terms}
 
+    @classmethod
+    def from_config(cls, config):
+        """Older files do not say what their prior is: N(0, I)."""
+        return super().from_config({"learned_prior": False, **config})
+
     def get_config(self):
-        names = ("recognition_filters", "recognition_units", "beta")
+        names = ("recognition_filters", "recognition_units", "beta", "learned_prior")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def whitened(u, whitening, log_diagonal, shift):
+    """h = W u + b of u (n, hand_dim), see `prior_network`."""
+    return ops.matmul(whitening, u[:, :, None])[:, :, 0] + shift
+
+
+def kl_from_prior(u_mean, u_log_var, whitening, log_diagonal, shift):
+    """KL(N(u_mean, exp(u_log_var)) || N(mu, Sigma)), (n,) nats, see `prior_network`: that of h from N(0, I)."""
+    h_mean = whitened(u_mean, whitening, log_diagonal, shift)
+    variances = ops.sum(ops.square(whitening) * ops.exp(u_log_var)[:, None, :], axis=-1)
+    log_determinant = 2 * log_diagonal + u_log_var
+    return 0.5 * ops.sum(ops.square(h_mean) + variances - 1 - log_determinant, axis=-1)

@@ -60,7 +60,7 @@ def families_in_detail() -> str:
     if not (found := runs_of_families()):
         return ""
     heads = ("parameters", "second reader, random draws", "variety between clips", "precision", "recall", "density")
-    lines = head("family", *heads, "KID", "nearest training image", "ms a drawing")
+    lines = head("family", *heads, "KID", "nearest training image", "training, min", "ms a drawing")
     for name, runs in found.items():
         summaries = summaries_of(runs)
         seconds = [each.second_reader["sampled_z"] for each in summaries if each.second_reader]
@@ -71,13 +71,14 @@ def families_in_detail() -> str:
             number((each.between_clips for each in summaries), 2),
             *(figures_of(each.sampled_z for each in summaries)),
             number(nearest, 2),
+            f"{fmean(run['seconds'] for run in runs) / 60:.0f}" if all("seconds" in run for run in runs) else "-",
             f"{runs[0]['milliseconds_a_drawing']:.2f}" if "milliseconds_a_drawing" in runs[0] else "-",
         ]
         lines.append(row(f"`{name}`", *cells))
     real, second = summaries[-1], summaries[-1].second_reader
     nearest = real.nearest_training_image["real_test_images"]["median_ratio_to_second"]
     read = f"{second['real_test_images']:.1%}" if second else "-"
-    cells = ["-", read, "1.00", *figures_of([real.real_training_images]), f"{nearest:.2f}", "-"]
+    cells = ["-", read, "1.00", *figures_of([real.real_training_images]), f"{nearest:.2f}", "-", "-"]
     return "\n".join([*lines, row("real images", *cells), "", command()])
 
 

@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import ops
 
 import crossmodal
 from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.errors import DataError, ModelError
+from crossmodal.models.conditional_vae import kl_from_prior, prior_network, whitened
 from crossmodal.models.larsen import likeness
 from crossmodal.models.losses import clip_cross_entropy
 from crossmodal.saving.keras_file import load_model, save_model
@@ -106,6 +108,38 @@ def test_a_recognition_network_says_in_which_hand_an_image_is():
     assert vae.hands_of(IMAGES[:, 0], vae.latents_of(SOUNDS)).shape == (4, 16)
     assert gan.hands_of(IMAGES[:, 0], gan.latents_of(SOUNDS)).shape == (4, 3)
     assert small("autoencoder").hands_of(IMAGES[:, 0], SOUNDS) is None
+
+
+def test_the_hand_is_what_the_prior_network_whitens():
+    """W and b of a prior N(mu, Sigma), and the KL between two Gaussians, by their textbook forms."""
+    prior = prior_network(5, 3, 8)
+    prior.set_weights([w + 0.3 * RNG.standard_normal(w.shape) for w in prior.get_weights()])
+    codes = RNG.standard_normal((4, 5)).astype(np.float32)
+    told = prior(codes)
+    whitening, _, shift = (ops.convert_to_numpy(part) for part in told)
+    assert (np.triu(whitening, 1) == 0).all()
+    u_mean, u_log_var = (RNG.standard_normal((4, 3)).astype(np.float32) for _ in range(2))
+    hands, kl = whitened(u_mean, *told), kl_from_prior(u_mean, u_log_var, *told)
+    for w, b, mean, log_var, hand, found in zip(whitening, shift, u_mean, u_log_var, hands, kl, strict=True):
+        sigma, mu = np.linalg.inv(w.T @ w), -np.linalg.solve(w, b)
+        between = np.trace(np.linalg.solve(sigma, np.diag(np.exp(log_var)))) - 3
+        between += (mean - mu) @ np.linalg.solve(sigma, mean - mu) + np.linalg.slogdet(sigma)[1] - log_var.sum()
+        assert float(found) == pytest.approx(between / 2, rel=1e-4)
+        np.testing.assert_allclose(w @ (mean - mu), hand, atol=1e-5)
+
+
+def test_without_a_prior_network_hands_are_what_was_recognised():
+    """As in older files. A network starts as that prior, and learns."""
+    learned, standard = (small("conditional-vae", learned_prior=learned) for learned in (True, False))
+    older = {name: value for name, value in learned.get_config().items() if name != "learned_prior"}
+    assert type(learned).from_config(older).prior is None
+    for part in ("encoder", "decoder", "recognition"):
+        getattr(standard, part).set_weights(getattr(learned, part).get_weights())
+    hands = [model.hands_of(IMAGES[:, 0], model.latents_of(SOUNDS)) for model in (learned, standard)]
+    np.testing.assert_allclose(*hands, atol=1e-6)
+    before = weights(learned.prior)
+    stepped(learned)
+    assert np.abs(weights(learned.prior) - before).max() > 1e-4
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -37,6 +37,7 @@ class AutoencoderConfig(FamilyConfig):
 class ConditionalVAEConfig(FamilyConfig):
     hand_dim: int = option(16, "numbers of the hand", least=1, most=1024)
     beta: float = option(1.0, "weight of the KL term", least=0, most=1e6)
+    learned_prior: bool = option(True, "let a network tell how hands are distributed, by what was said")
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,7 @@ _FAMILIES = (
         "ConditionalVAE",
         ConditionalVAEConfig,
         "a conditional VAE that draws it in a hand",
-        settings=("hand_dim", "beta"),
+        settings=("hand_dim", "beta", "learned_prior"),
         epochs=12,
         learning_rate=2e-3,
     ),
