@@ -9,8 +9,8 @@ prior network p(u|c) = N(mu, Sigma) sees the sound alone; the decoder p(y|u, c) 
 bounds -log p(y|x) where beta = 1, equation 4 there. What c tells need not be told by u, which costs its KL: so c is
 what was said and u how it is written.
 
-The prior network tells W and b with W^T W = Sigma^-1 and b = -W mu: of h = W u + b the prior is N(0, I) for every
-sound. This h is the hand, which the decoder takes. Without the network, p(u|c) = N(0, I) and h = u.
+An image is drawn at u = mu + L h, L L^T = Sigma, where the hand is h ~ N(0, I) whatever was said. Without the prior
+network p(u|c) is N(0, I), and u the hand itself.
 """
 
 import keras
@@ -25,7 +25,7 @@ from crossmodal.models.variational import sample_latents
 
 
 def recognition_network(image_shape, code_dim, hand_dim, filters, units, dtype) -> keras.Model:
-    """[image (height, width, channels), c (code_dim,)] -> [h_mean, h_log_var], each (hand_dim,) float32."""
+    """[image (height, width, channels), c (code_dim,)] -> [u_mean, u_log_var], each (hand_dim,) float32."""
     x = image = keras.Input(image_shape, name="image")
     code = keras.Input((code_dim,), name="code")
     for i, n in enumerate(filters, 1):
@@ -38,16 +38,16 @@ def recognition_network(image_shape, code_dim, hand_dim, filters, units, dtype) 
 
 
 def prior_network(code_dim, hand_dim, units) -> keras.Model:
-    """c (code_dim,) -> [W (hand_dim, hand_dim), log of its diagonal, b], float32; the identity, 0 and 0 at the start. W
-    is lower triangular, with a positive diagonal."""
+    """c (code_dim,) -> [mu (hand_dim,), L (hand_dim, hand_dim), log of its diagonal], float32; 0, the identity and 0 at
+    the start. L is lower triangular, with a positive diagonal."""
     code = keras.Input((code_dim,), name="code")
     x = layers.Dense(units, "relu", kernel_initializer=RELU_INIT, dtype="float32", name="fc")(code)
     options = {"kernel_initializer": "zeros", "dtype": "float32"}
-    square = layers.Reshape((hand_dim, hand_dim))(layers.Dense(hand_dim**2, name="whitening", **options)(x))
+    mu = layers.Dense(hand_dim, name="mu", **options)(x)
+    square = layers.Reshape((hand_dim, hand_dim))(layers.Dense(hand_dim**2, name="l", **options)(x))
     log_diagonal = ops.diagonal(square, axis1=1, axis2=2)
-    whitening = ops.tril(square, -1) + ops.exp(log_diagonal)[:, :, None] * ops.eye(hand_dim)
-    shift = layers.Dense(hand_dim, name="shift", **options)(x)
-    return keras.Model(code, [whitening, log_diagonal, shift], name="prior")
+    lower = ops.tril(square, -1) + ops.exp(log_diagonal)[:, :, None] * ops.eye(hand_dim)
+    return keras.Model(code, [mu, lower, log_diagonal], name="prior")
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -95,17 +95,30 @@ class ConditionalVAE(ConditionalModel):
         """
         c, y = self.heard_and_real(spectrograms, images, training)
         u_mean, u_log_var = self.recognition([y, c], training=training)
-        h = sample_latents(u_mean, u_log_var, 1, self.seed_generator)[:, 0]
-        kl = kl_divergence(u_mean, u_log_var)
-        if self.prior:
-            h, kl = whitened(h, *self.prior(c)), kl_from_prior(u_mean, u_log_var, *self.prior(c))
-        return {"reconstruction": ops.mean(reconstruction(y, self.logits(c, h, training))), "kl": ops.mean(kl)}
+        u = sample_latents(u_mean, u_log_var, 1, self.seed_generator)[:, 0]
+        drawn = self.decoder(ops.concatenate([c, u], axis=-1), training=training)
+        prior = self.prior and self.prior(c)
+        kl = kl_from_prior(u_mean, u_log_var, *prior) if prior else kl_divergence(u_mean, u_log_var)
+        return {"reconstruction": ops.mean(reconstruction(y, drawn)), "kl": ops.mean(kl)}
+
+    def logits(self, codes, hands, training=False):
+        return super().logits(codes, self.placed(codes, hands), training)
+
+    def decode(self, codes, hands):
+        return super().decode(codes, ops.convert_to_numpy(self.placed(codes, hands)))
+
+    def placed(self, codes, hands):
+        """u of hands (n, hand_dim)."""
+        if not self.prior:
+            return hands
+        mu, lower, _ = self.prior(codes)
+        return mu + ops.matmul(lower, hands[:, :, None])[:, :, 0]
 
     def hands_of(self, images, latents):
-        """The mean of h in q."""
+        """The hand of u_mean."""
         images, codes = np.asarray(images, np.float32), np.asarray(latents, np.float32)
-        means = self.recognition.predict([images, codes], verbose=0)[0]
-        return ops.convert_to_numpy(whitened(means, *self.prior(codes)) if self.prior else means)
+        u_mean = self.recognition.predict([images, codes], verbose=0)[0]
+        return ops.convert_to_numpy(hand_at(u_mean, *self.prior(codes)) if self.prior else u_mean)
 
     def train_step(self, data):
         pairs = self.pairs_in(data)
@@ -128,14 +141,14 @@ class ConditionalVAE(ConditionalModel):
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-def whitened(u, whitening, log_diagonal, shift):
-    """h = W u + b of u (n, hand_dim), see `prior_network`."""
-    return ops.matmul(whitening, u[:, :, None])[:, :, 0] + shift
+def hand_at(u, mu, lower, log_diagonal):
+    """h = L^-1 (u - mu) of u (n, hand_dim), see `prior_network`."""
+    return ops.solve_triangular(lower, (u - mu)[:, :, None], lower=True)[:, :, 0]
 
 
-def kl_from_prior(u_mean, u_log_var, whitening, log_diagonal, shift):
-    """KL(N(u_mean, exp(u_log_var)) || N(mu, Sigma)), (n,) nats, see `prior_network`: that of h from N(0, I)."""
-    h_mean = whitened(u_mean, whitening, log_diagonal, shift)
-    variances = ops.sum(ops.square(whitening) * ops.exp(u_log_var)[:, None, :], axis=-1)
-    log_determinant = 2 * log_diagonal + u_log_var
-    return 0.5 * ops.sum(ops.square(h_mean) + variances - 1 - log_determinant, axis=-1)
+def kl_from_prior(u_mean, u_log_var, mu, lower, log_diagonal):
+    """KL(N(u_mean, exp(u_log_var)) || N(mu, L L^T)), (n,) nats, see `prior_network`."""
+    spread = ops.exp(0.5 * u_log_var)[:, :, None] * ops.eye(u_mean.shape[-1])
+    columns = ops.concatenate([spread, (u_mean - mu)[:, :, None]], axis=-1)
+    squares = ops.sum(ops.square(ops.solve_triangular(lower, columns, lower=True)), axis=(1, 2))
+    return 0.5 * (squares + ops.sum(2 * log_diagonal - u_log_var - 1, axis=-1))

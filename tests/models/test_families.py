@@ -4,12 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import ops
 
 import crossmodal
 from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.errors import DataError, ModelError
-from crossmodal.models.conditional_vae import kl_from_prior, prior_network, whitened
+from crossmodal.models.conditional_vae import hand_at, kl_from_prior
 from crossmodal.models.larsen import likeness
 from crossmodal.models.losses import clip_cross_entropy
 from crossmodal.saving.keras_file import load_model, save_model
@@ -110,22 +109,23 @@ def test_a_recognition_network_says_in_which_hand_an_image_is():
     assert small("autoencoder").hands_of(IMAGES[:, 0], SOUNDS) is None
 
 
-def test_the_hand_is_what_the_prior_network_whitens():
-    """W and b of a prior N(mu, Sigma), and the KL between two Gaussians, by their textbook forms."""
-    prior = prior_network(5, 3, 8)
-    prior.set_weights([w + 0.3 * RNG.standard_normal(w.shape) for w in prior.get_weights()])
-    codes = RNG.standard_normal((4, 5)).astype(np.float32)
-    told = prior(codes)
-    whitening, _, shift = (ops.convert_to_numpy(part) for part in told)
-    assert (np.triu(whitening, 1) == 0).all()
-    u_mean, u_log_var = (RNG.standard_normal((4, 3)).astype(np.float32) for _ in range(2))
-    hands, kl = whitened(u_mean, *told), kl_from_prior(u_mean, u_log_var, *told)
-    for w, b, mean, log_var, hand, found in zip(whitening, shift, u_mean, u_log_var, hands, kl, strict=True):
-        sigma, mu = np.linalg.inv(w.T @ w), -np.linalg.solve(w, b)
-        between = np.trace(np.linalg.solve(sigma, np.diag(np.exp(log_var)))) - 3
-        between += (mean - mu) @ np.linalg.solve(sigma, mean - mu) + np.linalg.slogdet(sigma)[1] - log_var.sum()
-        assert float(found) == pytest.approx(between / 2, rel=1e-4)
-        np.testing.assert_allclose(w @ (mean - mu), hand, atol=1e-5)
+def test_hands_lie_where_the_prior_network_says():
+    """The KL between two Gaussians by its textbook form, and the way from u to the hand and back."""
+    model = small("conditional-vae")
+    model.prior.set_weights([w + 0.1 * RNG.standard_normal(w.shape) for w in model.prior.get_weights()])
+    codes = RNG.standard_normal((4, 32)).astype(np.float32)
+    prior = model.prior(codes)
+    u_mean, u_log_var = (RNG.standard_normal((4, 16)).astype(np.float32) for _ in range(2))
+    found = kl_from_prior(u_mean, u_log_var, *prior)
+    for mean, log_var, mu, lower, kl in zip(
+        u_mean, u_log_var, *(np.array(each) for each in prior[:2]), found, strict=True
+    ):
+        assert (np.triu(lower, 1) == 0).all()
+        sigma, away = lower @ lower.T, mean - mu
+        twice = np.trace(np.linalg.solve(sigma, np.diag(np.exp(log_var)))) + away @ np.linalg.solve(sigma, away) - 16
+        assert float(kl) == pytest.approx((twice + np.linalg.slogdet(sigma)[1] - log_var.sum()) / 2, rel=1e-3)
+    np.testing.assert_allclose(model.placed(codes, hand_at(u_mean, *prior)), u_mean, atol=1e-4)
+    np.testing.assert_allclose(model.placed(codes, np.zeros((4, 16), np.float32)), prior[0], atol=1e-6)
 
 
 def test_without_a_prior_network_hands_are_what_was_recognised():
