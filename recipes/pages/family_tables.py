@@ -2,9 +2,10 @@
 
 from statistics import fmean
 
-from cells import head, load, mean_share, row
+from cells import head, load, mean_share, percent, row
 
 from crossmodal.app.sweeps.members import agreement_of, mean_of
+from evaluation.coherence import Coherence
 from evaluation.diversity_figures import DiversitySummary
 
 
@@ -87,6 +88,17 @@ def figures_of(sets) -> list[str]:
     sets = list(sets)
     digits = {"precision": 3, "recall": 3, "density": 2, "kid": 3}
     return [number((getattr(each, name) for each in sets), places) for name, places in digits.items()]
+
+
+def coherence() -> str:
+    """A row per direction, a column per guidance."""
+    results = [result for name in ("coherence_guidance1", "coherence_guidance3") if (result := load(name))]
+    measured = [Coherence.from_json(result) for result in results]
+    lines = head("coherence", *("g = " + result["command"].rsplit(" ", 1)[1] for result in results))
+    for way in measured[0].by_way if measured else ():
+        figures = [each.by_way[way] for each in measured]
+        lines.append(row(way, *(percent(figure.accuracy, figure.interval_95) for figure in figures)))
+    return "\n".join([*lines, "", *(f"`{result['command']}`" for result in results)]) + "\n"
 
 
 def flow_dials() -> str:

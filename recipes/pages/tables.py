@@ -11,7 +11,7 @@ from pathlib import Path
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from environment_tables import environmental_confusions, environmental_front_ends, environmental_sounds
-from family_tables import coopnets_dials, families, families_in_detail, flow_dials
+from family_tables import coherence, coopnets_dials, families, families_in_detail, flow_dials
 from hearing_tables import changes, encoders, few_clips
 from image_tables import image_textures, object_patterns
 from latent_tables import latent_spaces
@@ -131,6 +131,7 @@ TABLES = {
     "families in detail": families_in_detail,
     "flow dials": flow_dials,
     "CoopNets' steps": coopnets_dials,
+    "coherence": coherence,
     "frontier": frontier,
     "ablation": ablation,
     "textures": textures,
@@ -161,6 +162,7 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "families in detail": "docs/families.md",
     "flow dials": "docs/models.md",
     "CoopNets' steps": "docs/models.md",
+    "coherence": "docs/models.md",
     "image textures": "docs/image_textures.md",
     "object patterns": "docs/image_textures.md",
     "latent spaces": "docs/latent_space.md",
