@@ -98,7 +98,8 @@ def coherence() -> str:
     for way in measured[0].by_way if measured else ():
         figures = [each.by_way[way] for each in measured]
         lines.append(row(way, *(percent(figure.accuracy, figure.interval_95) for figure in figures)))
-    return "\n".join([*lines, "", *(f"`{result['command']}`" for result in results)]) + "\n"
+    commands = (f"`{result['command']}`" for result in results)
+    return "\n".join([*lines, "", f"In the order of the columns: {', '.join(commands)}."]) + "\n"
 
 
 def flow_dials() -> str:
