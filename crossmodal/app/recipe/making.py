@@ -61,9 +61,9 @@ def command_line(arguments: argparse.Namespace, names: dict[str, str]) -> str:
     places, options = [], ""
     for action in arguments.parser.added:
         value = getattr(arguments, action.dest, action.default)
-        if action.dest in INPUTS:
-            several = tuple(names[each] for each in values_of(arguments, action.dest))
-            value = several if isinstance(value, list | tuple) else next(iter(several), None)
+        if named := values_of(arguments, action.dest) if action.dest in INPUTS else []:  # --pairs may be a number
+            several = tuple(names[each] for each in named)
+            value = several if isinstance(value, list | tuple) else several[0]
         if not action.option_strings:
             places += [str(word) for word in (value if isinstance(value, tuple) else (value,)) if word is not None]
         elif action.dest not in UNSAID and getattr(arguments, action.dest, action.default) != action.default:

@@ -30,6 +30,7 @@ LINES = [
     "train vae --data fsdd-mnist --epochs 3 --no-colour",
     "train texture-mix --references a.wav made:rain --weights 1.0 2.0",
     "evaluate texture a.wav b.wav c.wav",
+    "evaluate coherence runs/joint-flow --pairs 4 --guidance 3.0",
     "export vae_compact --format onnx",
     "find --among pictures --model runs/pairs --count 3",
     "find seven.wav --among pictures --model runs/pairs",
