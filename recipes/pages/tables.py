@@ -41,8 +41,9 @@ def headlines() -> str:
     noisy, in_strings = load("conditions_vae_compact"), load("strings_vae_compact")
     environment, signs, of_families = load("environmental_sounds"), load("agreement_signs"), load("families")["runs"]
     flow, coopnets = of_families["flow-seed0"], of_families["coopnets-seed0"]
-    of_flow, of_coopnets = (
-        {"command": f"{FAMILIES_STUDY} --families {name} --splits 1"} for name in ("flow", "coopnets")
+    of_flow, of_coopnets, of_conditional = (
+        {"command": f"{FAMILIES_STUDY} --families {name} --splits 1"}
+        for name in ("flow", "coopnets", "conditional-vae")
     )
     flows_set, flows_real = (flow["diversity"][of] for of in ("sampled_z", "real_training_images"))
     drawn = in_strings["string_errors"]["error_rates"]["drawn, clean"]
@@ -91,6 +92,12 @@ def headlines() -> str:
             "-",
             one(coopnets, "sampled_z"),
             of_coopnets,
+        ),
+        (
+            "conditional VAE, drawn at random, `random`, one division",
+            "-",
+            one(of_families["conditional-vae-seed0"], "sampled_z"),
+            of_conditional,
         ),
         (f"preset `vae_gan_balanced`, {sampled}, `speakers`", "-", one(balanced_preset, "sampled_z"), balanced_preset),
         (
