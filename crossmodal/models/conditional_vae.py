@@ -38,16 +38,16 @@ def recognition_network(image_shape, code_dim, hand_dim, filters, units, dtype) 
 
 
 def prior_network(code_dim, hand_dim, units) -> keras.Model:
-    """c (code_dim,) -> [mu (hand_dim,), L (hand_dim, hand_dim), log of its diagonal], float32; 0, the identity and 0 at
-    the start. L is lower triangular, with a positive diagonal."""
+    """c (code_dim,) -> [mu (hand_dim,), L (hand_dim, hand_dim)], float32; 0 and the identity at the start. L is lower
+    triangular, with a positive diagonal."""
     code = keras.Input((code_dim,), name="code")
     x = layers.Dense(units, "relu", kernel_initializer=RELU_INIT, dtype="float32", name="fc")(code)
     options = {"kernel_initializer": "zeros", "dtype": "float32"}
     mu = layers.Dense(hand_dim, name="mu", **options)(x)
     square = layers.Reshape((hand_dim, hand_dim))(layers.Dense(hand_dim**2, name="l", **options)(x))
-    log_diagonal = ops.diagonal(square, axis1=1, axis2=2)
-    lower = ops.tril(square, -1) + ops.exp(log_diagonal)[:, :, None] * ops.eye(hand_dim)
-    return keras.Model(code, [mu, lower, log_diagonal], name="prior")
+    diagonal = ops.exp(ops.diagonal(square, axis1=1, axis2=2))
+    lower = ops.tril(square, -1) + diagonal[:, :, None] * ops.eye(hand_dim)
+    return keras.Model(code, [mu, lower], name="prior")
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -111,7 +111,7 @@ class ConditionalVAE(ConditionalModel):
         """u of hands (n, hand_dim)."""
         if not self.prior:
             return hands
-        mu, lower, _ = self.prior(codes)
+        mu, lower = self.prior(codes)
         return mu + ops.matmul(lower, hands[:, :, None])[:, :, 0]
 
     def hands_of(self, images, latents):
@@ -141,14 +141,15 @@ class ConditionalVAE(ConditionalModel):
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-def hand_at(u, mu, lower, log_diagonal):
+def hand_at(u, mu, lower):
     """h = L^-1 (u - mu) of u (n, hand_dim), see `prior_network`."""
     return ops.solve_triangular(lower, (u - mu)[:, :, None], lower=True)[:, :, 0]
 
 
-def kl_from_prior(u_mean, u_log_var, mu, lower, log_diagonal):
+def kl_from_prior(u_mean, u_log_var, mu, lower):
     """KL(N(u_mean, exp(u_log_var)) || N(mu, L L^T)), (n,) nats, see `prior_network`."""
     spread = ops.exp(0.5 * u_log_var)[:, :, None] * ops.eye(u_mean.shape[-1])
     columns = ops.concatenate([spread, (u_mean - mu)[:, :, None]], axis=-1)
     squares = ops.sum(ops.square(ops.solve_triangular(lower, columns, lower=True)), axis=(1, 2))
-    return 0.5 * (squares + ops.sum(2 * log_diagonal - u_log_var - 1, axis=-1))
+    log_determinant = 2 * ops.sum(ops.log(ops.diagonal(lower, axis1=1, axis2=2)), axis=-1)
+    return 0.5 * (squares + log_determinant - ops.sum(u_log_var + 1, axis=-1))

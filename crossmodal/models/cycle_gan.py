@@ -128,7 +128,7 @@ class CycleGAN(ConditionalModel):
             (self.sound_discriminator, spectrograms, ops.stop_gradient(spoken)),
         )
         against = [
-            ops.mean(ops.softplus(-self.score(judge, real))) + ops.mean(ops.softplus(self.score(judge, fake)))
+            ops.mean(generator_loss(self.score(judge, real))) + ops.mean(generator_loss(-self.score(judge, fake)))
             for judge, real, fake in judged
         ]
         slopes = [self.squared_slope(judge, real) + self.squared_slope(judge, fake) for judge, real, fake in judged]
