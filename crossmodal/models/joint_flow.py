@@ -12,6 +12,8 @@ say what is asked of it. A side that is given has time 1, one that is missing ti
     sound of an image t_y = 1, t_s from 0 to 1        sound alone  t_y = 0, t_s from 0 to 1
     both              t_y = t_s from 0 to 1
 
+A pair that is imagined comes from noise so, and then passes a step of Gibbs sampling: y ~ p(y|s), then s ~ p(s|y).
+
 Each training pair is one of these five at random. The loss is the mean squared error of the velocity of each side that
 is not given or missing, the mean of both sides' and a little of the duration's; what the first blocks alone predict has
 the same loss, and is left behind as in `crossmodal.models.flow` (internal guidance). What is heard may be a variant or
@@ -240,8 +242,14 @@ class JointFlow(AudioImageModel):
 
     def imagine(self, n, seed=0):
         """n pairs of what nobody gave: images (n, height, width, channels) and spectrograms (n, frames, mels, 1) in
-        [0, 1], and durations (n,) in seconds; a function of the seed."""
-        return self.solved(self.noise(n, seed), "both")
+        [0, 1], and durations (n,) in seconds; a function of the seed.
+
+        Both come from noise together. A step of Gibbs sampling makes them agree better: an image of that sound, then a
+        sound of that image.
+        """
+        _, heard, _ = self.solved(self.noise(n, seed), "both")
+        images, _, _ = self.solved(self.pair.given(self.noise(n, [seed, 1]), spectrograms=heard), "image of sound")
+        return images, *self.solved(self.pair.given(self.noise(n, [seed, 2]), images=images), "sound of image")[1:]
 
     @classmethod
     def from_config(cls, config):

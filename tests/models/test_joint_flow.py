@@ -151,6 +151,35 @@ def test_guidance_goes_on_from_what_each_side_is_without_the_other(guidance):
     np.testing.assert_allclose(durations_s, 0.4 * np.exp(0.4 * 0.2 * guidance), rtol=1e-4)
 
 
+class Forgetful(JointFlow):
+    """Predicts the mean of a side that is given, and of two that move nothing but 0."""
+
+    def predicted(self, state, times, internal=1.0):
+        image, sound, _ = self.pair.part(state)
+        means = [keras.ops.mean(side, axis=(1, 2, 3), keepdims=True) for side in (image, sound)]
+        given = [mean * tf.cast(time == 1, tf.float32) for mean, time in zip(means, tf.unstack(times), strict=True)]
+        return sum(given)[:, :, 0, 0] * tf.ones_like(state)
+
+
+def test_what_is_imagined_passes_a_step_of_gibbs_sampling(monkeypatch):
+    """Of two sides that come from noise apart, the image is made anew of the sound, and the sound of that image."""
+    model, asked = Forgetful(**SMALL), []
+    solved = model.solved
+    apart = np.full((3, model.pair.size), 0.5, np.float32)
+    apart[:, : model.pair.pixels] = -0.5
+
+    def watched(start, way):
+        asked.append(way)
+        return model.pair.pairs(apart) if way == "both" else solved(start, way)
+
+    monkeypatch.setattr(model, "solved", watched)
+    images, sounds, durations_s = model.imagine(3, seed=1)
+    assert asked == ["both", "image of sound", "sound of image"]
+    np.testing.assert_allclose(images, 0.75, atol=1e-4)
+    np.testing.assert_allclose(sounds, 0.75, atol=1e-4)
+    assert durations_s.shape == (3,)
+
+
 def test_draws_are_functions_of_the_seed_and_cut_without_a_trace(monkeypatch):
     model = small()
     model.transformer.set_weights([w + 0.05 * RNG.normal(size=w.shape) for w in model.transformer.get_weights()])
