@@ -2,14 +2,20 @@
 
 The VAE of `crossmodal.models.vae`, spectrogram x -> q(z|x) -> z -> image G(z), with
 
-    loss = gamma |Dis_l(y) - Dis_l(G(z))|^2 / 2  +  beta KL(q(z|x) || N(0, I)),
+    loss = gamma sum_l |Dis_l(y) - Dis_l(G(z))|^2 / |Dis_l(y) - mean Dis_l(y)|^2  +  beta KL(q(z|x) || N(0, I)),
 
-where Dis_l is a layer of the discriminator of a `ConditionalGAN` that was trained before on the same pairs and stays as
-it is. Of the GAN nothing else is kept: it is the first stage of the run, see `FeatureVAE.gan`.
+where Dis_l are the layers of the discriminator of a `ConditionalGAN` that was trained before on the same pairs and
+stays as it is, the first of them the image itself, and squares are means over a batch: what a layer loses is a share of
+its variance over real images, whatever its size. Of the GAN nothing else is kept: it is the first stage of the run, see
+`FeatureVAE.gan`.
+
+All layers are compared, for a discriminator that stays as it is can be deceived: with one layer alone, patterns of dots
+were drawn whose features are those of digits. It is also what perceptual losses do (Dosovitskiy & Brox 2016; X. Hou et
+al., "Deep Feature Consistent Variational Autoencoder", 2017).
 """
 
 import keras
-from keras import ops
+from keras import layers, ops
 
 from crossmodal.models.conditional_gan import ConditionalGAN
 from crossmodal.models.larsen import LarsenVAEGAN, likeness
@@ -19,9 +25,17 @@ from crossmodal.models.variational import sample_latents
 
 @keras.saving.register_keras_serializable("crossmodal")
 class FeatureVAE(LarsenVAEGAN):
-    """Hears a spectrogram and draws an image. Its arguments are those of `LarsenVAEGAN`."""
+    """Hears a spectrogram and draws an image. Its arguments are those of `LarsenVAEGAN` but `layer`: all count."""
 
     TRACKED = ("loss", "likeness", "kl")
+
+    def __init__(self, gamma=1.0, **kwargs):
+        super().__init__(gamma=gamma, **kwargs)
+
+    def compared(self) -> keras.Model:
+        """Image -> [image, features of each layer]."""
+        features = [layer.output for layer in self.discriminator.layers if isinstance(layer, layers.LeakyReLU)]
+        return keras.Model(self.discriminator.input, [self.discriminator.input, *features])
 
     def gan(self) -> ConditionalGAN:
         """A GAN that trains this model's discriminator."""
@@ -33,9 +47,9 @@ class FeatureVAE(LarsenVAEGAN):
         z_mean, z_log_var = self.encoder(spectrograms, training=training)
         z = ops.reshape(sample_latents(z_mean, z_log_var, images.shape[1], self.seed_generator), (-1, self.latent_dim))
         drawn = ops.sigmoid(self.decoder(z, training=training))
-        features, _ = self.similarity(ops.concatenate([ops.reshape(images, (-1, *self.image_shape)), drawn]))
+        of_real = self.similarity(ops.reshape(images, (-1, *self.image_shape)))
         return {
-            "likeness": ops.mean(likeness(*ops.split(features, 2))),
+            "likeness": sum(share_lost(*of) for of in zip(of_real, self.similarity(drawn), strict=True)),
             "kl": ops.mean(kl_divergence(z_mean, z_log_var)),
         }
 
@@ -47,3 +61,13 @@ class FeatureVAE(LarsenVAEGAN):
             return {"loss": self.gamma * terms["likeness"] + self.kl_weight() * terms["kl"], **terms}
 
         return self.track(self.learn(losses, learning))
+
+    def get_config(self):
+        return {name: value for name, value in super().get_config().items() if name != "layer"}
+
+
+def share_lost(real, drawn):
+    """The squared distance of features (n, ...) of real and of drawn images, as a share of the variance of the real."""
+    real, drawn = ops.cast(real, "float32"), ops.cast(drawn, "float32")
+    variance = likeness(real, ops.broadcast_to(ops.mean(real, axis=0, keepdims=True), ops.shape(real)))
+    return ops.mean(likeness(real, drawn)) / ops.maximum(ops.mean(variance), keras.config.epsilon())

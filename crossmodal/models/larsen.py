@@ -28,11 +28,6 @@ from crossmodal.models.slopes import squared_slopes
 from crossmodal.models.variational import VariationalModel, sample_latents
 
 
-def feature_layer(discriminator: keras.Model, name: str) -> keras.Model:
-    """Image -> [Dis_l, logit]: a discriminator with what its layer of a name gives."""
-    return keras.Model(discriminator.input, [discriminator.get_layer(name).output, discriminator.outputs[0]])
-
-
 def likeness(one, other):
     """Half the squared distance of features (n, ...), summed over them: (n,)."""
     difference = ops.reshape(ops.cast(one, "float32") - ops.cast(other, "float32"), (ops.shape(one)[0], -1))
@@ -90,8 +85,13 @@ class LarsenVAEGAN(VariationalModel):
         self.discriminator = convolutional_discriminator(
             self.image_shape, self.discriminator_filters, self.discriminator_units, True, False, dtype
         )
-        self.similarity = feature_layer(self.discriminator, layer)
+        self.similarity = self.compared()
         self.build((None, *self.spectrogram_shape))
+
+    def compared(self) -> keras.Model:
+        """Image -> [Dis_l, logit]."""
+        discriminator = self.discriminator
+        return keras.Model(discriminator.input, [discriminator.get_layer(self.layer).output, discriminator.outputs[0]])
 
     def losses_of(self, spectrograms, images, training=False):
         """The terms of the losses, each the mean over the pairs of spectrograms (clips, frames, mels, 1) and images

@@ -9,6 +9,7 @@ import crossmodal
 from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.errors import DataError, ModelError
 from crossmodal.models.conditional_vae import hand_at, kl_from_prior
+from crossmodal.models.feature_vae import share_lost
 from crossmodal.models.larsen import likeness
 from crossmodal.models.losses import clip_cross_entropy
 from crossmodal.saving.keras_file import load_model, save_model
@@ -251,6 +252,16 @@ def test_vae_dis_compares_by_a_discriminator_that_stays():
     logs = stepped(model, steps=2)
     np.testing.assert_array_equal(weights(model.discriminator), before)
     assert logs["likeness"] > 0
+
+
+def test_vae_dis_loses_all_of_a_layers_variance_by_the_mean_image():
+    real = RNG.random((6, 4, 4, 3)).astype(np.float32)
+    mean = np.broadcast_to(real.mean(0), real.shape)
+    assert float(share_lost(real, mean)) == pytest.approx(1, rel=1e-5)
+    assert float(share_lost(real, real)) == 0
+    assert float(share_lost(7 * real, 7 * (real + mean) / 2)) == pytest.approx(1 / 4, rel=1e-5)
+    names = [layer.shape[1:] for layer in small("vae-dis").similarity.outputs]
+    assert names == [(28, 28, 1), (14, 14, 4), (7, 7, 4), (1, 1, 4)]
 
 
 def test_chains_climb_the_descriptor():

@@ -71,6 +71,7 @@ class LarsenConfig(FamilyConfig):
 
 @dataclass(frozen=True)
 class FeatureVAEConfig(LarsenConfig):
+    gamma: float = option(1.0, "weight of the features' distance", least=0, most=1e6)
     gan_epochs: int = option(4, "epochs of the GAN that comes before", least=1, most=99_999)
 
 
