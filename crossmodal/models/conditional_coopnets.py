@@ -9,6 +9,11 @@ generator draws g(c, h). Each step of the training, algorithm 1 there:
     f  up at real images y, down at y~          the likelihood's gradient, E f(y, c) - E f(y~, c),
     g  towards y~: |y~ - g(c, h)|^2 / 2         what the chains made of the draws teaches who drew them.
 
+Chains teach the generator no hand that it never draws: from them alone it forgot the rare ones. So it learns from real
+images too, as a conditional VAE does, by the bound on -log p(y|x) of `crossmodal.models.hand_inference`, with weight
+`likelihood` (J. Xie, Z. Zheng & P. Li, "Learning Energy-Based Model with Variational Auto-Encoder as Amortized
+Sampler", 2021, have such a generator). What it draws covers all hands and is a little soft; the chains make it clear.
+
 The chains are those of the sound textures, `crossmodal.sampling.langevin`. What was said reaches f by a projection,
 f(y, c) = s(y) + <P c, features(y)> (Miyato & Koyama 2018), and the encoder is the descriptor's ear: no gradient reaches
 it through the generator. Chains of a few steps from drawings of c never show f another digit: so it has to tell too to
@@ -25,7 +30,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from crossmodal.models.conditional import ConditionalModel
+from crossmodal.models.hand_inference import HandInference
 from crossmodal.models.losses import clip_cross_entropy
 from crossmodal.models.networks.discriminators import convolutional_discriminator, projected_score, projection_of
 from crossmodal.models.slopes import squared_slopes
@@ -35,7 +40,7 @@ BATCH = 512  # images that are revised at once
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class ConditionalCoopNets(ConditionalModel):
+class ConditionalCoopNets(HandInference):
     """Hears a spectrogram and draws images that chains have revised.
 
     Args:
@@ -44,33 +49,34 @@ class ConditionalCoopNets(ConditionalModel):
         draw_steps: steps that revise a drawing after the training; 0 leaves what the generator drew.
         mismatch: weight of telling to which clip an image belongs.
         penalty: weight of half the squared slope of f, at real and at revised images.
-        **kwargs: see `ConditionalModel`.
+        likelihood: weight of the bound on -log p(y|x); 0: the generator learns from the chains alone, and no hand is
+            inferred.
+        **kwargs: see `HandInference`.
     """
 
-    TRACKED = ("loss", "teaching", "contrast", "wrong", "slope", "moved")
+    TRACKED = ("loss", "bound", "teaching", "contrast", "wrong", "slope", "moved")
 
     def __init__(
         self,
-        code_dim=32,
-        hand_dim=32,
         descriptor_filters=(32, 64, 128),
         descriptor_units=(),
         steps=10,
         step=0.65,
         noise=0.01,
-        draw_steps=10,
+        draw_steps=20,
         mismatch=1.0,
         penalty=1.0,
+        likelihood=1.0,
         **kwargs,
     ):
-        super().__init__(code_dim, hand_dim, **kwargs)
+        super().__init__(inferred=likelihood > 0, **kwargs)
         self.descriptor_filters, self.descriptor_units = tuple(descriptor_filters), tuple(descriptor_units)
         self.steps, self.step, self.noise, self.draw_steps = steps, step, noise, draw_steps
-        self.mismatch, self.penalty = mismatch, penalty
+        self.mismatch, self.penalty, self.likelihood = mismatch, penalty, likelihood
         self.descriptor = convolutional_discriminator(
             self.image_shape, self.descriptor_filters, self.descriptor_units, True, False, self.dtype_policy
         )
-        self.projection = projection_of(self.descriptor, code_dim)
+        self.projection = projection_of(self.descriptor, self.code_dim)
         self.build((None, *self.spectrogram_shape))
 
     def f(self, seen, codes):
@@ -99,7 +105,9 @@ class ConditionalCoopNets(ConditionalModel):
         start = ops.stop_gradient(drawn)
         revised = ops.stop_gradient(self.revise(start, given, self.seed_generator.next(), self.steps))
         seen = self.descriptor(real)
+        bound = sum(self.bound(given, real, training).values()) if self.likelihood else 0.0
         return {
+            "bound": bound,
             "teaching": 0.5 * ops.mean(ops.sum(ops.square(revised - drawn), axis=(1, 2, 3))),
             "contrast": ops.mean(self.f(self.descriptor(revised), codes) - self.f(seen, codes)),
             "wrong": ops.mean(clip_cross_entropy(seen[1], self.projection(codes[:: images.shape[1]]))),
@@ -114,6 +122,7 @@ class ConditionalCoopNets(ConditionalModel):
     def total(self, terms):
         """The terms and the loss that they add up to."""
         loss = terms["teaching"] + terms["contrast"] + self.mismatch * terms["wrong"] + self.penalty * terms["slope"]
+        loss += self.likelihood * terms["bound"]
         return {"loss": loss, **terms}
 
     def train_step(self, data):
@@ -140,6 +149,11 @@ class ConditionalCoopNets(ConditionalModel):
         ]
         return np.concatenate([part.numpy() for part in revised])
 
+    @classmethod
+    def from_config(cls, config):
+        """Older files have a generator that learned from the chains alone."""
+        return super().from_config({"likelihood": 0.0, **config})
+
     def get_config(self):
-        names = """descriptor_filters descriptor_units steps step noise draw_steps mismatch penalty"""
+        names = """descriptor_filters descriptor_units steps step noise draw_steps mismatch penalty likelihood"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

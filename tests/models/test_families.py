@@ -8,8 +8,8 @@ import tensorflow as tf
 import crossmodal
 from crossmodal.app.experiments.families import FAMILIES
 from crossmodal.errors import DataError, ModelError
-from crossmodal.models.conditional_vae import hand_at, kl_from_prior
 from crossmodal.models.feature_vae import share_lost
+from crossmodal.models.hand_inference import hand_at, kl_from_prior
 from crossmodal.models.larsen import likeness
 from crossmodal.models.losses import clip_cross_entropy
 from crossmodal.saving.keras_file import load_model, save_model

@@ -79,9 +79,10 @@ class FeatureVAEConfig(LarsenConfig):
 class CoopNetsConfig(FamilyConfig):
     steps: int = option(10, "Langevin steps that revise a drawing in training", least=1, most=1000)
     step: float = option(0.65, "their size", above=0, most=100)
-    draw_steps: int = option(10, "Langevin steps that revise a drawing later", least=0, most=1000)
+    draw_steps: int = option(20, "Langevin steps that revise a drawing later", least=0, most=1000)
     mismatch: float = option(1.0, "weight of telling the clips apart", least=0, most=1e6)
     penalty: float = option(1.0, "weight of the descriptor's slope", least=0, most=1e6)
+    likelihood: float = option(1.0, "weight of what the generator learns from real images", least=0, most=1e6)
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class FlowConfig(AnyFlowConfig):
 @dataclass(frozen=True)
 class JointFlowConfig(AnyFlowConfig):
     frames_per_token: int = option(2, "frames of a sound in a token of the transformer", least=1, most=48)
+    guidance: float = option(3.0, "by which a side leaves behind what it is without the other", least=0, most=100)
 
 
 @dataclass(frozen=True)
@@ -304,8 +306,8 @@ _FAMILIES = (
         "ConditionalCoopNets",
         CoopNetsConfig,
         "conditional cooperative networks: one draws, Langevin chains of the other revise",
-        settings=("steps", "step", "draw_steps", "mismatch", "penalty"),
-        epochs=10,
+        settings=("steps", "step", "draw_steps", "mismatch", "penalty", "likelihood"),
+        epochs=14,
         learning_rate=1e-3,
         adam=ADVERSARIAL,
     ),
@@ -337,7 +339,7 @@ _FAMILIES = (
         "JointFlow",
         JointFlowConfig,
         "a flow over both sides: it draws what it hears, says what it sees, imagines both",
-        settings=(*_SETTINGS["flow"], "frames_per_token"),
+        settings=(*_SETTINGS["flow"], "frames_per_token", "guidance"),
         epochs=24,
         learning_rate=2e-3,
         adam={"beta_2": 0.99},
