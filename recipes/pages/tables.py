@@ -29,6 +29,7 @@ from texture_tables import (
     textures,
 )
 
+TOLD = ("sound -> image", "image -> sound", "both imagined")  # of the ways of a joint flow, what README tells
 FAMILIES_STUDY = "python recipes/studies/families.py --data fsdd-mnist --find-word"
 
 
@@ -45,6 +46,7 @@ def headlines() -> str:
         {"command": f"{FAMILIES_STUDY} --families {name} --splits 1"}
         for name in ("flow", "coopnets", "conditional-vae")
     )
+    ways, unpaired = load("coherence_guidance3"), load("unpaired")
     flows_set, flows_real = (flow["diversity"][of] for of in ("sampled_z", "real_training_images"))
     drawn = in_strings["string_errors"]["error_rates"]["drawn, clean"]
 
@@ -94,10 +96,23 @@ def headlines() -> str:
             of_coopnets,
         ),
         (
+            "the same: accuracy of a classifier trained on its drawings",
+            "-",
+            f"**{coopnets['diversity']['cas']['sampled_z']:.1%}**",
+            of_coopnets,
+        ),
+        (
             "conditional VAE, drawn at random, `random`, one division",
             "-",
             one(of_families["conditional-vae-seed0"], "sampled_z"),
             of_conditional,
+        ),
+        *((f"joint flow, coherence: {way}", "-", one(ways["coherence"]["by_way"], way), ways) for way in TOLD),
+        (
+            "CycleGAN, no pairs: by the best permutation of the digits, chance 10 %",
+            "-",
+            one(unpaired["runs"]["seed0"], "permuted"),
+            unpaired,
         ),
         (f"preset `vae_gan_balanced`, {sampled}, `speakers`", "-", one(balanced_preset, "sampled_z"), balanced_preset),
         (

@@ -172,7 +172,8 @@ def test_a_generator_does_not_teach_the_ear(name):
         if name == "wasserstein-gan":
             loss = model.generator_loss(SOUNDS, tf.constant(IMAGES))
         else:
-            loss = model.losses_of(SOUNDS, tf.constant(IMAGES))["teaching" if name == "coopnets" else "loss"]
+            terms = model.losses_of(SOUNDS, tf.constant(IMAGES))
+            loss = terms["teaching"] + terms["bound"] if name == "coopnets" else terms["loss"]
     gradients = tape.gradient(loss, model.encoder.trainable_variables)
     assert all(gradient is None or not np.any(gradient) for gradient in gradients)
 
@@ -271,6 +272,29 @@ def test_chains_climb_the_descriptor():
     model.descriptor = lambda y: y
     revised = model.revise(tf.constant(IMAGES[:, 0]), tf.zeros((4, 32)), [0, 1], 200)
     np.testing.assert_allclose(revised, 0.7, atol=1e-3)
+
+
+def test_a_cooperative_generator_learns_from_real_images_as_a_conditional_vae_does():
+    shapes = {"recognition_filters": (4, 4), "recognition_units": 8}
+    model, vae = small("coopnets", **shapes), small("conditional-vae")
+    for network in ("encoder", "decoder", "recognition", "prior"):
+        getattr(model, network).set_weights(getattr(vae, network).get_weights())
+    for each in (model.recognition, vae.recognition):  # no spread, and so no noise
+        head = each.get_layer("z_log_var")
+        head.set_weights([0 * head.get_weights()[0], np.full(16, -30, np.float32)])
+    terms = vae.losses_of(SOUNDS, tf.constant(IMAGES))
+    found = model.losses_of(SOUNDS, tf.constant(IMAGES))["bound"]
+    assert float(found) == pytest.approx(float(terms["reconstruction"] + terms["kl"]), rel=1e-4)
+    assert model.hands_of(IMAGES[:, 0], model.latents_of(SOUNDS)).shape == (4, 16)
+
+
+def test_a_cooperative_generator_can_learn_from_the_chains_alone():
+    model = small("coopnets", likelihood=0.0)
+    assert "bound" in stepped(model)
+    assert model.hands_of(IMAGES[:, 0], model.latents_of(SOUNDS)) is None
+    assert not model.prior
+    older = {name: value for name, value in model.get_config().items() if name != "likelihood"}
+    assert crossmodal.ConditionalCoopNets.from_config(older).recognition is None
 
 
 def test_an_image_whose_clip_cannot_be_told_costs_the_log_of_their_number():
