@@ -39,8 +39,9 @@ class FeatureVAE(LarsenVAEGAN):
 
     def gan(self) -> ConditionalGAN:
         """A GAN that trains this model's discriminator."""
+        sizes = {"discriminator_filters": self.discriminator_filters, "discriminator_units": self.discriminator_units}
         shapes = {"image_shape": self.image_shape, "front_end": self.front_end, "dtype": self.dtype_policy}
-        return ConditionalGAN(discriminator=self.discriminator, penalty=self.penalty, **shapes)
+        return ConditionalGAN(discriminator=self.discriminator, penalty=self.penalty, **sizes, **shapes)
 
     def losses_of(self, spectrograms, images, training=False):
         """The terms of the loss, see `LarsenVAEGAN.losses_of`."""

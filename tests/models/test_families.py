@@ -248,6 +248,7 @@ def test_vae_dis_compares_by_a_discriminator_that_stays():
     model = small("vae-dis")
     gan = model.gan()
     assert gan.discriminator is model.discriminator
+    assert gan.get_config()["discriminator_filters"] == (4, 4, 4)
     stepped(gan)
     before = weights(model.discriminator)
     logs = stepped(model, steps=2)

@@ -14,7 +14,7 @@ from crossmodal.sound.audio import read_audio
 from crossmodal.sound.front_ends import front_end_from, to_look_at
 
 LONGEST_S = 30.0  # of a recording
-CANDIDATES = 1000  # draws of the prior among which each class is looked for
+CANDIDATES = 30  # draws of the prior for each class, among all of which each is looked for
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,9 @@ def hear(path, offered: Offered, samples: int, seed: int = 0) -> Heard:
 
 
 def class_latents(model, reader: Reader, seed: int = 0) -> dict[str, np.ndarray]:
-    """A z (latent_dim,) for each class: of a thousand draws of the prior the one that the reader reads most surely."""
-    z = np.random.default_rng(seed).standard_normal((CANDIDATES, model.latent_dim)).astype(np.float32)
+    """A z (latent_dim,) for each class: of some draws of the prior the one that the reader reads most surely."""
+    n = CANDIDATES * len(reader.classes)
+    z = np.random.default_rng(seed).standard_normal((n, model.latent_dim)).astype(np.float32)
     readings = reader.read(model.decode(z))
     latents = {}
     for name in reader.classes:
