@@ -3,10 +3,10 @@
     python recipes/studies/families.py --data fsdd-mnist --find-word
 
 Each run has a folder of its own below --workdir; finished runs are not run again, so the same command continues where
-it was stopped. All families hear by the residual encoder (the joint flow, which has none, is not among them); other
-options of a family are its defaults. Writes results/families.json, and beside the runs families.png, agreement against
-variety with a curve for each dial that a model has, a strip of drawings of each family in strips, and a report.html
-on all of them.
+it was stopped. All families hear by the residual encoder; other options of a family are its defaults. Not among them
+are the joint flow, which has no such encoder, and CycleGAN, which is told no pairs (`unpaired.py`). Writes
+results/families.json, and beside the runs families.png, agreement against variety with a curve for each dial that a
+model has, a strip of drawings of each family in strips, and a report.html on all of them.
 """
 
 import sys
@@ -28,8 +28,9 @@ from crossmodal.sound.front_ends import front_end_from, hear
 from evaluation.diversity_figures import DiversitySummary
 
 RESULTS = Path(__file__).parents[1] / "results" / "families.json"
+APART = ("joint-flow", "cycle-gan")
 FAMILIES = {"vae": train_vae, "vae-gan": train_vae_gan, **families.FAMILIES}
-del FAMILIES["joint-flow"]
+FAMILIES = {name: family for name, family in FAMILIES.items() if name not in APART}
 
 
 def member_config(experiment, config: TrainingConfig) -> TrainingConfig:
@@ -82,6 +83,7 @@ def compare_drawings(config: TrainingConfig, runs: dict[str, dict], workdir: Pat
 def save_frontier(path: Path, runs: dict[str, dict]) -> None:
     """Agreement against variety within a clip, both at random draws: a point a run, a curve for each dial; real images
     at (1, their agreement)."""
+    from matplotlib import colormaps
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.8, 4.8), layout="constrained")
@@ -90,13 +92,13 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
     for name, run in runs.items():
         point = (DiversitySummary.from_json(run["diversity"]).within_clip, agreement_of(run).sampled_z.accuracy)
         points.setdefault(family_of(name), []).append(point)
-    for i, (name, of) in enumerate(points.items()):
-        ax.plot(*zip(*of, strict=True), "o", label=name, markersize=5, color=f"C{i}")
+    for color, (name, of) in zip(colormaps["tab20"].colors, points.items(), strict=False):
+        ax.plot(*zip(*of, strict=True), "o", label=name, markersize=5, color=color)
         own = [each for of_run, each in runs.items() if family_of(of_run) == name]
         for dial, points_of in ((dial, points) for run in own for dial, points in run.get("curves", {}).items()):
             curve = [(point["within_clip"], point["agreement"]) for point in points_of]
             style = ".-" if dial == "guidance" else ".:"
-            ax.plot(*zip(*curve, strict=True), style, linewidth=1, markersize=4, color=f"C{i}")
+            ax.plot(*zip(*curve, strict=True), style, linewidth=1, markersize=4, color=color)
     ax.plot(1, agreement_of(next(iter(runs.values()))).real_test_images, "k*", markersize=12, label="real images")
     ax.set(xlabel="variety within a clip, ratio to real images", ylabel="agreement of random draws")
     ax.legend(fontsize=8)

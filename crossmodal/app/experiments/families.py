@@ -77,6 +77,7 @@ class FeatureVAEConfig(LarsenConfig):
 
 @dataclass(frozen=True)
 class CoopNetsConfig(FamilyConfig):
+    hand_dim: int = option(16, "numbers of the hand", least=1, most=1024)
     steps: int = option(10, "Langevin steps that revise a drawing in training", least=1, most=1000)
     step: float = option(0.65, "their size", above=0, most=100)
     draw_steps: int = option(20, "Langevin steps that revise a drawing later", least=0, most=1000)
@@ -306,7 +307,7 @@ _FAMILIES = (
         "ConditionalCoopNets",
         CoopNetsConfig,
         "conditional cooperative networks: one draws, Langevin chains of the other revise",
-        settings=("steps", "step", "draw_steps", "mismatch", "penalty", "likelihood"),
+        settings=("hand_dim", "steps", "step", "draw_steps", "mismatch", "penalty", "likelihood"),
         epochs=14,
         learning_rate=1e-3,
         adam=ADVERSARIAL,
