@@ -125,13 +125,6 @@ class ConditionalCoopNets(HandInference):
         loss += self.likelihood * terms["bound"]
         return {"loss": loss, **terms}
 
-    def train_step(self, data):
-        pairs = self.pairs_in(data)
-        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True))))
-
-    def test_step(self, data):
-        return self.track(self.total(self.losses_of(*self.pairs_in(data))))
-
     @tf.function(autograph=False, reduce_retracing=True)
     def _revised(self, images, codes, seed, steps):
         return self.revise(images, codes, seed, steps)

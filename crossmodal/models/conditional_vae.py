@@ -44,13 +44,6 @@ class ConditionalVAE(HandInference):
         """
         return self.bound(*self.heard_and_real(spectrograms, images, training), training)
 
-    def train_step(self, data):
-        pairs = self.pairs_in(data)
-        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True))))
-
-    def test_step(self, data):
-        return self.track(self.total(self.losses_of(*self.pairs_in(data))))
-
     def total(self, terms):
         """The terms and the loss that they add up to."""
         return {"loss": terms["reconstruction"] + self.beta * terms["kl"], **terms}

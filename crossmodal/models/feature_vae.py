@@ -69,6 +69,6 @@ class FeatureVAE(LarsenVAEGAN):
 
 def share_lost(real, drawn):
     """The squared distance of features (n, ...) of real and of drawn images, as a share of the variance of the real."""
-    real, drawn = ops.cast(real, "float32"), ops.cast(drawn, "float32")
-    variance = likeness(real, ops.broadcast_to(ops.mean(real, axis=0, keepdims=True), ops.shape(real)))
-    return ops.mean(likeness(real, drawn)) / ops.maximum(ops.mean(variance), keras.config.epsilon())
+    real = ops.cast(real, "float32")
+    variance = ops.mean(likeness(real, ops.mean(real, axis=0, keepdims=True)))
+    return ops.mean(likeness(real, drawn)) / ops.maximum(variance, keras.config.epsilon())

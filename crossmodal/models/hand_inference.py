@@ -48,7 +48,8 @@ def prior_network(code_dim, hand_dim, units) -> keras.Model:
 
 
 class HandInference(ConditionalModel):
-    """Draws at a code and a hand, and infers the hand of an image.
+    """Draws at a code and a hand, and infers the hand of an image. A subclass defines `losses_of`, the terms of its
+    loss, and `total`, which adds the loss that they add up to.
 
     Args:
         recognition_filters, recognition_units: convolutions (4x4, stride 2) and dense layer of q(u|y, c); that of
@@ -84,6 +85,13 @@ class HandInference(ConditionalModel):
         prior = self.prior and self.prior(c)
         kl = kl_from_prior(u_mean, u_log_var, *prior) if prior else kl_divergence(u_mean, u_log_var)
         return {"reconstruction": ops.mean(reconstruction(y, drawn)), "kl": ops.mean(kl)}
+
+    def train_step(self, data):
+        pairs = self.pairs_in(data)
+        return self.track(self.learn(lambda: self.total(self.losses_of(*pairs, training=True))))
+
+    def test_step(self, data):
+        return self.track(self.total(self.losses_of(*self.pairs_in(data))))
 
     def logits(self, codes, hands, training=False):
         return super().logits(codes, self.placed(codes, hands), training)

@@ -198,6 +198,16 @@ class JointFlow(AudioImageModel):
         """e ~ N(0, I): (n, size), a function of the seed."""
         return np.random.default_rng(seed).standard_normal((n, self.pair.size), np.float32)
 
+    def images_of(self, spectrograms, seed):
+        """y ~ p(y|s), an image (n, height, width, channels) of each spectrogram (n, frames, mels, 1)."""
+        start = self.pair.given(self.noise(len(spectrograms), seed), spectrograms=spectrograms)
+        return self.solved(start, "image of sound")[0]
+
+    def sounds_of(self, images, seed):
+        """s ~ p(s|y), a spectrogram (n, frames, mels, 1) and a duration (n,) in seconds of each image."""
+        start = self.pair.given(self.noise(len(images), seed), images=images)
+        return self.solved(start, "sound of image")[1:]
+
     def first_state(self, spectrograms):
         """(n, size), where the best drawing of each clip begins."""
         n = ops.shape(spectrograms)[0]
@@ -212,8 +222,7 @@ class JointFlow(AudioImageModel):
     def draw(self, spectrograms, samples, seed):
         n = len(spectrograms)
         best, _, _ = self.solved(self.first_state(spectrograms), "image of sound")
-        start = self.pair.given(self.noise(n * samples, seed), spectrograms=np.repeat(spectrograms, samples, axis=0))
-        draws, _, _ = self.solved(start, "image of sound")
+        draws = self.images_of(np.repeat(spectrograms, samples, axis=0), seed)
         return best, draws.reshape(n, samples, *self.image_shape)
 
     def say(self, images, samples=1, seed=0):
@@ -235,8 +244,7 @@ class JointFlow(AudioImageModel):
         if images.shape[1:] != self.image_shape or not ((images >= 0) & (images <= 1)).all():
             shape = ", ".join(map(str, self.image_shape))
             raise DataError(f"Images of shape {images.shape} do not fit this model: pass (n, {shape}) in [0, 1].")
-        start = self.pair.given(self.noise(len(images) * samples, seed), images=np.repeat(images, samples, axis=0))
-        _, spectrograms, durations_s = self.solved(start, "sound of image")
+        spectrograms, durations_s = self.sounds_of(np.repeat(images, samples, axis=0), seed)
         shape = (len(images), samples)
         return spectrograms.reshape(*shape, *self.spectrogram_shape), durations_s.reshape(shape)
 
@@ -248,8 +256,8 @@ class JointFlow(AudioImageModel):
         sound of that image.
         """
         _, heard, _ = self.solved(self.noise(n, seed), "both")
-        images, _, _ = self.solved(self.pair.given(self.noise(n, [seed, 1]), spectrograms=heard), "image of sound")
-        return images, *self.solved(self.pair.given(self.noise(n, [seed, 2]), images=images), "sound of image")[1:]
+        images = self.images_of(heard, [seed, 1])
+        return images, *self.sounds_of(images, [seed, 2])
 
     @classmethod
     def from_config(cls, config):

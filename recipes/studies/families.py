@@ -29,8 +29,8 @@ from evaluation.diversity_figures import DiversitySummary
 
 RESULTS = Path(__file__).parents[1] / "results" / "families.json"
 APART = ("joint-flow", "cycle-gan")
-FAMILIES = {"vae": train_vae, "vae-gan": train_vae_gan, **families.FAMILIES}
-FAMILIES = {name: family for name, family in FAMILIES.items() if name not in APART}
+FURTHER = {name: family for name, family in families.FAMILIES.items() if name not in APART}
+FAMILIES = {"vae": train_vae, "vae-gan": train_vae_gan, **FURTHER}
 
 
 def member_config(experiment, config: TrainingConfig) -> TrainingConfig:
@@ -92,7 +92,8 @@ def save_frontier(path: Path, runs: dict[str, dict]) -> None:
     for name, run in runs.items():
         point = (DiversitySummary.from_json(run["diversity"]).within_clip, agreement_of(run).sampled_z.accuracy)
         points.setdefault(family_of(name), []).append(point)
-    for color, (name, of) in zip(colormaps["tab20"].colors, points.items(), strict=False):
+    for i, (name, of) in enumerate(points.items()):
+        color = colormaps["tab20"](i % 20)
         ax.plot(*zip(*of, strict=True), "o", label=name, markersize=5, color=color)
         own = [each for of_run, each in runs.items() if family_of(of_run) == name]
         for dial, points_of in ((dial, points) for run in own for dial, points in run.get("curves", {}).items()):

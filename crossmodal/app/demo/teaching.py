@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossmodal.app.demo.lesson import IMAGE_SHAPE, check_enough, counts, digest
-from crossmodal.app.experiments.families import ConditionalVAEConfig
+from crossmodal.app.experiments.family_options import ConditionalVAEConfig
 from crossmodal.app.options import command_of
 from crossmodal.errors import CrossmodalError
 from crossmodal.runtime.files import check_folder

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from crossmodal.app.experiments.audio_to_image import train_and_measure
-from crossmodal.app.experiments.families import WARMUP_STEPS, FamilyConfig
+from crossmodal.app.experiments.families import WARMUP_STEPS
+from crossmodal.app.experiments.family_options import FamilyConfig
 from crossmodal.app.experiments.training_options import encoder_of, fill_defaults
 from crossmodal.app.options import option
 from crossmodal.errors import CrossmodalError
