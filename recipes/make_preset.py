@@ -42,6 +42,7 @@ TEXTURE_LIMITS = "one texture, that of its recording; what changes in it over ti
 
 def run(arguments) -> None:
     from crossmodal.errors import ModelError
+    from crossmodal.models.base import AudioImageModel
     from crossmodal.saving.keras_file import load_model
     from crossmodal.saving.light import write_layers
     from crossmodal.training.runs import read_metrics
@@ -53,6 +54,7 @@ def run(arguments) -> None:
     if not command:
         raise ModelError(f"{arguments.run_folder} does not say how it was made: pass --command.")
     model = load_model(arguments.run_folder)
+    model = model.drawing_only() if isinstance(model, AudioImageModel) else model
     card = {"model": f"{type(model).__name__}, {model.count_params():,} parameters", "command": command}
     card |= card_of(model, metrics)
     if (diversity := arguments.run_folder / "diversity.json").exists():

@@ -76,6 +76,10 @@ class AudioImageModel(Hears, PairModel):
         """
         return None
 
+    def drawing_only(self):
+        """The same model without networks that training alone needs; itself where it has none."""
+        return self
+
     def get_config(self):
         return {**super().get_config(), "least_information": self.least_information}
 

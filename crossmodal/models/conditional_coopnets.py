@@ -31,12 +31,11 @@ import tensorflow as tf
 from keras import ops
 
 from crossmodal.models.hand_inference import HandInference
+from crossmodal.models.light.coopnets import BATCH
 from crossmodal.models.losses import clip_cross_entropy
 from crossmodal.models.networks.discriminators import convolutional_discriminator, projected_score, projection_of
 from crossmodal.models.slopes import squared_slopes
 from crossmodal.sampling.langevin import langevin
-
-BATCH = 512  # images that are revised at once
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -49,16 +48,16 @@ class ConditionalCoopNets(HandInference):
         draw_steps: steps that revise a drawing after the training; 0 leaves what the generator drew.
         mismatch: weight of telling to which clip an image belongs.
         penalty: weight of half the squared slope of f, at real and at revised images.
-        likelihood: weight of the bound on -log p(y|x); 0: the generator learns from the chains alone, and no hand is
-            inferred.
-        **kwargs: see `HandInference`.
+        likelihood: weight of the bound on -log p(y|x); 0: the generator learns from the chains alone, no hand is
+            inferred, and p(u|c) is N(0, I).
+        learned_prior, inferred, **kwargs: see `HandInference`.
     """
 
     TRACKED = ("loss", "bound", "teaching", "contrast", "wrong", "slope", "moved")
 
     def __init__(
         self,
-        descriptor_filters=(32, 64, 128),
+        descriptor_filters=(32, 64, 64),
         descriptor_units=(),
         steps=10,
         step=0.65,
@@ -67,9 +66,12 @@ class ConditionalCoopNets(HandInference):
         mismatch=1.0,
         penalty=1.0,
         likelihood=1.0,
+        learned_prior=True,
+        inferred=True,
         **kwargs,
     ):
-        super().__init__(inferred=likelihood > 0, **kwargs)
+        bounded = likelihood > 0
+        super().__init__(learned_prior=learned_prior and bounded, inferred=inferred and bounded, **kwargs)
         self.descriptor_filters, self.descriptor_units = tuple(descriptor_filters), tuple(descriptor_units)
         self.steps, self.step, self.noise, self.draw_steps = steps, step, noise, draw_steps
         self.mismatch, self.penalty, self.likelihood = mismatch, penalty, likelihood

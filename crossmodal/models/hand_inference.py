@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from crossmodal.errors import ModelError
 from crossmodal.models.conditional import ConditionalModel
 from crossmodal.models.losses import kl_divergence, reconstruction
 from crossmodal.models.networks.encoder_parts import RELU_INIT, gaussian_heads
@@ -55,7 +56,7 @@ class HandInference(ConditionalModel):
         recognition_filters, recognition_units: convolutions (4x4, stride 2) and dense layer of q(u|y, c); that of
             p(u|c) has as many units.
         learned_prior: whether p(u|c) is a network's; or N(0, I).
-        inferred: whether there are these two networks; or the hand is ~ N(0, I) and no image's is known.
+        inferred: whether there is a recognition network; a model without one draws, but is not trained by the bound.
         **kwargs: see `ConditionalModel`.
     """
 
@@ -71,14 +72,20 @@ class HandInference(ConditionalModel):
     ):
         super().__init__(code_dim, hand_dim, **kwargs)
         self.recognition_filters, self.recognition_units = tuple(recognition_filters), recognition_units
-        self.learned_prior = learned_prior
+        self.learned_prior, self.inferred = learned_prior, inferred
         shapes = (self.image_shape, code_dim, hand_dim, self.recognition_filters, recognition_units)
         self.recognition = recognition_network(*shapes, self.dtype_policy) if inferred else None
-        self.prior = prior_network(code_dim, hand_dim, recognition_units) if inferred and learned_prior else None
+        self.prior = prior_network(code_dim, hand_dim, recognition_units) if learned_prior else None
 
     def bound(self, c, y, training=False):
         """The terms of the bound on -log p(y|x), each the mean over codes (n, code_dim) and images (n, height, width,
-        channels)."""
+        channels).
+
+        Raises:
+            ModelError: the model has no recognition network.
+        """
+        if not self.recognition:
+            raise ModelError("This model has no recognition network, so it draws but does not learn: train a new one.")
         u_mean, u_log_var = self.recognition([y, c], training=training)
         u = sample_latents(u_mean, u_log_var, 1, self.seed_generator)[:, 0]
         drawn = self.decoder(ops.concatenate([c, u], axis=-1), training=training)
@@ -114,8 +121,16 @@ class HandInference(ConditionalModel):
         u_mean = self.recognition.predict([images, codes], verbose=0)[0]
         return ops.convert_to_numpy(hand_at(u_mean, *self.prior(codes)) if self.prior else u_mean)
 
+    def drawing_only(self):
+        if not self.recognition:
+            return self
+        model = type(self).from_config({**self.get_config(), "inferred": False})
+        apart = {id(weight) for weight in self.recognition.weights}
+        model.set_weights([np.asarray(weight) for weight in self.weights if id(weight) not in apart])
+        return model
+
     def get_config(self):
-        names = ("recognition_filters", "recognition_units", "learned_prior")
+        names = ("recognition_filters", "recognition_units", "learned_prior", "inferred")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

@@ -18,6 +18,7 @@ from crossmodal.errors import ModelError
 from crossmodal.runtime.files import replacing, sha256, write_json
 
 FOLDER = Path(__file__).parent
+DEFAULT = "coopnets_digits"  # draws where no model is named
 
 
 def preset_names() -> list[str]:
@@ -26,8 +27,9 @@ def preset_names() -> list[str]:
 
 
 def drawing_presets() -> list[str]:
-    """The names of those that hear spoken digits and draw them."""
-    return [name for name in preset_names() if {"front_end", "image_shape"} <= set(read_card(name)["config"])]
+    """The names of those that hear spoken digits and draw them, the default first."""
+    names = [name for name in preset_names() if {"front_end", "image_shape"} <= set(read_card(name)["config"])]
+    return sorted(names, key=lambda name: name != DEFAULT)
 
 
 def read_card(name: str) -> dict:

@@ -10,6 +10,7 @@ import numpy as np
 
 from crossmodal import presets
 from crossmodal.errors import ModelError
+from crossmodal.models.light.coopnets import LightConditionalCoopNets
 from crossmodal.models.light.drawing import LightClassifier, LightTranscriber, LightVAE, LightVAEGAN
 from crossmodal.models.light.network import Network
 from crossmodal.models.light.texture import LightTexture
@@ -19,6 +20,7 @@ from crossmodal.saving.keras_file import load_model, names_preset
 TWINS: dict[str, type[Twin]] = {
     "AudioImageVAE": LightVAE,
     "AudioImageVAEGAN": LightVAEGAN,
+    "ConditionalCoopNets": LightConditionalCoopNets,
     "LeNet5": LightClassifier,
     "ResidualClassifier": LightClassifier,
     "Transcriber": LightTranscriber,

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from crossmodal.app.options import run_command, whole_number
+from crossmodal.presets import DEFAULT
 
-DRAWS, PLAYS = "vae_compact", "texture_rain"
+DRAWS, PLAYS = DEFAULT, "texture_rain"
 SECONDS = (1, 10)  # of sound
 
 

@@ -10,7 +10,7 @@ from evaluation.strings import Strings
 
 PAPERS_GAN = "VAE-GAN of 7,909,382 parameters"
 SCORES = ("agreement", "conditions", "confidence")
-DRAWING_PRESETS = ("vae_compact", "vae_gan_balanced", "flow_digits")
+DRAWING_PRESETS = ("coopnets_digits", "vae_compact", "flow_digits")
 
 
 def results() -> str:
@@ -122,11 +122,11 @@ def strangers() -> str:
 
     agreement, conditions, confidence = zip(*files.values(), strict=True)
     lines = head("", *(f"`{name}`" for name in files))
-    for key, title in (("posterior_mean", "posterior mean"), ("sampled_z", "sampled z")):
+    for key, title in (("posterior_mean", "best drawing"), ("sampled_z", "at random")):
         lines.append(line(f"agreement on 10,000 pairs, {title}", [measured[key] for measured in agreement]))
     for name in conditions[0]["by_condition"]:
         found = [measured["by_condition"][name] for measured in conditions]
-        lines.append(line(f"each clip once, posterior mean, {name}", found))
+        lines.append(line(f"each clip once, best drawing, {name}", found))
     cards = [json.loads((ROOT / "crossmodal" / "presets" / f"{name}.json").read_text()) for name in files]
     varied = [DiversitySummary.from_json(card["diversity"]) if "diversity" in card else None for card in cards]
     spread = [(f"{d.within_clip:.2f}", f"{d.coverage_to_real:.2f}") if d else ("-", "-") for d in varied]
@@ -158,7 +158,7 @@ def ablation() -> str:
 
 def strings() -> str:
     """Error rates of strings of digits by strangers, clean and in noise, by each way to find the words."""
-    if not (result := load("strings_vae_compact")):
+    if not (result := load("strings_coopnets_digits")):
         return ""
     measured = Strings.from_json(result)
     lines = head("", "error rate (95 % interval)", "substituted", "inserted", "left out")

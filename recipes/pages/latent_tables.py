@@ -10,7 +10,7 @@ from evaluation.latent.figures import LatentSpace
 from evaluation.latent.report import rows_of
 
 PARTS = ("analysis", "synthesis", "embedding", "interpolation", "indexing", "arithmetic")
-MODELS = ("vae_compact", "vae_gan_balanced", "conditional_vae", "info_gan")
+MODELS = ("vae_compact", "coopnets_digits", "conditional_vae", "info_gan")
 
 
 def cell(figure, form: str) -> str:

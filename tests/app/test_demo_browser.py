@@ -64,7 +64,7 @@ def address(model, both_ways, server_asked, tmp_path_factory):
     from crossmodal.app.demo.page import build_page, launch
     from crossmodal.saving.keras_file import load_model
 
-    others = {"vae_gan_balanced": load_model("vae_gan_balanced"), "both ways": both_ways}
+    others = {"coopnets_digits": load_model("coopnets_digits"), "both ways": both_ways}
     models = {name: offer(each) for name, each in ({"vae_compact": model} | others).items()}
     page = build_page(models, tmp_path_factory.mktemp("lessons"))
     yield launch(page, wait=False)
@@ -165,7 +165,7 @@ def test_a_recording_is_drawn_as_the_library_draws_it(tab, model, seven, server_
 def test_another_model_can_be_chosen(tab):
     first = image_in(tab, "between")
     tab.locator("#model input").click()
-    tab.get_by_role("option", name="vae_gan_balanced").click()
+    tab.get_by_role("option", name="coopnets_digits").click()
     for _ in range(100):
         tab.wait_for_timeout(100)
         if np.any(image_in(tab, "between") != first):

@@ -294,8 +294,26 @@ def test_a_cooperative_generator_can_learn_from_the_chains_alone():
     assert "bound" in stepped(model)
     assert model.hands_of(IMAGES[:, 0], model.latents_of(SOUNDS)) is None
     assert not model.prior
-    older = {name: value for name, value in model.get_config().items() if name != "likelihood"}
-    assert crossmodal.ConditionalCoopNets.from_config(older).recognition is None
+    newer = ("likelihood", "learned_prior", "inferred")
+    older = {name: value for name, value in model.get_config().items() if name not in newer}
+    found = crossmodal.ConditionalCoopNets.from_config(older)
+    assert (found.recognition, found.prior) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["coopnets", "conditional-vae"])
+def test_without_its_recognition_network_a_model_draws_the_same_and_does_not_learn(name, tmp_path):
+    model = small(name)
+    drawing = model.drawing_only()
+    assert drawing.drawing_only() is drawing
+    assert model.count_params() - drawing.count_params() == model.recognition.count_params()
+    for one, other in zip(model.generate(SOUNDS, 2, 3), drawing.generate(SOUNDS, 2, 3), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert drawing.hands_of(IMAGES[:, 0], drawing.latents_of(SOUNDS)) is None
+    with pytest.raises(ModelError, match="no recognition network, so it draws but does not learn"):
+        stepped(drawing)
+    save_model(drawing, tmp_path / "model.keras")
+    assert load_model(tmp_path / "model.keras").recognition is None
+    assert small("autoencoder").drawing_only().count_params() == small("autoencoder").count_params()
 
 
 def test_an_image_whose_clip_cannot_be_told_costs_the_log_of_their_number():

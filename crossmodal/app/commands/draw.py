@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 
 from crossmodal.app.options import a_name, a_path, add_guidance, seed_number, whole_number
+from crossmodal.presets import DEFAULT
 
 PICTURES = (".png", ".jpg", ".pdf", ".svg")
 
@@ -35,7 +36,7 @@ def add_arguments(parser) -> None:
     parser.add_argument(
         "--model",
         type=a_name,
-        default="vae_compact",
+        default=DEFAULT,
         help="a preset, a .keras file or the folder of a run (%(default)s)",
     )
     parser.add_argument(

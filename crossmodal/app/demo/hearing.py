@@ -4,17 +4,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from crossmodal.drawing import Drawing, draw_speech
 from crossmodal.errors import ModelError
-from crossmodal.models.variational import VariationalModel
 from crossmodal.reader import Reader, find_reader
 from crossmodal.sound.audio import read_audio
 from crossmodal.sound.front_ends import front_end_from, to_look_at
 
 LONGEST_S = 30.0  # of a recording
-CANDIDATES = 30  # draws of the prior for each class, among all of which each is looked for
+CANDIDATES = 30  # latents at random for each class, among all of which each is looked for
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Offered:
     """A model that the page offers.
 
     reader:  who reads its drawings; None where nobody can.
-    latents: a z (latent_dim,) for each class by its name, between which one can move; empty of a model without z.
+    latents: one (d,) for each class by its name, between which one can move; empty of a model that has none.
     """
 
     model: Any
@@ -31,9 +29,9 @@ class Offered:
 
 
 def offer(model, place=None) -> Offered:
-    """A model with its reader, which may lie beside it at `place`, and with its z of each class."""
+    """A model with its reader, which may lie beside it at `place`, and with its latent of each class."""
     reader = find_reader(model.classes, model.image_shape, place)
-    latents = class_latents(model, reader) if reader and isinstance(model, VariationalModel) else {}
+    latents = class_latents(model, reader) if reader else {}
     return Offered(model, reader, latents)
 
 
@@ -43,7 +41,7 @@ class Heard:
 
     drawings:     one per word, see `Drawing`.
     spectrograms: (words, frames, mels) in [0, 1], to look at.
-    latents:      (words, latent_dim), the posterior means; None of a model without z.
+    latents:      (words, d), what was heard, see `AudioImageModel.latents_of`; None of a model that has none.
     """
 
     drawings: list[Drawing]
@@ -68,17 +66,20 @@ def hear(path, offered: Offered, samples: int, seed: int = 0) -> Heard:
     waveform = read_audio(path, rate, max_duration_s=LONGEST_S)
     drawings = draw_speech(waveform, rate, model, samples=samples, seed=seed, reader=offered.reader)
     spectrograms = np.stack([drawing.spectrogram for drawing in drawings])
-    latents = None
-    if isinstance(model, VariationalModel):
-        latents = ops.convert_to_numpy(model.encoder(spectrograms[..., None], training=False)[0])
+    latents = model.latents_of(spectrograms) if offered.latents else None
     return Heard(drawings, to_look_at(spectrograms, front_end_from(model.front_end)), latents)
 
 
 def class_latents(model, reader: Reader, seed: int = 0) -> dict[str, np.ndarray]:
-    """A z (latent_dim,) for each class: of some draws of the prior the one that the reader reads most surely."""
+    """A latent (d,) for each class: of some ~ N(0, I) the one whose drawing the reader reads most surely; none of a
+    model without latents."""
+    try:
+        dimension = model.latents_of(np.zeros((1, *model.spectrogram_shape), np.float32)).shape[1]
+    except ModelError:
+        return {}
     n = CANDIDATES * len(reader.classes)
-    z = np.random.default_rng(seed).standard_normal((n, model.latent_dim)).astype(np.float32)
-    readings = reader.read(model.decode(z))
+    z = np.random.default_rng(seed).standard_normal((n, dimension)).astype(np.float32)
+    readings = reader.read(model.draw_at(z))
     latents = {}
     for name in reader.classes:
         sureness = [confidence if read == name else -1.0 for read, confidence in readings]
@@ -87,8 +88,8 @@ def class_latents(model, reader: Reader, seed: int = 0) -> dict[str, np.ndarray]
 
 
 def between(model, first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    """The image (height, width, channels) in [0, 1] at z = (1 - share) * first + share * second, both (latent_dim,);
+    """The image (height, width, channels) in [0, 1] at the latent (1 - share) * first + share * second, both (d,);
     share in [0, 1]."""
     if not 0 <= share <= 1:
         raise ModelError(f"A share of {share} lies between no two classes: choose one from 0 to 1.")
-    return model.decode(((1 - share) * first + share * second)[None])[0]
+    return model.draw_at(((1 - share) * first + share * second)[None])[0]

@@ -94,7 +94,7 @@ def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, wa
 
 
 def speech_tab(models: dict[str, hearing.Offered]) -> None:
-    """Recording in, spectrogram and drawings out; below, the way from one z to another, where a model has one."""
+    """Recording in, spectrogram and drawings out; below, the way from one latent to another, where a model has them."""
     name, first_model = next(iter(models.items()))
     latent = gr.State(None)  # of what was said, and the name of the model that heard it
     with gr.Row():

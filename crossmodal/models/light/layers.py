@@ -110,6 +110,12 @@ def rectify(config: dict) -> Apply:
     return lambda x: np.minimum(np.maximum(x, slope * x) if slope else relu(x), most)
 
 
+def leaky_rectify(config: dict) -> Apply:
+    """`LeakyReLU`: a slope below 0."""
+    slope = np.float32(config["negative_slope"])
+    return lambda x: np.where(x > 0, x, slope * x)
+
+
 def rescale(config: dict) -> Apply:
     scale, offset = np.float32(config["scale"]), np.float32(config["offset"])
     return lambda x: x * scale + offset
@@ -133,6 +139,7 @@ LAYERS: dict[str, Callable[..., Apply]] = {
     "AveragePooling1D": lambda config: pooling(config, np.nanmean),
     "GlobalAveragePooling2D": lambda config: lambda x: x.mean(axis=(1, 2)),
     "ReLU": rectify,
+    "LeakyReLU": leaky_rectify,
     "Rescaling": rescale,
     "Add": lambda config: lambda *maps: sum(maps[1:], maps[0]),
     "Flatten": lambda config: lambda x: x.reshape(len(x), -1),
@@ -159,6 +166,7 @@ OPTIONS = {
     "MaxPooling2D": POOLING,
     "AveragePooling1D": POOLING,
     "ReLU": ("negative_slope", "max_value", "threshold"),
+    "LeakyReLU": ("negative_slope",),
     "Rescaling": ("scale", "offset"),
     "Reshape": ("target_shape",),
     "Pad": ("pad_width",),

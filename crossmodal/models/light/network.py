@@ -33,6 +33,7 @@ class Network:
 
     def __init__(self, description: dict, weights: Sequence[np.ndarray]):
         self.outputs, layers = description["outputs"], description["layers"]
+        self.layers, self.weights = layers, weights
         self.steps = []
         reads = [*(layer["inputs"] for layer in layers), self.outputs]
         if not all(0 <= place < i for i, places in enumerate(reads) for place in places):
@@ -52,10 +53,15 @@ class Network:
 
     def compute(self, x: np.ndarray) -> list[np.ndarray]:
         """The outputs for a batch as a whole."""
+        known = self.known(x)
+        return [known[place] for place in self.outputs]
+
+    def known(self, x: np.ndarray) -> list[np.ndarray]:
+        """What each layer gives for a batch, in their order."""
         known = [x]
         for apply, inputs in self.steps:
             known.append(apply(*(known[place] for place in inputs)))
-        return [known[place] for place in self.outputs]
+        return known
 
 
 def describe(network, weights: Sequence, outputs=None) -> dict:

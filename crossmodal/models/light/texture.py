@@ -78,7 +78,10 @@ class LightTexture(Twin, Plays):
         if steps:
             energy = LightEnergy(*self.descriptor, samples)
             walk = {**self.walk, "steps": steps, "seed": seed_walk}
-            signals = [light_langevin(signal, energy, chain=i, **walk) for i, signal in enumerate(signals)]
+            signals = [
+                light_langevin(signal[None], lambda y: energy(y[0])[1][None], first=i, **walk)[0]
+                for i, signal in enumerate(signals)
+            ]
         return np.stack(signals)
 
     def fixed_spectrum(self):

@@ -106,16 +106,18 @@ def test_a_walk_is_that_of_tensorflow(settings):
         return -tf.reduce_sum(y**4, axis=1) / 4
 
     expected = tf.function(lambda: by_tensorflow.langevin(start, log_density, seed=[3, 1], **walk).state)().numpy()
-    for chain, y in enumerate(start):
-        found = light_langevin(y, lambda y: (-np.sum(y**4) / 4, -(y**3)), seed=(3, 1), chain=chain, **walk)
-        np.testing.assert_allclose(found, expected[chain], rtol=1e-3, atol=1e-4)
+    both = light_langevin(start, lambda y: -(y**3), seed=(3, 1), **walk)
+    np.testing.assert_allclose(both, expected, rtol=1e-3, atol=1e-4)
+    second = light_langevin(start[1:], lambda y: -(y**3), seed=(3, 1), first=1, **walk)
+    np.testing.assert_allclose(second, expected[1:], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_noise_of_a_chain_is_that_of_tensorflow(size):
     expected = by_tensorflow.standard_normal(tf.constant([3, size]), tf.constant([5, 6])).numpy()
-    found = np.stack([standard_normal((size,), (5, 6), chain) for chain in range(3)])
+    found = np.concatenate([standard_normal((1, size), (5, 6), chain) for chain in range(3)])
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(standard_normal((2, size), (5, 6), 1), expected[1:], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("steps", "differing"), [(0, 1e-5), (1, 1e-5), (5, 1e-3)])
