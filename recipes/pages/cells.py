@@ -10,7 +10,7 @@ VAES = {"compact": "compact VAE, float32", "paper": "VAE of 20,950,529 parameter
 
 
 def percent(value: float, interval) -> str:
-    return f"**{value:.1%}** ({interval[0]:.1%} to {min(interval[1], 1):.1%})"
+    return f"**{value:.1%}**" + (f" ({interval[0]:.1%} to {min(interval[1], 1):.1%})" if interval else "")
 
 
 def mean_share(figure: dict) -> str:
@@ -31,9 +31,12 @@ def times(figure: dict, digits: int = 1) -> str:
 
 
 def load(name: str) -> dict:
-    """A file of results; empty as long as nobody has measured it."""
+    """A file of results with the command that wrote it; empty as long as nobody has measured it."""
     path = RESULTS / f"{name}.json"
-    return json.loads(path.read_text()) if path.exists() else {}
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text())
+    return {"command": found["recipe"]["command"], **found} if "recipe" in found else found
 
 
 def row(*cells: str) -> str:
