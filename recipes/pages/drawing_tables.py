@@ -129,9 +129,15 @@ def strangers() -> str:
         lines.append(line(f"each clip once, best drawing, {name}", found))
     cards = [json.loads((ROOT / "crossmodal" / "presets" / f"{name}.json").read_text()) for name in files]
     varied = [DiversitySummary.from_json(card["diversity"]) if "diversity" in card else None for card in cards]
-    spread = [(f"{d.within_clip:.2f}", f"{d.coverage_to_real:.2f}") if d else ("-", "-") for d in varied]
-    for title, cells in zip(("diversity within a clip", "coverage"), zip(*spread, strict=True), strict=True):
-        lines.append(row(f"{title}, ratio to real images", *cells))
+    figures_of_sets = {
+        "diversity within a clip, ratio to real images": lambda d: f"{d.within_clip:.2f}",
+        "coverage, ratio to real images": lambda d: f"{d.coverage_to_real:.2f}",
+        "FID on LeNet5": lambda d: f"{d.sampled_z.fid:.2f}",
+        "CAS": lambda d: f"{d.cas['sampled_z']:.1%}",
+        "random drawings that a second reader reads as what was said": lambda d: f"{d.second_reader['sampled_z']:.1%}",
+    }
+    for title, figure in figures_of_sets.items():
+        lines.append(row(title, *(figure(d) if d else "-" for d in varied)))
     titles = {
         "calibration_error": "expected calibration error",
         "refused": "clips in which it hears nothing it knows",

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hostile_sounds import mutants
 
+from crossmodal import ConditionalVAE, load_model
 from crossmodal.app.demo import hearing
 from crossmodal.app.demo.address import free_address
 from crossmodal.app.demo.media import as_picture, spectrograms_as_picture
@@ -50,6 +51,17 @@ def test_a_recording_is_not_longer_than_the_page_says(offered, noise, write_soun
     path = write_sound("long.wav", noise(8000 * 31))
     with pytest.raises(AudioError, match="30"):
         hearing.hear(path, offered, samples=1)
+
+
+def test_codes_of_classes_are_as_near_to_0_as_they_are_read_surely():
+    """Far from there chains on a steep density spoil a drawing."""
+    model = load_model("coopnets_digits")
+    found = hearing.offer(model)
+    codes = np.stack([found.latents[name] for name in DIGITS])
+    readings = found.reader.read(model.draw_at(codes))
+    assert [name for name, sure in readings if sure > hearing.SURE] == list(DIGITS)
+    assert np.sqrt(np.mean(codes**2)) == pytest.approx(hearing.SCALES[0], rel=0.2)
+    assert hearing.offer(ConditionalVAE()).latents.keys() == set(DIGITS)  # also of one that has learned nothing
 
 
 def test_the_way_between_two_digits_ends_at_each(model, offered):

@@ -7,12 +7,14 @@ import numpy as np
 
 from crossmodal.drawing import Drawing, draw_speech
 from crossmodal.errors import ModelError
+from crossmodal.models.variational import VariationalModel
 from crossmodal.reader import Reader, find_reader
 from crossmodal.sound.audio import read_audio
 from crossmodal.sound.front_ends import front_end_from, to_look_at
 
 LONGEST_S = 30.0  # of a recording
 CANDIDATES = 30  # latents at random for each class, among all of which each is looked for
+SCALES, SURE = (0.125, 0.25, 0.5, 1.0), 0.98  # standard deviations of codes; what a class is read by at least
 
 
 @dataclass(frozen=True)
@@ -71,20 +73,23 @@ def hear(path, offered: Offered, samples: int, seed: int = 0) -> Heard:
 
 
 def class_latents(model, reader: Reader, seed: int = 0) -> dict[str, np.ndarray]:
-    """A latent (d,) for each class: of some ~ N(0, I) the one whose drawing the reader reads most surely; none of a
-    model without latents."""
+    """A latent (d,) for each class: of some at random the one whose drawing the reader reads most surely; none of a
+    model without latents.
+
+    Those of a VAE are ~ N(0, I), its prior. Codes have no prior, and no sound has one far from 0: theirs are
+    ~ N(0, s^2 I) with the least s of `SCALES` by which all classes are drawn surely.
+    """
     try:
         dimension = model.latents_of(np.zeros((1, *model.spectrogram_shape), np.float32)).shape[1]
     except ModelError:
         return {}
-    n = CANDIDATES * len(reader.classes)
-    z = np.random.default_rng(seed).standard_normal((n, dimension)).astype(np.float32)
-    readings = reader.read(model.draw_at(z))
-    latents = {}
-    for name in reader.classes:
-        sureness = [confidence if read == name else -1.0 for read, confidence in readings]
-        latents[name] = z[int(np.argmax(sureness))]
-    return latents
+    z = np.random.default_rng(seed).standard_normal((CANDIDATES * len(reader.classes), dimension)).astype(np.float32)
+    for scale in (1.0,) if isinstance(model, VariationalModel) else SCALES:
+        readings = reader.read(model.draw_at(scale * z))
+        sureness = {name: [sure if read == name else -1.0 for read, sure in readings] for name in reader.classes}
+        if min(map(max, sureness.values())) >= SURE:
+            break
+    return {name: scale * z[int(np.argmax(each))] for name, each in sureness.items()}
 
 
 def between(model, first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
