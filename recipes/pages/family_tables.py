@@ -31,7 +31,12 @@ def number(values, digits: int) -> str:
 
 
 def command() -> str:
-    return f"`{load('families')['command']}`\n"
+    """That of all families; below it those of families that were trained on further divisions."""
+    whole = load("families")["command"]
+    study, _ = whole.split(" --splits")
+    several = {name: len(runs) for name, runs in runs_of_families().items() if len(runs) > 1}
+    further = [f"`{name}`, mean of {n}: `{study} --families {name} --splits {n}`" for name, n in several.items()]
+    return "; ".join([f"`{whole}`", *further]) + "\n"
 
 
 def families() -> str:
