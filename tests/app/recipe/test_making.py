@@ -14,7 +14,7 @@ from crossmodal.app.options import a_name, a_path
 from crossmodal.app.recipe.inputs import digest, find_input, names_of
 from crossmodal.app.recipe.making import INPUTS, RESULTS, UNSAID, command_line, recipe_from
 from crossmodal.errors import CrossmodalError
-from crossmodal.presets import read_card
+from crossmodal.presets import DEFAULT, read_card
 
 # options that name neither what is read nor what is written
 OTHERS = {
@@ -91,7 +91,7 @@ def test_the_recipe_names_neither_the_machine_nor_its_user(tmp_path, write_sound
     assert recipe["inputs"]["one.wav"] == hashlib.sha256(one.read_bytes()).hexdigest()
     assert recipe["inputs"]["2/one.wav"] != recipe["inputs"]["one.wav"]
     assert "absent.wav" not in recipe["inputs"]
-    assert recipe["inputs"]["vae_compact"] == read_card("vae_compact")["sha256"]
+    assert recipe["inputs"][DEFAULT] == read_card(DEFAULT)["sha256"]
     assert {"crossmodal", "python", "tensorflow", "keras", "numpy", "cpu"} <= set(recipe["environment"])
 
 
