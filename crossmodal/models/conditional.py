@@ -9,13 +9,14 @@ import numpy as np
 from keras import ops
 
 from crossmodal.models.base import AudioImageModel, as_numpy_images, in_batches
+from crossmodal.models.hands import DrawsInHands
 from crossmodal.models.networks.decoders import fully_convolutional_decoder
 from crossmodal.models.networks.encoders import build_encoder
 
 DECODER = {"units": (256, 256), "filters": (256, 128, 32), "kernels": (3, 3, 4, 4), "batch_norm": False}
 
 
-class ConditionalModel(AudioImageModel):
+class ConditionalModel(DrawsInHands, AudioImageModel):
     """Draws at a code and a hand.
 
     Args:
@@ -58,13 +59,6 @@ class ConditionalModel(AudioImageModel):
         """(batch, frames, mels, 1) -> the drawing of the middle hand, (batch, height, width, channels) in [0, 1]."""
         c = self.encoder(spectrograms, training=training)
         return ops.sigmoid(self.logits(c, ops.zeros((ops.shape(c)[0], self.hand_dim)), training))
-
-    def draw(self, spectrograms, samples, seed):
-        c = ops.convert_to_numpy(in_batches(self.encoder, ops.convert_to_tensor(spectrograms)))
-        h = np.random.default_rng(seed).standard_normal((len(c) * samples, self.hand_dim), np.float32)
-        images = self.decode(c, np.zeros((len(c), self.hand_dim), np.float32))
-        draws = self.decode(np.repeat(c, samples, axis=0), h) if samples else images[:0]
-        return images, draws.reshape(len(c), samples, *self.image_shape)
 
     def latents_of(self, spectrograms):
         """c."""

@@ -10,7 +10,7 @@ VAES = {"compact": "compact VAE, float32", "paper": "VAE of 20,950,529 parameter
 
 
 def percent(value: float, interval) -> str:
-    return f"**{value:.1%}**" + (f" ({interval[0]:.1%} to {min(interval[1], 1):.1%})" if interval else "")
+    return f"**{value:.1%}** ({interval[0]:.1%} to {min(interval[1], 1):.1%})"
 
 
 def mean_share(figure: dict) -> str:

@@ -30,13 +30,17 @@ def number(values, digits: int) -> str:
     return f"{fmean(values):.{digits}f}"
 
 
+def command_of(name: str) -> str:
+    """That of a family, on as many divisions as it was trained on."""
+    study, _ = load("families")["command"].split(" --splits")
+    return f"{study} --families {name} --splits {len(runs_of_families()[name])}"
+
+
 def command() -> str:
-    """That of all families; below it those of families that were trained on further divisions."""
-    whole = load("families")["command"]
-    study, _ = whole.split(" --splits")
+    """That of all families, and those of families that were trained on further divisions."""
     several = {name: len(runs) for name, runs in runs_of_families().items() if len(runs) > 1}
-    further = [f"`{name}`, mean of {n}: `{study} --families {name} --splits {n}`" for name, n in several.items()]
-    return "; ".join([f"`{whole}`", *further]) + "\n"
+    further = [f"`{name}`, mean of {n}: `{command_of(name)}`" for name, n in several.items()]
+    return "; ".join([f"`{load('families')['command']}`", *further]) + "\n"
 
 
 def families() -> str:

@@ -8,10 +8,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from cells import ROOT, as_figure, head, load, percent, print_or_write, ratio, row
+from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from environment_tables import environmental_confusions, environmental_front_ends, environmental_sounds
-from family_tables import coherence, coopnets_dials, families, families_in_detail, flow_dials, runs_of_families
+from family_tables import coherence, command_of, coopnets_dials, families, families_in_detail, flow_dials
 from hearing_tables import changes, encoders, few_clips
 from image_tables import image_textures, object_patterns
 from latent_tables import latent_spaces
@@ -29,10 +29,9 @@ from texture_tables import (
     textures,
 )
 
-from crossmodal.app.sweeps.members import agreement_of, mean_of
+from crossmodal.app.sweeps.members import means
 
 TOLD = ("sound -> image", "image -> sound", "both imagined")  # of the ways of a joint flow, what README tells
-FAMILIES_STUDY = "python recipes/studies/families.py --data fsdd-mnist --find-word"
 
 
 def headlines() -> str:
@@ -43,11 +42,10 @@ def headlines() -> str:
     compact_preset, preset = load("agreement_vae_compact"), load("agreement_coopnets_digits")
     noisy, in_strings = load("conditions_coopnets_digits"), load("strings_coopnets_digits")
     environment, signs, of_families = load("environmental_sounds"), load("agreement_signs"), load("families")["runs"]
-    flow, coopnets = of_families["flow-seed0"], runs_of_families()["coopnets"]
-    of_flow, of_coopnets, of_conditional = (
-        {"command": f"{FAMILIES_STUDY} --families {name} --splits {splits}"}
-        for name, splits in (("flow", 1), ("coopnets", len(coopnets)), ("conditional-vae", 1))
-    )
+    flow = of_families["flow-seed0"]
+    of_flow, of_conditional = ({"command": command_of(name)} for name in ("flow", "conditional-vae"))
+    of_coopnets = {run: figures for run, figures in of_families.items() if run.startswith("coopnets-")}
+    coopnets = {**means(of_coopnets), "command": command_of("coopnets")}
     ways, unpaired = load("coherence_guidance3"), load("unpaired")
     flows_set, flows_real = (flow["diversity"][of] for of in ("sampled_z", "real_training_images"))
     drawn = in_strings["string_errors"]["error_rates"]["drawn, clean"]
@@ -94,17 +92,12 @@ def headlines() -> str:
             of_flow,
         ),
         (
-            f"conditional cooperative networks, drawn at random, `random`, mean of {len(coopnets)}",
+            f"conditional cooperative networks, drawn at random, `random`, mean of {len(of_coopnets)}",
             "-",
-            percent(**as_figure(mean_of([agreement_of(run).sampled_z.accuracy for run in coopnets]))),
-            of_coopnets,
+            mean(coopnets, "sampled_z"),
+            coopnets,
         ),
-        (
-            "the same: accuracy of a classifier trained on its drawings",
-            "-",
-            percent(**as_figure(mean_of([run["diversity"]["cas"]["sampled_z"] for run in coopnets]))),
-            of_coopnets,
-        ),
+        ("the same: accuracy of a classifier trained on its drawings", "-", mean(coopnets, "cas"), coopnets),
         (
             "conditional VAE, drawn at random, `random`, one division",
             "-",

@@ -2,25 +2,23 @@
 
 import numpy as np
 
-from crossmodal.models.hearing import Hears
+from crossmodal.models.hands import DrawsInHands
 from crossmodal.models.light.activations import sigmoid
 from crossmodal.models.light.network import describe
 from crossmodal.models.light.slopes import Slopes
-from crossmodal.models.light.twin import Twin
+from crossmodal.models.light.twin import DrawingTwin
 from crossmodal.sampling.light_langevin import light_langevin
 
 BATCH = 512  # drawings that are revised at once; the noise of their chains is numbered by batch
 
 
-class LightConditionalCoopNets(Twin, Hears):
+class LightConditionalCoopNets(DrawsInHands, DrawingTwin):
     """Draws as `ConditionalCoopNets` does: hands and noise are the same, so the drawings are, up to rounding."""
 
     def __init__(self, config: dict, networks: dict):
-        self.encoder, self.decoder, self.prior = networks["encoder"], networks["decoder"], networks.get("prior")
+        super().__init__(config, networks)
+        self.prior = networks.get("prior")
         self.slopes, self.projection = Slopes(networks["descriptor"]), networks["projection"]["kernel"]
-        self.image_shape, self.front_end = tuple(config["image_shape"]), dict(config["front_end"])
-        self.classes, self.provenance = list(config["classes"]), dict(config["provenance"])
-        self.least_information = float(config["least_information"])
         self.hand_dim, self.draw_steps = config["hand_dim"], config["draw_steps"]
         self.walk = {"step_size": config["step"], "noise": config["noise"], "sigma": None}
 
@@ -33,15 +31,11 @@ class LightConditionalCoopNets(Twin, Hears):
         place = next(i for i, weight in enumerate(model.weights) if weight is model.projection.kernel)
         return {**found, "projection": {"arrays": {"kernel": place}}}
 
-    def draw(self, spectrograms, samples, seed):
-        c = self.encoder(spectrograms)
-        h = np.random.default_rng(seed).standard_normal((len(c) * samples, self.hand_dim), np.float32)
-        images = self.decode(c, np.zeros((len(c), self.hand_dim), np.float32))
-        draws = self.decode(np.repeat(c, samples, axis=0), h) if samples else images[:0]
-        return images, draws.reshape(len(c), samples, *self.image_shape)
+    def latents_of(self, spectrograms):
+        return self.encoder(spectrograms)
 
     def decode(self, codes: np.ndarray, hands: np.ndarray) -> np.ndarray:
-        """(n, code_dim) and (n, hand_dim) -> (n, height, width, channels) in [0, 1], revised by `draw_steps` steps."""
+        """As `DrawsInHands`, revised by `draw_steps` steps."""
         images = sigmoid(self.decoder(np.concatenate([codes, self.placed(codes, hands)], axis=-1)))
         for i in range(0, len(images) if self.draw_steps else 0, BATCH):
             images[i : i + BATCH] = self.revise(images[i : i + BATCH], codes[i : i + BATCH], (0, i))

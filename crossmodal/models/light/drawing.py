@@ -9,22 +9,16 @@ import numpy as np
 from crossmodal.models.hearing import Hears
 from crossmodal.models.light.activations import sigmoid
 from crossmodal.models.light.network import describe
-from crossmodal.models.light.twin import Twin
+from crossmodal.models.light.twin import DrawingTwin, Twin
 from crossmodal.models.word_paths import WordFinder
 from crossmodal.sampling.philox import keras_normal
 
 
-class LightVAE(Twin, Hears):
+class LightVAE(DrawingTwin):
     """A model with a Gaussian posterior, see `crossmodal.models.variational`: z = z_mean + exp(z_log_var / 2) e.
 
     e ~ N(0, I) are the numbers that TensorFlow draws with the same seed, so the drawings are the same up to rounding.
     """
-
-    def __init__(self, config: dict, networks: dict):
-        self.encoder, self.decoder = networks["encoder"], networks["decoder"]
-        self.image_shape, self.front_end = tuple(config["image_shape"]), dict(config["front_end"])
-        self.classes, self.provenance = list(config["classes"]), dict(config["provenance"])
-        self.least_information = float(config["least_information"])
 
     @staticmethod
     def describe_networks(model) -> dict:

@@ -110,12 +110,6 @@ def rectify(config: dict) -> Apply:
     return lambda x: np.minimum(np.maximum(x, slope * x) if slope else relu(x), most)
 
 
-def leaky_rectify(config: dict) -> Apply:
-    """`LeakyReLU`: a slope below 0."""
-    slope = np.float32(config["negative_slope"])
-    return lambda x: np.where(x > 0, x, slope * x)
-
-
 def rescale(config: dict) -> Apply:
     scale, offset = np.float32(config["scale"]), np.float32(config["offset"])
     return lambda x: x * scale + offset
@@ -139,7 +133,7 @@ LAYERS: dict[str, Callable[..., Apply]] = {
     "AveragePooling1D": lambda config: pooling(config, np.nanmean),
     "GlobalAveragePooling2D": lambda config: lambda x: x.mean(axis=(1, 2)),
     "ReLU": rectify,
-    "LeakyReLU": leaky_rectify,
+    "LeakyReLU": lambda config: rectify({**config, "max_value": None, "threshold": 0}),
     "Rescaling": rescale,
     "Add": lambda config: lambda *maps: sum(maps[1:], maps[0]),
     "Flatten": lambda config: lambda x: x.reshape(len(x), -1),

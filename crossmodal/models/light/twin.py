@@ -1,5 +1,7 @@
 """What all twins have in common."""
 
+from crossmodal.models.hearing import Hears
+
 
 class Twin:
     """A preset's model in NumPy.
@@ -23,6 +25,16 @@ class Twin:
             ModelError: one has a layer that is not computed without Keras.
         """
         raise NotImplementedError
+
+
+class DrawingTwin(Twin, Hears):
+    """A twin that hears by an `encoder` and draws by a `decoder`."""
+
+    def __init__(self, config: dict, networks: dict):
+        self.encoder, self.decoder = networks["encoder"], networks["decoder"]
+        self.image_shape, self.front_end = tuple(config["image_shape"]), dict(config["front_end"])
+        self.classes, self.provenance = list(config["classes"]), dict(config["provenance"])
+        self.least_information = float(config["least_information"])
 
 
 def kind_of(model) -> str:
