@@ -4,8 +4,11 @@
 
     euler:     x <- x + h v(x, t)
     midpoint:  x <- x + h v(x + h/2 v(x, t), t + h/2)
-    heun:      x' = x + h v(x, t);  x <- x + h/2 (v(x, t) + v(x', t + h)), whose last step is Euler's, since flows that
-               predict the data have no velocity at t = 1 (Karras et al. 2022, algorithm 1)
+    heun:      x' = x + h v(x, t);  x <- x + h/2 (v(x, t) + v(x', t + h))
+    adams:     x <- x + h/2 (3 v(x, t) - v of the step before)      (Adams & Bashforth's of two steps)
+
+The last step of heun and the first and last of adams are Euler's: flows that predict the data have no velocity at t = 1
+(Karras et al. 2022, algorithm 1), and their last step arrives at what they predict.
 
 A solution is one loop of one graph, as a walk of `crossmodal.sampling.langevin` is, which takes the same arguments: a
 start, a function of the state, a number of steps.
@@ -30,25 +33,29 @@ def first_noise(image_shape) -> np.ndarray:
     return np.random.default_rng(0).standard_normal(image_shape, np.float32)
 
 
-def euler(x, t, h, velocity):
-    return x + h * velocity(x, t)
+def euler(x, v, before, t, h, velocity):
+    return x + h * v
 
 
-def midpoint(x, t, h, velocity):
-    return x + h * velocity(x + 0.5 * h * velocity(x, t), t + 0.5 * h)
+def midpoint(x, v, before, t, h, velocity):
+    return x + h * velocity(x + 0.5 * h * v, t + 0.5 * h)
 
 
-def heun(x, t, h, velocity):
-    v = velocity(x, t)
+def heun(x, v, before, t, h, velocity):
     return x + 0.5 * h * (v + velocity(x + h * v, t + h))
 
 
-METHODS = {"euler": euler, "midpoint": midpoint, "heun": heun}
+def adams(x, v, before, t, h, velocity):
+    return x + 0.5 * h * (3 * v - before)
+
+
+METHODS = {"euler": euler, "midpoint": midpoint, "heun": heun, "adams": adams}
+LAST_BY_EULER = ("heun", "adams")
 
 
 def evaluations(steps: int, method: str) -> int:
     """How often a solution asks for the velocity."""
-    return {"euler": steps, "midpoint": 2 * steps, "heun": 2 * steps - 1}[method]
+    return {"euler": steps, "midpoint": 2 * steps, "heun": 2 * steps - 1, "adams": steps}[method]
 
 
 def solve(start, velocity: Callable, *, steps: int, method: str = "heun"):
@@ -67,10 +74,13 @@ def solve(start, velocity: Callable, *, steps: int, method: str = "heun"):
     if steps < 1:
         raise ValueError(f"An equation is solved in one step or more, not in {steps}.")
     h, step = 1.0 / steps, METHODS[method]
-    before_last = steps - 1 if method == "heun" else steps
+    before_last = steps - 1 if method in LAST_BY_EULER else steps
 
-    def body(i, x):
-        return i + 1, step(x, ops.cast(i, "float32") * h, h, velocity)
+    def body(i, x, before):
+        t = ops.cast(i, "float32") * h
+        v = velocity(x, t)
+        return i + 1, step(x, v, ops.where(i > 0, before, v), t, h, velocity), v
 
-    _, x = ops.while_loop(lambda i, x: i < before_last, body, (0, ops.convert_to_tensor(start)))
-    return euler(x, ops.convert_to_tensor(1.0 - h), h, velocity) if method == "heun" else x
+    start = ops.convert_to_tensor(start)
+    _, x, _ = ops.while_loop(lambda i, x, before: i < before_last, body, (0, start, ops.zeros_like(start)))
+    return x + h * velocity(x, ops.convert_to_tensor(1.0 - h)) if method in LAST_BY_EULER else x

@@ -61,9 +61,11 @@ def test_an_image_of_larger_patches_is_drawn_and_saved(tmp_path):
     assert drawn.shape == (1, 64, 64, 3)
     save_model(model, tmp_path / "model.keras")
     np.testing.assert_array_equal(load_model(tmp_path / "model.keras").generate(sound)[0], drawn)
-    older = {name: value for name, value in model.get_config().items() if name not in ("patch", "early")}
+    older = {
+        name: value for name, value in model.get_config().items() if name not in ("patch", "early", "internal_until")
+    }
     again = AudioImageFlow.from_config(older)
-    assert (again.patch, again.early) == (4, 0)
+    assert (again.patch, again.early, again.internal_until) == (4, 0, 1.0)
     with pytest.raises(ValueError, match="12 pixels do not divide"):
         small(patch=12)
 
@@ -124,6 +126,7 @@ def test_internal_guidance_leaves_the_early_image_behind():
     for name, value in (("pixels", 0.1), ("early_pixels", -0.5)):
         model.transformer.get_layer(name).bias.assign(value * np.ones(16))
     y, t, z = np.zeros((1, 28, 28, 1), np.float32), np.array([0.5], np.float32), np.zeros((1, 4), np.float32)
+    model.internal_until = 1.0
     for w, expected in ((0.0, -0.5), (1.0, 0.1), (1.5, 0.4), (3.0, 1.0)):
         np.testing.assert_allclose(model.predicted(y, t, z, w), np.full_like(y, expected), atol=1e-6)
         model.internal_guidance = w
@@ -133,6 +136,42 @@ def test_internal_guidance_leaves_the_early_image_behind():
     assert found == pytest.approx({"velocity": 0.5 * 784 * 0.1**2 / 0.25, "early": 0.5 * 784 / 4 / 0.25}, rel=1e-3)
     loss = found["velocity"] + 0.25 * found["early"] + 2 * float(terms["kl"])
     assert float(model.total(terms, 2.0)["loss"]) == pytest.approx(loss, rel=1e-5)
+
+
+def test_internal_guidance_acts_at_early_times_alone():
+    model = small(blocks=2, early=1, internal_guidance=3.0, internal_until=0.25)
+    model.transformer.get_layer("pixels").bias.assign(0.2 * np.ones(16))
+    y, z = tf.zeros((1, 28, 28, 1)), tf.zeros((1, 4))
+    v = model.velocity(z, 1.0, model.internal_guidance)
+    for t, expected in ((0.0, 0.6), (0.2, 0.6), (0.3, 0.2), (0.9, 0.2)):
+        np.testing.assert_allclose(v(y, tf.constant(t)), np.full_like(y, expected / (1 - t)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("t", "acts"), [(0.2, False), (0.45, True), (0.7, False)])
+def test_model_guidance_takes_the_targets_beyond_the_unheard(t, acts):
+    """In a fourth of the batch, at times in the middle; in training alone. 1 - 1/g' is 1/4 where g' is 4/3."""
+    model = small(model_guidance=4 / 3, time_mean=float(np.log(t / (1 - t))), time_spread=1e-6, unheard=0.0)
+    rng = np.random.default_rng(0)
+    model.transformer.set_weights([w + rng.normal(0, 0.1, w.shape) for w in model.transformer.get_weights()])
+    y, y_t = (rng.normal(size=(8, 28, 28, 1)).astype(np.float32) for _ in range(2))
+    times, z = np.full(8, t, np.float32), rng.normal(size=(8, 4)).astype(np.float32)
+    drawn, unheard = (np.asarray(model.transformer([y_t, times, code])[0]) for code in (z, np.zeros_like(z)))
+    expected = np.concatenate([y[:2] + acts * (drawn - unheard)[:2], y[2:]])
+    found = model.guided(*(tf.constant(part) for part in (y, y_t, times, drawn)))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.abs(drawn - unheard).max() > 0.1
+
+
+def test_targets_have_model_guidance_in_training_alone(monkeypatch):
+    """Where they are 2 beyond the images of 0, which are -1 scaled, a network that predicts 0 has three times the error
+    there."""
+    model = small(time_mean=0.0, time_spread=1e-6)
+    monkeypatch.setattr(AudioImageFlow, "guided", lambda self, y, *rest: y - 2)
+    pairs = np.zeros((2, 48, 48, 1), np.float32), np.zeros((2, 3, 28, 28, 1), np.float32)
+    plain = 0.5 * 784 / 0.5**2
+    for guidance, training, error in ((1.5, True, 9), (1.5, False, 1), (1.0, True, 1)):
+        model.model_guidance = guidance
+        assert float(model.losses_of(*pairs, training=training)["velocity"]) == pytest.approx(error * plain, rel=1e-3)
 
 
 @pytest.mark.parametrize(("time_mean", "left"), [(0.0, 0.5), (10.0, 0.05)])

@@ -22,12 +22,13 @@ def test_the_error_falls_with_the_order_of_the_method(method):
     assert math.log2(errors[0] / errors[1]) == pytest.approx(ORDERS[method], abs=0.2)
 
 
-def test_heun_is_of_second_order_where_the_last_step_is_exact():
+@pytest.mark.parametrize("method", ["heun", "adams"])
+def test_two_velocities_are_of_second_order_where_the_last_step_is_exact(method):
     """A velocity that vanishes near t = 1: the last step, Euler's, adds nothing."""
 
     def end(steps):
         velocity = lambda x, t: x * ops.maximum(0.75 - t, 0.0) ** 2  # noqa: E731
-        return float(solve(np.ones(1, np.float32), velocity, steps=steps, method="heun")[0])
+        return float(solve(np.ones(1, np.float32), velocity, steps=steps, method=method)[0])
 
     errors = [abs(end(steps) - math.exp(0.75**3 / 3)) for steps in (8, 16)]
     assert math.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.4)
@@ -65,7 +66,7 @@ def test_the_evaluations_are_counted(method):
 
 
 def test_a_wrong_method_or_no_steps_are_refused():
-    with pytest.raises(ValueError, match="euler, midpoint, heun"):
+    with pytest.raises(ValueError, match="euler, midpoint, heun, adams"):
         solve(np.ones(1, np.float32), lambda x, t: x, steps=2, method="rk4")
     with pytest.raises(ValueError, match="one step or more"):
         solve(np.ones(1, np.float32), lambda x, t: x, steps=0)
