@@ -8,7 +8,7 @@ import numpy as np
 CLIPS, ROUNDS = 64, 5  # clips that are drawn at once, and turns of the models, of which the fastest counts
 SAMPLES = 3  # drawings of a clip beside the best one
 CURVE_DRAWS = 5  # drawings of each test clip, for a point of a curve
-DIALS = {"guidance": (1.0, 1.25, 1.5, 2.0, 3.0), "internal_guidance": (1.0, 2.0, 3.0, 4.0)}  # and their values
+DIALS = {"guidance": (1.0, 1.25, 1.5, 2.0, 3.0), "internal_guidance": (1.0, 1.5, 2.0, 3.0)}  # and their values
 
 
 def drawing_seconds(models: dict, spectrograms) -> dict[str, float]:
