@@ -11,19 +11,21 @@ squared error of the velocity, at times whose logit is normal (Esser et al. 2024
     + beta KL(q(z|x) || N(0, I)),
 
 by which the code of what is no digit tells little. An image is drawn by solving the equation from noise: one code and
-many noises give many hands. In a share of the training pairs the code is 0, "nothing was heard". So the velocity can be
-taken beyond the one without sound, v0 + g (v - v0) (Ho & Salimans 2022): the guidance g is 1 for the learned
-distribution, more for clearer and less varied drawings.
+many noises give many hands.
 
 The first blocks of the transformer alone predict an image D1 too, by the same loss. At early times an image is drawn by
 D1 + w (D - D1) in place of D (Zhou et al. 2025, "Guiding a Diffusion Transformer with the Internal Dynamics of
 Itself"): away from what the weaker network would draw. The internal guidance w is 1 for D itself, and costs no
 evaluation.
 
-A small network draws some images that are no digit. Guidance g mends most of them, but needs a second evaluation each
-time, and draws less varied images where it acts at all times. So D itself learns to draw with guidance, at times in the
-middle alone (Tang et al. 2025, "Diffusion Models without Classifier-free Guidance"; Kynkaanniemi et al. 2024,
-"Applying Guidance in a Limited Interval"): its target there is not the image y but
+In a share of the training pairs the code is 0, "nothing was heard". So a drawing can be taken beyond the one without
+sound, D0 + g (D - D0) with D0 = D(y_t, t, 0) (Ho & Salimans 2022). It is at times in the middle alone, where it costs
+the least variety (Kynkaanniemi et al. 2024, "Applying Guidance in a Limited Interval"). The guidance g is 1 for the
+learned distribution, more for clearer and less varied drawings.
+
+A small network draws some images that are no digit. Guidance mends most of them, but needs a second evaluation each
+time. So D itself learns to draw with guidance at those times (Tang et al. 2025, "Diffusion Models without
+Classifier-free Guidance"): its target there is not the image y but
 
     y + (1 - 1 / g') (D(y_t, t, z) - D(y_t, t, 0)),    without a gradient,
 
@@ -61,7 +63,7 @@ class AudioImageFlow(VariationalModel):
         internal_guidance: w, 1 for what the last block predicts.
         internal_until: t up to which w acts.
         model_guidance: g', 1 for none.
-        guided_times: first and last t between which it acts.
+        guided_times: first and last t between which g and g' act.
         time_mean, time_spread: of the logit of t in training.
         unheard: share of training pairs whose code is 0.
         steps, method: how the equation is solved, see `crossmodal.sampling.ode`.
@@ -159,7 +161,7 @@ class AudioImageFlow(VariationalModel):
         y_t, t = y_t[:few], t[:few]
         unheard, _ = self.transformer([y_t, t, ops.zeros((few, self.latent_dim))], training=False)
         first, end = self.guided_times
-        strength = GUIDED * (1 - 1 / self.model_guidance) * ops.cast((t > first) & (t < end), "float32")
+        strength = GUIDED * (1 - 1 / self.model_guidance) * ops.cast((t >= first) & (t < end), "float32")
         target = y[:few] + strength[:, None, None, None] * (last[:few] - unheard)
         return ops.stop_gradient(ops.concatenate([target, y[few:]]))
 
@@ -175,14 +177,19 @@ class AudioImageFlow(VariationalModel):
 
     def velocity(self, z, guidance, internal=1.0):
         """v(y_t, t) for the codes z (n, latent_dim), with guidance g and internal guidance w."""
+        first, end = self.guided_times
 
         def v(y, t):
             times = ops.broadcast_to(t, ops.shape(y)[:1])
             w = ops.where(t < self.internal_until, internal, 1.0)
             drawn = self.predicted(y, times, z, w)
-            if guidance != 1:
+
+            def guided():
                 unheard = self.predicted(y, times, ops.zeros_like(z), w)
-                drawn = unheard + guidance * (drawn - unheard)
+                return unheard + guidance * (drawn - unheard)
+
+            if guidance != 1:
+                drawn = ops.cond((t >= first) & (t < end), guided, lambda: drawn)
             return (drawn - y) / (1 - t)
 
         return v
@@ -228,8 +235,8 @@ class AudioImageFlow(VariationalModel):
     @classmethod
     def from_config(cls, config):
         """Older files do not name the patch, which is of 4 pixels, the early image, which is the image, or the times of
-        guidance, which are all or none."""
-        older = {"patch": 4, "early": 0, "internal_until": 1.0, "model_guidance": 1.0}
+        guidance, which are all."""
+        older = {"patch": 4, "early": 0, "internal_until": 1.0, "model_guidance": 1.0, "guided_times": (0.0, 1.0)}
         return super().from_config({**older, **config})
 
     def get_config(self):

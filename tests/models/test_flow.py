@@ -189,9 +189,19 @@ class Linear(AudioImageFlow):
         return tf.ones_like(y) * tf.reduce_mean(z, axis=1)[:, None, None, None]
 
 
+@pytest.mark.parametrize(("t", "acts"), [(0.0, False), (0.3, True), (0.5, True), (0.6, False), (0.9, False)])
 @pytest.mark.parametrize("guidance", [0.0, 1.0, 3.0])
-def test_guidance_goes_on_from_what_is_drawn_without_sound(guidance):
-    model = Linear(**SMALL, guidance=guidance)
+def test_guidance_goes_on_from_what_is_drawn_without_sound(guidance, t, acts):
+    """At times in the middle alone."""
+    model, y = Linear(**SMALL), tf.ones((1, 28, 28, 1))
+    v = model.velocity(tf.fill((1, 4), 0.2), guidance)(y, tf.constant(t))
+    expected = (0.2 * (guidance if acts else 1) - 1) / (1 - t)
+    np.testing.assert_allclose(v, np.full_like(y, expected), rtol=1e-5)
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0, 3.0])
+def test_guidance_at_all_times_is_that_of_the_drawing(guidance):
+    model = Linear(**SMALL, guidance=guidance, guided_times=(0, 1))
     drawn = model.decode(np.full((1, 4), 0.2, np.float32), np.ones((1, 28, 28, 1), np.float32))
     np.testing.assert_allclose(drawn, (1 + 0.2 * guidance) / 2, atol=1e-4)
 
