@@ -91,7 +91,7 @@ class AudioImageFlow(VariationalModel):
         hidden=448,
         early=None,
         early_weight=0.5,
-        internal_guidance=1.5,
+        internal_guidance=0.75,
         internal_until=0.3,
         model_guidance=1.5,
         guided_times=(0.3, 0.6),
