@@ -1,6 +1,7 @@
 """The parser of the commands, which can say what it was asked."""
 
 import argparse
+import contextlib
 
 
 class Parser(argparse.ArgumentParser):
@@ -19,3 +20,7 @@ class Parser(argparse.ArgumentParser):
         if not hasattr(namespace, "parser"):  # the innermost comes first
             namespace.parser = self
         return namespace, rest
+
+    def _print_message(self, message, file=None):
+        with contextlib.suppress(BrokenPipeError):  # who read the help has gone; before Python 3.11.4 it is raised
+            super()._print_message(message, file)
