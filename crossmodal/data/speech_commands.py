@@ -199,11 +199,11 @@ def extract(archive: Path, folder: Path, words: Sequence[str]) -> None:
     """Extract the words and the lists of an archive into a folder, which is there completely or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     wanted = {*words, *LISTS.values(), "LICENSE"}
-    safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4 on
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary, tarfile.open(archive) as tar:
+        tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)  # Python 3.11.4 has one
         for member in tar:
             if member.name.removeprefix("./").partition("/")[0] in wanted:
-                tar.extract(member, temporary, **safely)
+                tar.extract(member, temporary)
         Path(temporary).joinpath(words[0]).stat()  # an OSError for an archive of something else
         os.rename(temporary, folder)
         os.mkdir(temporary)  # for the context to remove
