@@ -22,5 +22,5 @@ class Parser(argparse.ArgumentParser):
         return namespace, rest
 
     def _print_message(self, message, file=None):
-        with contextlib.suppress(BrokenPipeError):  # who read the help has gone; before Python 3.11.4 it is raised
+        with contextlib.suppress(BrokenPipeError):  # who read the help has gone; Python 3.11.2 raises it
             super()._print_message(message, file)

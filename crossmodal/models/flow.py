@@ -15,8 +15,8 @@ many noises give many hands.
 
 The first blocks of the transformer alone predict an image D1 too, by the same loss. At early times an image is drawn by
 D1 + w (D - D1) in place of D (Zhou et al. 2025, "Guiding a Diffusion Transformer with the Internal Dynamics of
-Itself"): away from what the weaker network would draw. The internal guidance w is 1 for D itself, and costs no
-evaluation.
+Itself"). The internal guidance w is 1 for D itself, more to go away from what the weaker network would draw, less for a
+mean of both; it costs no evaluation.
 
 In a share of the training pairs the code is 0, "nothing was heard". So a drawing can be taken beyond the one without
 sound, D0 + g (D - D0) with D0 = D(y_t, t, 0) (Ho & Salimans 2022). It is at times in the middle alone, where it costs
@@ -160,10 +160,14 @@ class AudioImageFlow(VariationalModel):
         few = ops.maximum(ops.shape(y)[0] // GUIDED, 1)
         y_t, t = y_t[:few], t[:few]
         unheard, _ = self.transformer([y_t, t, ops.zeros((few, self.latent_dim))], training=False)
-        first, end = self.guided_times
-        strength = GUIDED * (1 - 1 / self.model_guidance) * ops.cast((t >= first) & (t < end), "float32")
+        strength = GUIDED * (1 - 1 / self.model_guidance) * ops.cast(self.is_guided(t), "float32")
         target = y[:few] + strength[:, None, None, None] * (last[:few] - unheard)
         return ops.stop_gradient(ops.concatenate([target, y[few:]]))
+
+    def is_guided(self, t):
+        """Whether g and g' act at the times t, a bool tensor of their shape."""
+        first, end = self.guided_times
+        return (t >= first) & (t < end)
 
     def total(self, terms, beta):
         weight = self.early_weight if self.early else 0.0
@@ -177,7 +181,6 @@ class AudioImageFlow(VariationalModel):
 
     def velocity(self, z, guidance, internal=1.0):
         """v(y_t, t) for the codes z (n, latent_dim), with guidance g and internal guidance w."""
-        first, end = self.guided_times
 
         def v(y, t):
             times = ops.broadcast_to(t, ops.shape(y)[:1])
@@ -189,7 +192,7 @@ class AudioImageFlow(VariationalModel):
                 return unheard + guidance * (drawn - unheard)
 
             if guidance != 1:
-                drawn = ops.cond((t >= first) & (t < end), guided, lambda: drawn)
+                drawn = ops.cond(self.is_guided(t), guided, lambda: drawn)
             return (drawn - y) / (1 - t)
 
         return v
