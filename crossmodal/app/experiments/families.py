@@ -245,7 +245,7 @@ _FAMILIES = (
         FlowConfig,
         "a flow that draws it in many hands, by steps from noise",
         settings=(*_SETTINGS["flow"], "beta", "unheard", "internal_until", "model_guidance"),
-        epochs=48,
+        epochs=24,
         learning_rate=2e-3,
         adam={"beta_2": 0.99},
         muon="block",
