@@ -198,23 +198,27 @@ class AudioImageFlow(VariationalModel):
         return v
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def solution(self, noise, z, guidance, internal):
+    def solution(self, noise, z, guidance, internal, steps):
         """Images (n, height, width, channels) in [0, 1] from noise of that shape, for codes z (n, latent_dim)."""
-        y = solve(noise, self.velocity(z, guidance, internal), steps=self.steps, method=self.method)
+        y = solve(noise, self.velocity(z, guidance, internal), steps=steps, method=self.method)
         return ops.clip((y + 1) / 2, 0, 1)
+
+    @property
+    def dials(self):
+        """g, w and the steps of a solution, as they are now."""
+        return self.guidance, self.internal_guidance, self.steps
 
     def call(self, spectrograms, training=False):
         z_mean, _ = self.encoder(spectrograms, training=training)
         noise = ops.broadcast_to(first_noise(self.image_shape), (ops.shape(z_mean)[0], *self.image_shape))
-        return self.solution(noise, z_mean, self.guidance, self.internal_guidance)
+        return self.solution(noise, z_mean, *self.dials)
 
     def decode(self, z, noise=None):
         """Codes (n, latent_dim) -> (n, height, width, channels) numpy images in [0, 1], from noise or the first one."""
         z = np.asarray(ops.convert_to_numpy(z), np.float32)
         noise = np.broadcast_to(first_noise(self.image_shape), (len(z), *self.image_shape)) if noise is None else noise
         parts = [slice(i, i + BATCH) for i in range(0, len(z), BATCH)]
-        dials = self.guidance, self.internal_guidance
-        drawn = [self.solution(tf.constant(noise[part]), tf.constant(z[part]), *dials).numpy() for part in parts]
+        drawn = [self.solution(tf.constant(noise[part]), tf.constant(z[part]), *self.dials).numpy() for part in parts]
         return np.concatenate(drawn) if drawn else noise
 
     @property

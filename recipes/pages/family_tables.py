@@ -111,16 +111,6 @@ def coherence() -> str:
     return "\n".join([*lines, "", f"In the order of the columns: {', '.join(commands)}."]) + "\n"
 
 
-def flow_dials() -> str:
-    """What internal guidance does on validation clips."""
-    return dial("flow_dials", "w")
-
-
-def coopnets_dials() -> str:
-    """What Langevin steps do there."""
-    return dial("coopnets_dials", "Langevin steps")
-
-
 def dial(results: str, name: str) -> str:
     """A row per value of a dial, of one of the results of recipes/studies/dials.py."""
     if not (result := load(results)):

@@ -7,11 +7,12 @@ python recipes/pages/tables.py --write    # put them into their pages
 import sys
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from environment_tables import environmental_confusions, environmental_front_ends, environmental_sounds
-from family_tables import coherence, command_of, coopnets_dials, families, families_in_detail, flow_dials
+from family_tables import coherence, command_of, dial, families, families_in_detail
 from hearing_tables import changes, encoders, few_clips
 from image_tables import image_textures, object_patterns
 from latent_tables import latent_spaces
@@ -34,6 +35,13 @@ from crossmodal.app.sweeps.members import means
 TOLD = ("sound -> image", "image -> sound", "both imagined")  # of the ways of a joint flow, what README tells
 
 
+def of_family(name: str) -> dict:
+    """The means of a family's figures over its runs, how many these are, and their command."""
+    runs = {run: figures for run, figures in load("families")["runs"].items() if run.rsplit("-", 1)[0] == name}
+    fid = fmean(figures["diversity"]["sampled_z"]["fid"] for figures in runs.values())
+    return {**means(runs), "fid": fid, "runs": len(runs), "command": command_of(name)}
+
+
 def headlines() -> str:
     """One row per system: what its source reports, and what was measured here."""
     paper, compact = load("vae_paper_random"), load("vae_compact_random")
@@ -42,12 +50,10 @@ def headlines() -> str:
     compact_preset, preset = load("agreement_vae_compact"), load("agreement_coopnets_digits")
     noisy, in_strings = load("conditions_coopnets_digits"), load("strings_coopnets_digits")
     environment, signs, of_families = load("environmental_sounds"), load("agreement_signs"), load("families")["runs"]
-    flow = of_families["flow-seed0"]
-    of_flow, of_conditional = ({"command": command_of(name)} for name in ("flow", "conditional-vae"))
-    of_coopnets = {run: figures for run, figures in of_families.items() if run.startswith("coopnets-")}
-    coopnets = {**means(of_coopnets), "command": command_of("coopnets")}
+    of_conditional = {"command": command_of("conditional-vae")}
+    flows, coopnets = of_family("flow"), of_family("coopnets")
     ways, unpaired = load("coherence_guidance3"), load("unpaired")
-    flows_set, flows_real = (flow["diversity"][of] for of in ("sampled_z", "real_training_images"))
+    flows_real = of_families["flow-seed0"]["diversity"]["real_training_images"]
     drawn = in_strings["string_errors"]["error_rates"]["drawn, clean"]
 
     def mean(result: dict, figure: str, write=percent) -> str:
@@ -83,16 +89,11 @@ def headlines() -> str:
         (f"`balanced` VAE-GAN, {sampled}, `random`", "-", mean(balanced, "sampled_z"), balanced),
         ("the same: variety within a clip, ratio to real images", "-", mean(balanced, "within_clip", ratio), balanced),
         ("the same: accuracy of a classifier trained on its drawings", "-", mean(balanced, "cas"), balanced),
-        ("flow, drawn at random, `random`, one division", "-", one(flow, "sampled_z"), of_flow),
-        (f"the same: FID, real images {flows_real['fid']:.2f}", "-", f"**{flows_set['fid']:.2f}**", of_flow),
+        (f"flow, drawn at random, `random`, mean of {flows['runs']}", "-", mean(flows, "sampled_z"), flows),
+        (f"the same: FID, real images {flows_real['fid']:.2f}", "-", f"**{flows['fid']:.2f}**", flows),
+        ("the same: accuracy of a classifier trained on its drawings", "-", mean(flows, "cas"), flows),
         (
-            "the same: accuracy of a classifier trained on its drawings",
-            "-",
-            f"**{flow['diversity']['cas']['sampled_z']:.1%}**",
-            of_flow,
-        ),
-        (
-            f"conditional cooperative networks, drawn at random, `random`, mean of {len(of_coopnets)}",
+            f"conditional cooperative networks, drawn at random, `random`, mean of {coopnets['runs']}",
             "-",
             mean(coopnets, "sampled_z"),
             coopnets,
@@ -147,8 +148,9 @@ TABLES = {
     "strings": strings,
     "families": families,
     "families in detail": families_in_detail,
-    "flow dials": flow_dials,
-    "CoopNets' steps": coopnets_dials,
+    "flow dials": partial(dial, "flow_dials", "w"),
+    "flow steps": partial(dial, "flow_steps", "steps"),
+    "CoopNets' steps": partial(dial, "coopnets_dials", "Langevin steps"),
     "coherence": coherence,
     "frontier": frontier,
     "ablation": ablation,
@@ -179,6 +181,7 @@ PAGES = {  # of the tables that do not stand in docs/results.md
     "headlines": "README.md",
     "families in detail": "docs/families.md",
     "flow dials": "docs/models.md",
+    "flow steps": "docs/models.md",
     "CoopNets' steps": "docs/models.md",
     "coherence": "docs/models.md",
     "image textures": "docs/image_textures.md",

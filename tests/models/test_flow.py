@@ -206,6 +206,15 @@ def test_guidance_at_all_times_is_that_of_the_drawing(guidance):
     np.testing.assert_allclose(drawn, (1 + 0.2 * guidance) / 2, atol=1e-4)
 
 
+def test_the_steps_are_a_dial(monkeypatch):
+    """A drawing is what is predicted at the last step: of a prediction of t 1 - 1 / n."""
+    model, z = small(), np.zeros((1, 4), np.float32)
+    monkeypatch.setattr(model, "predicted", lambda y, t, z, w=1.0: tf.ones_like(y) * t[:, None, None, None])
+    for steps in (1, 2, 5):
+        model.steps = steps
+        np.testing.assert_allclose(model.decode(z), 1 - 0.5 / steps, atol=1e-5)
+
+
 def test_a_batch_of_draws_is_cut_without_a_trace(monkeypatch):
     model, z = small(), np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
     noise = np.random.default_rng(1).normal(size=(5, 28, 28, 1)).astype(np.float32)
