@@ -168,7 +168,7 @@ class JointFlow(AudioImageModel):
         return early + internal * (last - early)
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def solution(self, start, way: str, guidance, internal):
+    def solution(self, start, way: str, guidance, internal, steps):
         """States (n, size) at t = 1 of what starts at `start`, for one of `WAYS` and both guidances, g and w."""
         first, slope = map(tf.constant, zip(*WAYS[way], strict=True))
         moves = self.pair.per_number(slope[None])
@@ -186,12 +186,17 @@ class JointFlow(AudioImageModel):
                 drawn = without + guidance * (drawn - without)
             return moves * (drawn - x) / (1 - t)
 
-        return solve(start, velocity, steps=self.steps, method=self.method)
+        return solve(start, velocity, steps=steps, method=self.method)
+
+    @property
+    def dials(self):
+        """g, w and the steps of a solution, as they are now."""
+        return self.guidance, self.internal_guidance, self.steps
 
     def solved(self, start, way: str):
         """Images, spectrograms and durations in seconds (n,), numpy arrays, from states (n, size) and a way."""
         parts = [tf.constant(start[i : i + BATCH]) for i in range(0, len(start), BATCH)]
-        ends = [self.solution(part, way, self.guidance, self.internal_guidance).numpy() for part in parts]
+        ends = [self.solution(part, way, *self.dials).numpy() for part in parts]
         return self.pair.pairs(np.concatenate(ends) if ends else start)
 
     def noise(self, n, seed):
@@ -215,8 +220,7 @@ class JointFlow(AudioImageModel):
         return self.pair.join(images, spectrograms, ops.zeros((n,)))
 
     def call(self, spectrograms, training=False):
-        dials = self.guidance, self.internal_guidance
-        end = self.solution(self.first_state(spectrograms), "image of sound", *dials)
+        end = self.solution(self.first_state(spectrograms), "image of sound", *self.dials)
         return ops.clip((self.pair.part(end)[0] + 1) / 2, 0, 1)
 
     def draw(self, spectrograms, samples, seed):

@@ -4,7 +4,7 @@ from statistics import fmean
 
 from cells import head, load, mean_share, percent, row
 
-from crossmodal.app.sweeps.members import agreement_of, mean_of
+from crossmodal.app.sweeps.members import agreement_of, mean_of, means
 from evaluation.coherence import Coherence
 from evaluation.diversity_figures import DiversitySummary
 
@@ -34,6 +34,13 @@ def command_of(name: str) -> str:
     """That of a family, on as many divisions as it was trained on."""
     study, _ = load("families")["command"].split(" --splits")
     return f"{study} --families {name} --splits {len(runs_of_families()[name])}"
+
+
+def of_family(name: str) -> dict:
+    """The means of a family's figures over its runs, how many these are, and their command."""
+    runs = runs_of_families()[name]
+    fid = fmean(each.sampled_z.fid for each in summaries_of(runs))
+    return {**means(runs), "fid": fid, "runs": len(runs), "command": command_of(name)}
 
 
 def command() -> str:

@@ -7,12 +7,11 @@ python recipes/pages/tables.py --write    # put them into their pages
 import sys
 from functools import partial
 from pathlib import Path
-from statistics import fmean
 
 from cells import ROOT, head, load, percent, print_or_write, ratio, row
 from drawing_tables import ablation, frontier, results, strangers, strings
 from environment_tables import environmental_confusions, environmental_front_ends, environmental_sounds
-from family_tables import coherence, command_of, dial, families, families_in_detail
+from family_tables import coherence, command_of, dial, families, families_in_detail, of_family
 from hearing_tables import changes, encoders, few_clips
 from image_tables import image_textures, object_patterns
 from latent_tables import latent_spaces
@@ -30,16 +29,7 @@ from texture_tables import (
     textures,
 )
 
-from crossmodal.app.sweeps.members import means
-
 TOLD = ("sound -> image", "image -> sound", "both imagined")  # of the ways of a joint flow, what README tells
-
-
-def of_family(name: str) -> dict:
-    """The means of a family's figures over its runs, how many these are, and their command."""
-    runs = {run: figures for run, figures in load("families")["runs"].items() if run.rsplit("-", 1)[0] == name}
-    fid = fmean(figures["diversity"]["sampled_z"]["fid"] for figures in runs.values())
-    return {**means(runs), "fid": fid, "runs": len(runs), "command": command_of(name)}
 
 
 def headlines() -> str:

@@ -37,9 +37,10 @@ def main(argv=None) -> int:
             splits = "" if config.protocol == "speaker" else f" --splits {arguments.splits}"
             splits += " --diversity" if arguments.diversity else ""
             options = f"{as_options(config, LOCATIONS)}{splits} --results {arguments.results}"
-            result = {"command": f"python recipes/studies/splits.py {family}{options}", "runs": runs, **means(runs)}
-            for figure in means(runs):
-                print(f"{figure}: {as_text(result[figure])}")
+            figures = means(runs.values())
+            for name, figure in figures.items():
+                print(f"{name}: {as_text(figure)}")
+            result = {"command": f"python recipes/studies/splits.py {family}{options}", "runs": runs, **figures}
             publish(result, RESULTS / arguments.results, arguments.workdir)
 
     def extra(parser):

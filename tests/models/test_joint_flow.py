@@ -151,6 +151,15 @@ def test_guidance_goes_on_from_what_each_side_is_without_the_other(guidance):
     np.testing.assert_allclose(durations_s, 0.4 * np.exp(0.4 * 0.2 * guidance), rtol=1e-4)
 
 
+def test_the_steps_are_a_dial(monkeypatch):
+    """A drawing is what is predicted at the last step: of a prediction of t 1 - 1 / n."""
+    model = JointFlow(**{**SMALL, "guidance": 1.0})
+    monkeypatch.setattr(model, "predicted", lambda state, times, w=1.0: tf.ones_like(state) * times[0])
+    for steps in (1, 2, 5):
+        model.steps = steps
+        np.testing.assert_allclose(model.generate(np.ones((1, 48, 48)))[0], 1 - 0.5 / steps, atol=1e-5)
+
+
 class Forgetful(JointFlow):
     """Predicts the mean of a side that is given, and of two that move nothing but 0."""
 

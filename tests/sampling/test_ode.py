@@ -34,6 +34,14 @@ def test_two_velocities_are_of_second_order_where_the_last_step_is_exact(method)
     assert math.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.15)
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 6])
+def test_adams_corrects_its_first_step_and_follows_a_parabola(steps):
+    """v = t takes 0 to t^2 / 2 exactly, though Euler's first step stays at 0; the last step is Euler's."""
+    t, h = 1 - 1 / steps, 1 / steps
+    found = float(solve(np.zeros(1, np.float32), lambda x, t: 0 * x + t, steps=steps, method="adams")[0])
+    assert found == pytest.approx((t**2 / 2 if steps > 2 else 0.0) + h * t, abs=1e-6)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("steps", [1, 5])
 def test_a_straight_path_is_followed_exactly(method, steps):

@@ -5,7 +5,7 @@ Several processes and machines may share the work, see `shards`.
 
 import json
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -153,12 +153,12 @@ def mean_of(values: list[float]) -> dict:
     return {"mean": mean, "interval_95": half and [mean - half, mean + half]}
 
 
-def means(runs: dict[str, dict]) -> dict:
+def means(runs: Collection[dict]) -> dict:
     """Means over the runs of the figures that the tables show."""
-    measured = [agreement_of(run) for run in runs.values()]
+    measured = [agreement_of(run) for run in runs]
     figures = {name: [getattr(each, name).accuracy for each in measured] for name in ("posterior_mean", "sampled_z")}
-    if all("diversity" in run for run in runs.values()):
-        summaries = [DiversitySummary.from_json(run["diversity"]) for run in runs.values()]
+    if all("diversity" in run for run in runs):
+        summaries = [DiversitySummary.from_json(run["diversity"]) for run in runs]
         names = ("within_clip", "coverage_to_real")
         figures |= {name: [getattr(each, name) for each in summaries] for name in names}
         figures["cas"] = [each.cas["sampled_z"] for each in summaries if each.cas]
