@@ -18,6 +18,7 @@ from typing import Literal, Union, get_args, get_origin, get_type_hints
 from crossmodal.errors import CrossmodalError
 from crossmodal.runtime.files import DISK_FULL, check_folder
 from crossmodal.runtime.interruption import Terminated, sigterm_as_interrupt
+from crossmodal.runtime.output import all_written
 from crossmodal.runtime.quiet import import_tensorflow
 from crossmodal.runtime.ranges import Range, range_of, read_number
 from crossmodal.runtime.surroundings import keras_as_needed, prepare_surroundings
@@ -204,13 +205,12 @@ def run_command(arguments: argparse.Namespace) -> int:
     from crossmodal.app.recipe.making import recipe_from
 
     try:
-        with sigterm_as_interrupt(), keras_as_needed():
+        with sigterm_as_interrupt(), keras_as_needed(), all_written():
             prepare_surroundings()
             if workdir := getattr(arguments, "workdir", None):
                 check_folder(workdir)
             return carry_out(arguments, partial(recipe_from, arguments))
-    except BrokenPipeError:  # who read the output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except BrokenPipeError:
         return 2
     except (CrossmodalError, OSError, MemoryError) as error:
         from crossmodal.training.runs import forget_unbegun_runs

@@ -3,6 +3,8 @@
 import argparse
 import contextlib
 
+from crossmodal.runtime.output import all_written
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that remembers its options, and which of several parsed a command line: the `parser` of the result."""
@@ -22,5 +24,5 @@ class Parser(argparse.ArgumentParser):
         return namespace, rest
 
     def _print_message(self, message, file=None):
-        with contextlib.suppress(BrokenPipeError):  # who read the help has gone; Python 3.11.2 raises it
+        with contextlib.suppress(BrokenPipeError), all_written():
             super()._print_message(message, file)

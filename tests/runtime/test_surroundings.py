@@ -272,6 +272,25 @@ def test_a_reader_that_has_gone_is_no_traceback(tmp_path):
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["--help", "--version", "texture play --help", "data info"])
+def test_output_that_nobody_reads_ends_quietly(command, tmp_path):
+    """A short output is kept back until the end, where the pipe has no reader."""
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "crossmodal", *command.split()],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(write)
+    assert done.stderr == ""
+
+
 def test_other_systems_are_named_in_a_sentence(monkeypatch, capsys):
     from evaluation.__main__ import main as evaluate
 
