@@ -57,7 +57,7 @@ class AudioImageFlow(VariationalModel):
     Args:
         latent_dim: dimensions of the code z.
         patch: height and width of a token in pixels; None: see `patch_for`.
-        width, blocks, heads, hidden: of the transformer, see `patch_transformer`.
+        width, blocks, heads, hidden, context: of the transformer, see `patch_transformer`.
         early: blocks that predict the early image, see `patch_transformer`; None: a third of them.
         early_weight: of the early image's loss.
         internal_guidance: w, 1 for what the last block predicts.
@@ -89,6 +89,7 @@ class AudioImageFlow(VariationalModel):
         blocks=6,
         heads=4,
         hidden=448,
+        context=0,
         early=None,
         early_weight=0.5,
         internal_guidance=0.75,
@@ -111,7 +112,7 @@ class AudioImageFlow(VariationalModel):
     ):
         super().__init__(latent_dim, beta, kl_warmup_steps, **kwargs)
         self.patch = patch_for(self.image_shape) if patch is None else patch
-        self.width, self.blocks, self.heads, self.hidden = width, blocks, heads, hidden
+        self.width, self.blocks, self.heads, self.hidden, self.context = width, blocks, heads, hidden, context
         self.early = early_blocks(early, blocks)
         self.early_weight = early_weight
         self.internal_guidance, self.internal_until = internal_guidance, internal_until
@@ -123,8 +124,9 @@ class AudioImageFlow(VariationalModel):
         self.encoder = build_encoder(
             encoder_kind, self.spectrogram_shape, latent_dim, initial_log_var, self.dtype_policy, **self.encoder_options
         )
+        sizes = (width, blocks, heads, hidden, self.early)
         self.transformer = patch_transformer(
-            self.image_shape, self.patch, latent_dim, width, blocks, heads, hidden, self.early, self.dtype_policy
+            self.image_shape, self.patch, latent_dim, *sizes, self.dtype_policy, context
         )
         self.build((None, *self.spectrogram_shape))
 
@@ -247,7 +249,7 @@ class AudioImageFlow(VariationalModel):
         return super().from_config({**older, **config})
 
     def get_config(self):
-        names = """patch width blocks heads hidden early early_weight internal_guidance internal_until model_guidance
-            guided_times time_mean time_spread unheard steps method guidance initial_log_var encoder_kind
-            encoder_options"""
+        names = """patch width blocks heads hidden context early early_weight internal_guidance internal_until
+            model_guidance guided_times time_mean time_spread unheard steps method guidance initial_log_var
+            encoder_kind encoder_options"""
         return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}

@@ -120,6 +120,21 @@ def test_the_early_image_is_that_of_the_first_blocks_alone():
         patch_transformer(*sizes, 2, 2, 32, 2, "float32")
 
 
+def test_tokens_of_the_code_stand_beside_those_of_the_image():
+    """Where nothing else hears the condition, the image follows it through them; the early image comes before them."""
+    network = patch_transformer((8, 8, 1), 4, 3, 16, 3, 2, 32, 1, "float32", context=2)
+    rng = np.random.default_rng(0)
+    network.set_weights([w + 0.1 * rng.normal(size=w.shape).astype(np.float32) for w in network.get_weights()])
+    network.get_layer("heard").set_weights([np.zeros((3, 16)), np.zeros(16)])
+    assert network.get_layer("context").kernel.shape == (3, 2 * 16)
+    x, t = np.ones((2, 8, 8, 1), np.float32), np.array([0.2, 0.2], np.float32)
+    last, early = (np.asarray(image) for image in network([x, t, np.array([[0, 0, 1], [0, 1, 0]], np.float32)]))
+    assert last.shape == early.shape == (2, 8, 8, 1)
+    assert np.abs(last[0] - last[1]).max() > 1e-3
+    np.testing.assert_allclose(early[0], early[1], atol=1e-6)
+    assert small(context=3).get_config()["context"] == 3
+
+
 def test_internal_guidance_leaves_the_early_image_behind():
     """From -0.5 early to 0.1 last: 0.4 at a weight of 1.5; its loss has a weight of its own."""
     model = small(blocks=2, early=1, early_weight=0.25, time_mean=0.0, time_spread=1e-6)

@@ -226,7 +226,7 @@ def test_it_learns_two_pairs_in_every_direction_and_is_saved(tmp_path):
     durations_s = np.array([0.2, 0.8], np.float32)
     batch = (sounds, np.tile(images[:, None], (1, 32, 1, 1, 1)), {"duration": durations_s, "plain": sounds})
     model.compile(keras.optimizers.Adam(4e-3), jit_compile=False)
-    history = model.fit(tf.data.Dataset.from_tensors(batch).repeat(600), epochs=1, verbose=0)
+    history = model.fit(tf.data.Dataset.from_tensors(batch).repeat(1000), epochs=1, verbose=0)
     assert np.isfinite(history.history["loss"][0])
     drawn, draws = model.generate(sounds, samples=3, seed=0)
     assert np.abs(drawn - images).mean() < 0.1

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from crossmodal.models.networks.layers import BatchNormalization, Conv1D, Conv2D, Conv2DTranspose
+from crossmodal.models.networks.layers import BatchNormalization, Conv1D, Conv2D, Conv2DTranspose, Dense
 
 
 def outputs_and_gradients(layer, x, **options):
@@ -103,3 +103,29 @@ def test_batch_normalisation_in_half_precision_is_near_keras():
     compare(
         BatchNormalization(**options), keras.layers.BatchNormalization(**options), (8, 5, 5, 3), 0.02, training=True
     )
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (Dense(4), (6272, 8)),
+        (Dense(4), (128, 49, 8)),
+        (Conv1D(4, 3), (8, 1000, 2)),
+        (Conv1D(4, 8, 4), (8, 4000, 2)),
+        (Conv2D(4, 3), (8, 28, 28, 2)),
+        (Conv2D(4, 4, 2, data_format="channels_last"), (8, 58, 58, 2)),
+        (Conv2DTranspose(4, 4, 2), (8, 14, 14, 2)),
+        (Conv2DTranspose(4, 2, 2), (8, 14, 14, 2)),
+    ],
+)
+def test_the_gradient_by_a_bias_is_a_sum_in_float32(layer, shape, dtype):
+    """TensorFlow's own adds up in half precision: of 6,272 ones it finds 256."""
+    layer = type(layer).from_config({**layer.get_config(), "dtype": dtype})
+    layer.build(shape)
+    with tf.GradientTape() as tape:
+        y = layer(tf.zeros(shape))
+        upstream = tf.random.stateless_uniform(y.shape, (0, 0), 0.5, 1.5, y.dtype)
+        loss = tf.reduce_sum(tf.cast(upstream * y, tf.float32))
+    exact = np.float64(upstream).sum(axis=tuple(range(len(shape) - 1)))
+    np.testing.assert_allclose(tape.gradient(loss, layer.bias.value), exact, rtol=0.01)

@@ -244,7 +244,7 @@ _FAMILIES = (
         "AudioImageFlow",
         FlowConfig,
         "a flow that draws it in many hands, by steps from noise",
-        settings=(*_SETTINGS["flow"], "beta", "unheard", "internal_until", "model_guidance"),
+        settings=(*_SETTINGS["flow"], "context", "beta", "unheard", "internal_until", "model_guidance"),
         epochs=24,
         learning_rate=2e-3,
         adam={"beta_2": 0.99},

@@ -9,6 +9,7 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.networks.decoders import check_image_shape
+from crossmodal.models.networks.layers import Conv1D, Dense
 from crossmodal.models.networks.transformer import (
     MODULATIONS,
     Block,
@@ -89,7 +90,7 @@ def joint_transformer(
         raise ValueError(f"{frames} frames are no multiple of {frames_per_token}: choose other frames_per_token.")
 
     def dense(units, name, activation=None, **options):
-        return layers.Dense(units, activation, name=name, **{"dtype": dtype, **options})
+        return Dense(units, activation, name=name, **{"dtype": dtype, **options})
 
     image = keras.Input(image_shape, name="image")
     spectrogram = keras.Input(spectrogram_shape, name="spectrogram")
@@ -103,7 +104,7 @@ def joint_transformer(
     ]
     convolved = ops.reshape(spectrogram, (-1, frames, mels))
     for name, kernel, stride in (("frames", KERNEL, 1), ("joined_frames", 2 * frames_per_token, frames_per_token)):
-        convolved = layers.Conv1D(width, kernel, stride, "same", activation="silu", dtype=dtype, name=name)(convolved)
+        convolved = Conv1D(width, kernel, stride, "same", activation="silu", dtype=dtype, name=name)(convolved)
     lasting = dense(width, "duration_token")(duration)[:, None]
     tokens = [dense(width, "patches")(as_tokens(image, patch)), ops.concatenate([convolved, lasting], axis=1)]
     tokens = [Positions(dtype=dtype, name=f"{s}_positions")(x) for s, x in zip(SIDES, tokens, strict=True)]

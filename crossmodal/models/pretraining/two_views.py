@@ -7,11 +7,12 @@ sound out of the batch: the loss is `info_nce` of the scores s_ij = e_i . f_j / 
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
 from crossmodal.models.base import in_batches
 from crossmodal.models.contrastive import info_nce
 from crossmodal.models.networks.encoders import build_encoder
+from crossmodal.models.networks.layers import Dense
 from crossmodal.models.pretraining.unsupervised import UnsupervisedModel
 
 
@@ -47,7 +48,7 @@ class TwoViews(UnsupervisedModel):
         whole = build_encoder(encoder_kind, self.spectrogram_shape, 1, 0.0, self.dtype_policy, **self.encoder_options)
         self.encoder = keras.Model(whole.input, whole.get_layer("z_mean").input, name="encoder")
         units, dtype = self.encoder.output_shape[-1], self.dtype_policy
-        hidden = [layers.Dense(units, "relu", dtype=dtype), layers.Dense(projected, dtype=dtype)]
+        hidden = [Dense(units, "relu", dtype=dtype), Dense(projected, dtype=dtype)]
         self.projection = keras.Sequential([keras.Input((units,)), *hidden], name="projection")
         self.built = True
 
