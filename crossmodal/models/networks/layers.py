@@ -6,7 +6,8 @@ two cores in bfloat16: the gradient by the kernel of the encoder's convolution 1
 the decoder's 3-7 28 and 7 ms. The gradient of the thesis descriptor's first convolution (kernel 200, stride 40) by its
 input: 5.6 ms of the 7.4 ms that a Langevin step took, 0.9 ms over blocks.
 
-In bfloat16 Keras' layers lose most of the gradient by their bias, see `kernels.add_bias`; these do not.
+In bfloat16 Keras' layers lose most of the gradient by their bias, see `kernels.add_bias`. These do not, but where they
+leave all to Keras: maps with the channels first, and transposed convolutions of unknown sizes or with oblong kernels.
 """
 
 import keras
@@ -30,15 +31,19 @@ def _finished(layer, outputs):
     return outputs if layer.activation is None else layer.activation(outputs)
 
 
-@keras.saving.register_keras_serializable("crossmodal")
-class Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D`; one matrix product where the result is a map of one pixel, else with the gradients of
-    `kernels.convolve`."""
+class _Convolution:
+    """Keras' `call` of a convolution, with the bias of `_finished`."""
 
     def call(self, inputs):
         if self.data_format != "channels_last":
             return super().call(inputs)
         return _finished(self, self.convolution_op(inputs, self.kernel))
+
+
+@keras.saving.register_keras_serializable("crossmodal")
+class Conv2D(_Convolution, keras.layers.Conv2D):
+    """`keras.layers.Conv2D`; one matrix product where the result is a map of one pixel, else with the gradients of
+    `kernels.convolve`."""
 
     def convolution_op(self, inputs, kernel):
         height, width = self.kernel_size
@@ -103,23 +108,18 @@ class Dense(keras.layers.Dense):
 
 
 @keras.saving.register_keras_serializable("crossmodal")
-class Conv1D(keras.layers.Conv1D):
+class Conv1D(_Convolution, keras.layers.Conv1D):
     """`keras.layers.Conv1D`; a stride above 1 by a convolution with stride 1 over blocks of so many samples."""
 
     def call(self, inputs):
         return self.fixed()(inputs)
-
-    def by_keras(self, inputs):
-        if self.data_format != "channels_last":
-            return super().call(inputs)
-        return _finished(self, self.convolution_op(inputs, self.kernel))
 
     def fixed(self):
         """The layer as it is now as a function, for a loop in which the kernel stays: it is arranged once."""
         (kernel,), (stride,) = self.kernel_size, self.strides
         plain = self.dilation_rate == (1,) and self.groups == 1 and self.data_format == "channels_last"
         if self.padding != "valid" or not plain or not _on_tensorflow():
-            return self.by_keras
+            return super().call
         spanned = -(-kernel // stride)  # blocks under the kernel, the last one filled up with zeros
         missing = spanned * stride - kernel
         weights = ops.cast(self.kernel, self.compute_dtype)

@@ -5,8 +5,8 @@ A network that predicts the image learns from large patches too (Li & He 2025), 
 many as a small one has, see `patch_for`.
 The condition, such as the time of a flow and what was heard, sets shift, scale and gate of each block's two parts. One
 dense layer computes them for all blocks, each of which adds numbers of its own (Chen et al. 2023: PixArt, section 2.3).
-Gates start at 0, so that each block starts as the identity. Tokens of the condition stand beside those of the image
-too, in the blocks after the early image (Li & He 2025, section 4.4).
+Gates start at 0, so that each block starts as the identity. Tokens of the condition may stand beside those of the image
+too, in the blocks after the early image (Li & He 2025).
 """
 
 import math
@@ -167,7 +167,7 @@ def patch_transformer(
         width: numbers of a token.
         blocks, heads, hidden: how many, and see `Block`.
         early: blocks after which the early image is predicted; 0: it is the image.
-        context: tokens of the condition.
+        context: tokens of the condition; 0 for none.
 
     Raises:
         ValueError: the patches do not divide the image, or there are not more blocks than early ones.
