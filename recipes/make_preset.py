@@ -75,7 +75,10 @@ def run(arguments) -> None:
     try:
         write_layers(model, weights)
     except ModelError as error:
-        print(f"It will need TensorFlow to draw or play: {error}")
+        print(f"It will need TensorFlow: {error}")
+    else:
+        if not presets.layers_file(weights).exists():
+            print(f"It will need TensorFlow: no {type(model).__name__} is computed without it.")
 
 
 def card_of(model, metrics: dict) -> dict:
