@@ -76,9 +76,6 @@ def run(arguments) -> None:
         write_layers(model, weights)
     except ModelError as error:
         print(f"It will need TensorFlow: {error}")
-    else:
-        if not presets.layers_file(weights).exists():
-            print(f"It will need TensorFlow: no {type(model).__name__} is computed without it.")
 
 
 def card_of(model, metrics: dict) -> dict:

@@ -74,11 +74,13 @@ def part_of(description: dict, weights: list[np.ndarray]) -> Network | dict[str,
 
 
 def write_layers(model, weights: Path) -> None:
-    """Write the layers of a model beside its weights (.npz) and card; none for a class that has no twin.
+    """Write the layers of a model beside its weights (.npz) and card.
 
     Raises:
-        ModelError: the model has a layer that is not computed without Keras.
+        ModelError: its class has no twin, or it has a layer that is not computed without Keras.
     """
     presets.layers_file(weights).unlink(missing_ok=True)  # those of other weights
-    if twin := TWINS.get(type(model).__name__):
-        presets.write_layers(twin.describe_networks(model), weights)
+    name = type(model).__name__
+    if name not in TWINS:
+        raise ModelError(f"No {name} is computed without Keras.")
+    presets.write_layers(TWINS[name].describe_networks(model), weights)

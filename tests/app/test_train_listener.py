@@ -55,7 +55,7 @@ def test_a_stopped_training_ends_as_an_unbroken_one(finished, tmp_path):
 
 def test_its_preset_has_its_figures_and_licences(finished, tmp_path, capsys):
     assert recipe("make_preset").main([str(finished), "small", "--half", "--folder", str(tmp_path)]) == 0
-    assert "need TensorFlow: no Listener is computed without it" in capsys.readouterr().out
+    assert "It will need TensorFlow: No Listener is computed without Keras." in capsys.readouterr().out
     card = json.loads((tmp_path / "small.json").read_text())
     assert set(card["heard"]["digits-tts"]) >= {"accuracy", "interval_95", "people", "clips"}
     assert "eSpeak NG" in card["licence_of_data"]
