@@ -35,7 +35,7 @@ from crossmodal.training.checkpoints import (
     snapshot,
     training_in,
 )
-from crossmodal.training.runs import append_history
+from crossmodal.training.runs import append_history, seconds_so_far
 from crossmodal.training.texture_state import Settings, State, make_state
 
 CROP_S = 2.0  # of the default's signals
@@ -180,7 +180,7 @@ def _train(model, signal, settings: Settings, workdir: Path | None, on_block) ->
     good, good_at = snapshot(changing), done
     unproven: list[np.ndarray] | None = None  # the state after the last block, until its chains are known
     history: list[dict] = []
-    began = time.time()
+    began = time.time() - (seconds_so_far(workdir) if workdir else 0)
     while done < settings.iterations:
         words = np.random.SeedSequence([settings.seed, done, int(recoveries.value)]).generate_state(2) >> 1
         figures = step(tf.constant(words.astype(np.int32)), tf.constant(done == 0))

@@ -5,6 +5,7 @@ A run that was stopped continues after its last whole epoch; everything random i
 """
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from crossmodal.training.distribution import (
     on_replicas,
     own_parts,
 )
-from crossmodal.training.runs import append_history
+from crossmodal.training.runs import append_history, seconds_so_far
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def _train_stage(
     statistics = [v for v in model.non_trainable_variables if v.dtype == "float32"]  # of batch normalisation
     average, reseed = average_over_replicas(strategy, statistics), reseeding(model, seed)
     progress = Progress(first + stage.epochs, stage.steps_per_epoch)
+    began = time.time() - seconds_so_far(workdir)
     if done and chief and checkpoint:
         restore_checkpoint(changing, checkpoint)
     broadcast_variables(strategy, changing)
@@ -129,7 +131,8 @@ def _train_stage(
             if stage.on_epoch:
                 stage.on_epoch(first + epoch, logs)
             progress.end_epoch(first + epoch, logs)
-            append_history(workdir, {"epoch": first + epoch + 1, **({"stage": stage.name} if named else {}), **logs})
+            line = {"epoch": first + epoch + 1, **({"stage": stage.name} if named else {}), **logs}
+            append_history(workdir, line | {"seconds": time.time() - began})
             save_checkpoint(changing, workdir, first + epoch + 1)
     for optimizer in optimizers:
         optimizer.finalize_variable_values(optimizer._trainable_variables)

@@ -102,6 +102,13 @@ def read_history(workdir: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
+def seconds_so_far(workdir: Path) -> float:
+    """Seconds that the training in a folder has taken up to the last line of its history, in all processes together;
+    0 before the first line, and where an earlier version wrote the last."""
+    history = read_history(workdir)
+    return history[-1].get("seconds", 0.0) if history else 0.0
+
+
 def position_of(line: dict) -> tuple[str, int]:
     """What a line of the history counts, "epoch" or "iteration", and where it stands, from 1; earlier versions wrote
     both for an iteration."""

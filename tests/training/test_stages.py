@@ -1,18 +1,19 @@
 """Several stages in one resumable run, several optimizers, and initial weights from another model."""
 
-import json
 from functools import partial
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from outcomes import without_seconds
 
 from crossmodal import AudioImageVAE
 from crossmodal.errors import ModelError
 from crossmodal.training.checkpoints import clear_checkpoints
 from crossmodal.training.initial import take_weights
 from crossmodal.training.loop import Stage, changing_variables, optimizers_of, train, train_stages
+from crossmodal.training.runs import append_history, read_history
 
 RNG = np.random.default_rng(0)
 SOUNDS, IMAGES = RNG.random((8, 48, 48, 1), np.float32), RNG.random((8, 1, 28, 28, 1), np.float32)
@@ -67,12 +68,16 @@ def stages(stop_at: int = 0) -> tuple[AudioImageVAE, list[Stage]]:
     ]
 
 
+def figures(folder) -> list[dict]:
+    return [without_seconds(line) for line in read_history(folder)]
+
+
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory):
     vae, both = stages()
     folder = tmp_path_factory.mktemp("unbroken")
     train_stages(both, folder, seed=3)
-    return vae.get_weights(), (folder / "history.jsonl").read_text()
+    return vae.get_weights(), figures(folder)
 
 
 @pytest.mark.parametrize("stop_at", [1, 2, 3, 4])
@@ -83,7 +88,7 @@ def test_a_run_stopped_in_any_stage_ends_as_an_unbroken_one_to_the_bit(stop_at, 
     train_stages(both, tmp_path, seed=3)
     for one, other in zip(vae.get_weights(), unbroken[0], strict=True):
         np.testing.assert_array_equal(one, other)
-    assert (tmp_path / "history.jsonl").read_text() == unbroken[1]
+    assert figures(tmp_path) == unbroken[1]
 
 
 def test_a_run_stopped_between_two_stages_goes_on_with_the_trained_encoder(unbroken, tmp_path):
@@ -98,8 +103,7 @@ def test_a_run_stopped_between_two_stages_goes_on_with_the_trained_encoder(unbro
 
 
 def test_the_history_names_the_stages(unbroken):
-    lines = [json.loads(line) for line in unbroken[1].splitlines()]
-    assert [(line["epoch"], line["stage"]) for line in lines] == [
+    assert [(line["epoch"], line["stage"]) for line in unbroken[1]] == [
         *((1, "pretrain"), (2, "pretrain")),
         *((3, "train"), (4, "train")),
     ]
@@ -117,9 +121,29 @@ def test_an_experiment_pretrains_its_encoder_in_the_same_run(tmp_path):
     config = TrainingConfig(**OPTIONS | {"epochs": 2})
     options = {"sources": sources(), "pretrain": pretrain}
     train_and_measure("x", config, config, tmp_path, small, lambda *_: keras.optimizers.Adam(1e-3), **options)
-    lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
-    assert [line["stage"] for line in lines] == ["pretrain", "train", "train"]
+    assert [line["stage"] for line in read_history(tmp_path)] == ["pretrain", "train", "train"]
     assert (tmp_path / "model.keras").exists()
+
+
+def test_the_metrics_of_a_stopped_experiment_count_the_seconds_before_it_was_stopped(tmp_path):
+    from extending import OPTIONS, TrainingConfig, train_and_measure
+    from small_sources import sources
+
+    def experiment(measure) -> dict:
+        config = TrainingConfig(**OPTIONS | {"epochs": 1})
+        options = {"sources": sources(), "measure": measure}
+        return train_and_measure("x", config, config, tmp_path, small, adam, **options)
+
+    def adam(*_):
+        return keras.optimizers.Adam(1e-3)
+
+    def stop(*_):
+        raise StopHereError
+
+    with pytest.raises(StopHereError):
+        experiment(stop)
+    append_history(tmp_path, read_history(tmp_path)[-1] | {"seconds": 1000.0})
+    assert 1000 < experiment(lambda *_: {})["seconds"] < 1200
 
 
 class TwoPlayers(keras.Model):

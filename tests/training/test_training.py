@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from outcomes import without_seconds
 
 from crossmodal.errors import ModelError
 from crossmodal.models.vae import AudioImageVAE
@@ -15,7 +16,7 @@ from crossmodal.saving.keras_file import save_model
 from crossmodal.training.checkpoints import load_checkpoint, save_checkpoint
 from crossmodal.training.loop import changing_variables, train
 from crossmodal.training.optimizers import FusedAdam
-from crossmodal.training.runs import open_run, read_history, write_json
+from crossmodal.training.runs import append_history, open_run, read_history, seconds_so_far, write_json
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def test_a_stopped_run_ends_as_an_unbroken_one_to_the_bit(tmp_path):
         np.testing.assert_array_equal(a, b)
     for a, b in zip(whole.optimizer.variables, resumed.optimizer.variables, strict=True):
         np.testing.assert_array_equal(a, b)
-    histories = [read_history(tmp_path / name) for name in ("whole", "stopped")]
+    histories = [[without_seconds(line) for line in read_history(tmp_path / name)] for name in ("whole", "stopped")]
     assert [line["epoch"] for line in histories[1]] == [1, 2, 3, 4]
     for a, b in zip(*histories, strict=True):
         assert a == pytest.approx(b, rel=1e-6)  # the mean over a batch is summed by threads in any order
@@ -124,6 +125,18 @@ def test_weights_that_the_last_update_ruined_are_not_saved(tmp_path):
     assert [line["epoch"] for line in read_history(tmp_path)] == [1]
     assert [path.name for path in tmp_path.glob("*.npz")] == ["checkpoint-00001.npz"]
     assert (tmp_path / "checkpoint-00001.npz").read_bytes() == kept
+
+
+def test_the_seconds_of_a_training_are_those_of_all_its_processes(tmp_path):
+    run(tmp_path, 1)
+    append_history(tmp_path, read_history(tmp_path)[-1] | {"seconds": 1000.0})
+    run(tmp_path, 3)
+    assert 1000 == read_history(tmp_path)[0]["seconds"] < seconds_so_far(tmp_path) < 1200
+
+
+def test_a_history_that_does_not_say_its_seconds_is_continued(tmp_path):
+    append_history(tmp_path, {"epoch": 1, "loss": 1.0})
+    assert seconds_so_far(tmp_path) == 0
 
 
 def test_a_figure_of_the_validation_that_is_not_finite_stops_the_run(tmp_path):

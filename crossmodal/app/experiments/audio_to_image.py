@@ -97,7 +97,7 @@ def train_and_measure(
     from crossmodal.training.distribution import all_workers, broadcast, is_chief, make_strategy, own_parts
     from crossmodal.training.initial import freeze, take_weights
     from crossmodal.training.loop import Stage, train_stages
-    from crossmodal.training.runs import open_run, read_history
+    from crossmodal.training.runs import open_run, read_history, seconds_so_far
     from crossmodal.training.tensorboard import logged
 
     check_config(config)
@@ -117,7 +117,7 @@ def train_and_measure(
     if finished:
         return finish(workdir, metrics) if metrics else {}
     assert config.epochs is not None
-    began = time.time()
+    began = time.time() - seconds_so_far(workdir)
     say = print if is_chief(strategy) else (lambda words: None)
     provenance = provenance_of(family, config)
     speech, images, split = sources or (*(loaded := load_sources(config, say)), split_of(loaded[0], provenance))
@@ -177,7 +177,7 @@ def train_and_measure(
     metrics |= {"parameters": trained.count_params(), "epochs": config.epochs}
     metrics["classes"] = list(speech.classes)
     metrics["replicas"] = strategy.num_replicas_in_sync
-    metrics["seconds"] = time.time() - began  # of this process: less than the whole after a resume
+    metrics["seconds"] = time.time() - began
     metrics |= (measure or measure_drawings)(trained, speech, images, split, front_end, config.seed, workdir)
     save_curves(workdir / "curves.png", {"training": read_history(workdir)})
     return finish(workdir, metrics)

@@ -39,7 +39,7 @@ def run(config: Config, workdir: Path) -> dict:
     from crossmodal.saving.keras_file import save_model
     from crossmodal.training.cooperative import train_texture
     from crossmodal.training.image_texture import prepare_images
-    from crossmodal.training.runs import environment, open_run, read_history
+    from crossmodal.training.runs import environment, open_run, read_history, seconds_so_far
 
     if config.size % 16:
         raise DataError(f"A draw of {config.size} pixels cannot be made: ask for a multiple of 16.")
@@ -60,14 +60,14 @@ def run(config: Config, workdir: Path) -> dict:
     )
     said = {**asdict(config), **dict.fromkeys(LOCATIONS), "texture": Path(config.texture).name}
     model.provenance = {"recipe": {"name": "image-texture", **said}, "environment": environment()}
-    began = time.time()
+    began = time.time() - seconds_so_far(workdir)
     train_texture(model, signal, settings, workdir, on_block=show)
     save_model(model, workdir / "model.keras")
     measure = measure_texture if learned.ndim == 3 else measure_objects
     metrics = {
         "command": command_of("crossmodal train image-texture", config, LOCATIONS),
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},
-        "seconds": time.time() - began,  # of this process: less than the whole after a resume
+        "seconds": time.time() - began,
         **measure(config, model, learned, compared, workdir),
     }
     if history := read_history(workdir):

@@ -66,12 +66,12 @@ def run(method: str, asked: Config, workdir: Path) -> dict:
     from crossmodal.data.catalog import licences_of
     from crossmodal.runtime.determinism import fix_numbers
     from crossmodal.saving.keras_file import save_model
-    from crossmodal.training.runs import environment, open_run
+    from crossmodal.training.runs import environment, open_run, seconds_so_far
 
     if metrics := open_run(workdir, asked, ignore=PLACES):
         return finish_stages(workdir, metrics)
     config = replace(asked, learning_rate=asked.learning_rate or (3e-3 if method in AUTOENCODERS else 1e-3))
-    began = time.time()
+    began = time.time() - sum(map(seconds_so_far, (workdir / "stages").glob("*")))
     fix_numbers(config.seed, False)
     examples = load_examples(config, bernoulli_only=method == "semi-restricted")
     learned = function_of(method)(config, examples, workdir / "stages")

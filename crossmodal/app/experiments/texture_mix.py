@@ -1,6 +1,5 @@
 """One texture of several recordings: options, training, draws and their scores."""
 
-import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -59,7 +58,6 @@ def learn_each(config: Config, workdir: Path) -> tuple[dict, dict]:
     from crossmodal.models.turning_textures import TurningTextures
     from crossmodal.saving.keras_file import load_model, save_model
 
-    began = time.time()
     shared = {f.name: getattr(config, f.name) for f in fields(texture_single.TextureOptions)}
     folders = [workdir / f"{i}_{Path(name.replace(':', '_')).stem}" for i, name in enumerate(config.references, 1)]
     runs = [
@@ -72,7 +70,7 @@ def learn_each(config: Config, workdir: Path) -> tuple[dict, dict]:
     return texture_single.draw_sounds(config, model), {
         "command": command_of("crossmodal train texture-mix", config, texture_single.IGNORED_ON_RESUME),
         "parameters": runs[0]["parameters"],
-        "seconds": time.time() - began,
+        "seconds": sum(run["seconds"] for run in runs),
     }
 
 

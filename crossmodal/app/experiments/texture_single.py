@@ -139,17 +139,18 @@ def learn_and_draw(
     """
     from crossmodal.saving.keras_file import save_model
     from crossmodal.training.cooperative import train_texture
+    from crossmodal.training.runs import seconds_so_far
     from crossmodal.training.tensorboard import logged
 
     model, signal, settings = prepare(config, sound, stereo)
     model.provenance = provenance_of(family, config)
-    began = time.time()
+    began = time.time() - seconds_so_far(workdir)
     train_texture(model, signal, settings, workdir, on_block=logged(show, workdir) if config.tensorboard else show)
     save_model(model, workdir / "model.keras")
     return draw_sounds(config, model), {
         "command": command_of(f"crossmodal train {family}", config, IGNORED_ON_RESUME),
         "parameters": {name: getattr(model, name).count_params() for name in ("generator", "descriptor")},
-        "seconds": time.time() - began,  # of this process: less than the whole after a resume
+        "seconds": time.time() - began,
     }
 
 
