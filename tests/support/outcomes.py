@@ -23,7 +23,7 @@ def outcome(workdir: Path) -> dict:
         elif path.suffix == ".json":
             found[name] = without_seconds(json.loads(content))
         elif path.suffix == ".jsonl":
-            found[name] = [without_seconds(json.loads(line)) for line in content.splitlines()]
+            found[name] = figures(content)
         else:
             found[name] = None if path.suffix == ".html" else hashlib.sha256(content).hexdigest()
     return found
@@ -42,6 +42,11 @@ def weights(content: bytes) -> dict:
     with h5py.File(arrays) as file:
         file.visititems(visit)
     return found
+
+
+def figures(history: bytes) -> list[dict]:
+    """The lines of a history.jsonl."""
+    return [without_seconds(json.loads(line)) for line in history.splitlines()]
 
 
 def without_seconds(value):

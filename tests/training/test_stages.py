@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from outcomes import without_seconds
+from outcomes import figures
 
 from crossmodal import AudioImageVAE
 from crossmodal.errors import ModelError
@@ -68,16 +68,12 @@ def stages(stop_at: int = 0) -> tuple[AudioImageVAE, list[Stage]]:
     ]
 
 
-def figures(folder) -> list[dict]:
-    return [without_seconds(line) for line in read_history(folder)]
-
-
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory):
     vae, both = stages()
     folder = tmp_path_factory.mktemp("unbroken")
     train_stages(both, folder, seed=3)
-    return vae.get_weights(), figures(folder)
+    return vae.get_weights(), figures((folder / "history.jsonl").read_bytes())
 
 
 @pytest.mark.parametrize("stop_at", [1, 2, 3, 4])
@@ -88,7 +84,7 @@ def test_a_run_stopped_in_any_stage_ends_as_an_unbroken_one_to_the_bit(stop_at, 
     train_stages(both, tmp_path, seed=3)
     for one, other in zip(vae.get_weights(), unbroken[0], strict=True):
         np.testing.assert_array_equal(one, other)
-    assert figures(tmp_path) == unbroken[1]
+    assert figures((tmp_path / "history.jsonl").read_bytes()) == unbroken[1]
 
 
 def test_a_run_stopped_between_two_stages_goes_on_with_the_trained_encoder(unbroken, tmp_path):
