@@ -89,7 +89,7 @@ class AudioImageFlow(VariationalModel):
         blocks=6,
         heads=4,
         hidden=448,
-        context=0,
+        context=4,
         early=None,
         early_weight=0.5,
         internal_guidance=0.75,
@@ -243,9 +243,10 @@ class AudioImageFlow(VariationalModel):
 
     @classmethod
     def from_config(cls, config):
-        """Older files do not name the patch, which is of 4 pixels, the early image, which is the image, or the times of
-        guidance, which are all."""
-        older = {"patch": 4, "early": 0, "internal_until": 1.0, "model_guidance": 1.0, "guided_times": (0.0, 1.0)}
+        """Older files do not name the patch, which is of 4 pixels, the early image, which is the image, the times of
+        guidance, which are all, or the tokens of the code, of which they have none."""
+        older = {"patch": 4, "context": 0, "early": 0, "internal_until": 1.0}
+        older |= {"model_guidance": 1.0, "guided_times": (0.0, 1.0)}
         return super().from_config({**older, **config})
 
     def get_config(self):

@@ -61,11 +61,10 @@ def test_an_image_of_larger_patches_is_drawn_and_saved(tmp_path):
     assert drawn.shape == (1, 64, 64, 3)
     save_model(model, tmp_path / "model.keras")
     np.testing.assert_array_equal(load_model(tmp_path / "model.keras").generate(sound)[0], drawn)
-    older = {
-        name: value for name, value in model.get_config().items() if name not in ("patch", "early", "internal_until")
-    }
+    named_later = ("patch", "early", "internal_until", "context")
+    older = {name: value for name, value in model.get_config().items() if name not in named_later}
     again = AudioImageFlow.from_config(older)
-    assert (again.patch, again.early, again.internal_until) == (4, 0, 1.0)
+    assert (again.patch, again.early, again.internal_until, again.context) == (4, 0, 1.0, 0)
     with pytest.raises(ValueError, match="12 pixels do not divide"):
         small(patch=12)
 

@@ -99,7 +99,7 @@ class AnyFlowConfig(FamilyConfig):
 class FlowConfig(AnyFlowConfig):
     beta: float = option(0.05, "weight of the KL term", least=0, most=1e6)
     unheard: float = option(0.1, "share of the pairs without their sound, for guidance", least=0, below=1)
-    context: int = option(0, "tokens of the code beside those of the image", least=0, most=1024)
+    context: int = option(4, "tokens of the code beside those of the image", least=0, most=1024)
     internal_guidance: float = option(0.75, "by which a drawing leaves the early image behind", least=0, most=100)
     internal_until: float = option(0.3, "time up to which it does", least=0, most=1)
     model_guidance: float = option(1.5, "guidance that it learns to draw with, 1 for none", least=1, most=100)
