@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from crossmodal.errors import ModelError
+from crossmodal.presets import SAYING
 from crossmodal.reader import default_reader
 from crossmodal.sound.inversion import invert
 from crossmodal.sound.spectrogram import LogMel
@@ -77,7 +78,8 @@ def check_says(model):
     """The model; ModelError if it does not say what it sees."""
     if not says(model):
         raise ModelError(
-            f"A {type(model).__name__} does not say what it sees: train one that does by crossmodal train joint-flow."
+            f"A {type(model).__name__} does not say what it sees: take {SAYING}, or train one that does by crossmodal "
+            "train joint-flow."
         )
     return model
 

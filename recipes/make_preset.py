@@ -140,9 +140,11 @@ def texture_card(model, metrics: dict) -> dict:
 
 
 def further_figures(figures: dict) -> dict:
-    """What a card keeps of the scores conditions and confidence."""
+    """What a card keeps of the scores conditions, coherence and confidence."""
     if "by_condition" in figures:
         return {"by_condition": figures["by_condition"], "noise": len(figures["noise"])}
+    if "coherence" in figures:
+        return {"coherence": figures["coherence"]["by_way"]}
     names = ("least_information", "calibration_error", "refused", "noise", "drawn_anyway", "other_words", "words_drawn")
     return {"confidence": {name: figures[name] for name in names if figures.get(name) is not None}}
 
@@ -189,7 +191,7 @@ def main(argv=None) -> int:
     parser.add_argument("--half", action="store_true", help="keep the weights as float16")
     parser.add_argument("--strangers", type=Path, metavar="FILE", help="results of splits.py with protocol speaker")
     parser.add_argument(
-        "--measured", type=Path, nargs="+", default=[], metavar="FILE", help="figures of conditions and confidence"
+        "--measured", type=Path, nargs="+", default=[], metavar="FILE", help="figures of further evaluations of it"
     )
     parser.add_argument("--command", help="that made the run, if its metrics.json does not say it")
     parser.add_argument("--folder", type=Path, default=presets.FOLDER, help="where to write (the package's presets)")

@@ -19,6 +19,7 @@ from crossmodal.runtime.files import replacing, sha256, write_json
 
 FOLDER = Path(__file__).parent
 DEFAULT = "coopnets_digits"  # draws where no model is named
+SAYING = "joint_digits"  # says what it sees where no model is named
 
 
 def preset_names() -> list[str]:

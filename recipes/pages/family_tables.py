@@ -107,14 +107,15 @@ def figures_of(sets) -> list[str]:
 
 
 def coherence() -> str:
-    """A row per direction, a column per guidance."""
-    results = [result for name in ("coherence_guidance1", "coherence_guidance3") if (result := load(name))]
-    measured = [Coherence.from_json(result) for result in results]
-    lines = head("coherence", *("g = " + result["command"].rsplit(" ", 1)[1] for result in results))
+    """A row per direction, a column per guidance and one of the preset."""
+    names = {"coherence_guidance1": "g = 1", "coherence_guidance3": "g = 3", "coherence_joint_digits": "`joint_digits`"}
+    results = {column: result for name, column in names.items() if (result := load(name))}
+    measured = [Coherence.from_json(result) for result in results.values()]
+    lines = head("coherence", *results)
     for way in measured[0].by_way if measured else ():
         figures = [each.by_way[way] for each in measured]
         lines.append(row(way, *(percent(figure.accuracy, figure.interval_95) for figure in figures)))
-    commands = (f"`{result['command']}`" for result in results)
+    commands = (f"`{result['command']}`" for result in results.values())
     return "\n".join([*lines, "", f"In the order of the columns: {', '.join(commands)}."]) + "\n"
 
 

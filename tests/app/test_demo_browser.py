@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from crossmodal.app.gallery import read_image
+from crossmodal.presets import SAYING
 from crossmodal.saying import say_images
 
 pytest.importorskip("gradio", reason="Gradio, the extra [demo], is not installed")
@@ -33,14 +34,10 @@ def model():
 
 @pytest.fixture(scope="module")
 def both_ways():
-    """A small joint flow with random weights, which says what it sees."""
-    from crossmodal import JointFlow
-    from crossmodal.data.sources import DIGITS
+    """The preset that says what it sees."""
+    from crossmodal.saving.keras_file import load_model
 
-    rng = np.random.default_rng(0)
-    model = JointFlow(width=16, blocks=1, heads=2, hidden=16, frames_per_token=12, steps=2, classes=DIGITS)
-    model.transformer.set_weights([w + 0.05 * rng.normal(size=w.shape) for w in model.transformer.get_weights()])
-    return model
+    return load_model(SAYING)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +61,7 @@ def address(model, both_ways, server_asked, tmp_path_factory):
     from crossmodal.app.demo.page import build_page, launch
     from crossmodal.saving.keras_file import load_model
 
-    others = {"coopnets_digits": load_model("coopnets_digits"), "both ways": both_ways}
+    others = {"coopnets_digits": load_model("coopnets_digits"), SAYING: both_ways}
     models = {name: offer(each) for name, each in ({"vae_compact": model} | others).items()}
     page = build_page(models, tmp_path_factory.mktemp("lessons"))
     yield launch(page, wait=False)

@@ -9,6 +9,8 @@ from crossmodal import AudioImageVAE, JointFlow
 from crossmodal.__main__ import main
 from crossmodal.data.handwriting import read_handwriting
 from crossmodal.data.sources import DIGITS
+from crossmodal.presets import SAYING
+from crossmodal.reader import default_reader
 from crossmodal.saving.keras_file import load_model
 from crossmodal.saying import PAUSE_S
 
@@ -50,6 +52,18 @@ def test_pictures_are_said_one_after_another(model, picture, tmp_path, capsys):
     np.testing.assert_array_equal(soundfile.read(sound)[0], waveform)
     assert main(["say", picture, picture, "--samples", "2", "--seed", "1", *options]) == 0
     assert not np.array_equal(soundfile.read(sound)[0], waveform)
+
+
+def test_the_preset_says_what_is_written(tmp_path, capsys):
+    """It imagines handwriting; the command, told no model, says that so that the listener hears what LeNet5 reads."""
+    images = JointFlow.from_preset(SAYING).imagine(10, seed=0)[0]
+    paths = [str(tmp_path / f"{i}.png") for i in range(10)]
+    for path, image in zip(paths, images, strict=True):
+        Image.fromarray(np.uint8(255 - 255 * image[..., 0])).save(path)
+    assert main(["say", *paths, "-o", str(tmp_path / "number.wav")]) == 0
+    heard = [line.rsplit(": ", 1)[1].split()[0] for line in capsys.readouterr().out.splitlines()[:-1]]
+    read = [DIGITS[label] for label in default_reader().labels(images)]
+    assert sum(one == other for one, other in zip(heard, read, strict=True)) >= 8
 
 
 def test_what_cannot_be_said_is_one_sentence(model, picture, tmp_path, capsys):

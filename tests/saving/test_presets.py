@@ -56,13 +56,13 @@ def test_a_name_stands_for_a_model_where_there_is_no_such_file(tmp_path, monkeyp
 
 def test_unknown_names_and_other_classes_are_refused():
     with pytest.raises(
-        ModelError, match="no preset 'vae_huge': choose one of coopnets_digits, flow_digits, lenet5_mnist"
+        ModelError, match="no preset 'vae_huge': choose one of coopnets_digits, flow_digits, joint_digits"
     ):
         AudioImageVAE.from_preset("vae_huge")
     with pytest.raises(ModelError, match=r"load it with LeNet5\.from_preset"):
         AudioImageVAE.from_preset("lenet5_mnist")
     with pytest.raises(
-        ModelError, match="or one of the presets coopnets_digits, flow_digits, lenet5_mnist, listener_digits, residual"
+        ModelError, match="or one of the presets coopnets_digits, flow_digits, joint_digits, lenet5_mnist, listener"
     ):
         load_model("vae_huge")
 
@@ -107,7 +107,12 @@ def test_weights_that_half_precision_cannot_hold_are_refused(tmp_path):
 
 
 def test_those_that_draw_are_told_from_the_others():
-    assert presets.drawing_presets() == ["coopnets_digits", "flow_digits", "vae_compact"]  # the default first
+    assert presets.drawing_presets() == [
+        "coopnets_digits",
+        "flow_digits",
+        "joint_digits",
+        "vae_compact",
+    ]  # the default first
     assert not {"lenet5_mnist", "texture_rain"} & set(presets.drawing_presets())
 
 

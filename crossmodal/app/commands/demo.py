@@ -3,7 +3,7 @@
   crossmodal demo
   crossmodal demo --keep lessons                                # what you teach stays in that folder
   crossmodal demo --model runs/vae vae_compact --port 8080      # the page lets one choose
-  crossmodal demo --model vae_compact runs/joint-flow           # a joint flow says what is written, too
+  crossmodal demo --model vae_compact runs/joint-flow           # a joint flow says what is written
 
 It answers on this machine alone unless --host says otherwise, and needs no network.
 """

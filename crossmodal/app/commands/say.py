@@ -1,15 +1,17 @@
 """See pictures and say what they show, one after another, with what the listener hears and how sure it is.
 
+  crossmodal say seven.png -o seven.wav
+  crossmodal say four.png two.jpg -o number.wav --samples 2
   crossmodal say seven.png --model runs/joint-flow
-  crossmodal say four.png two.jpg -o number.wav --model runs/joint-flow --samples 2
 
 Digits are handwritten, dark on light or light on dark, one in each picture. PNG, JPEG, BMP, GIF, WebP or TIFF. The
-model is one that says what it sees, of crossmodal train joint-flow.
+model is one that says what it sees: a preset, or one of crossmodal train joint-flow.
 """
 
 from pathlib import Path
 
 from crossmodal.app.options import a_name, a_path, add_guidance, seed_number, whole_number
+from crossmodal.presets import SAYING
 
 
 def add_arguments(parser) -> None:
@@ -17,7 +19,9 @@ def add_arguments(parser) -> None:
     parser.add_argument(
         "-o", "--output", type=a_path, default=Path("speech.wav"), help="WAV file to write (%(default)s)"
     )
-    parser.add_argument("--model", type=a_name, required=True, help="a .keras file or the folder of a run")
+    parser.add_argument(
+        "--model", type=a_name, default=SAYING, help="a preset, a .keras file or the folder of a run (%(default)s)"
+    )
     parser.add_argument(
         "--samples", type=whole_number(1, 1000), default=1, metavar="N", help="sounds of each picture (%(default)s)"
     )
