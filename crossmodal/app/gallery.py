@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crossmodal.app.recipe.reading import read_recipe
 from crossmodal.data.contents import SUFFIXES
 from crossmodal.errors import CrossmodalError, DataError
 from crossmodal.runtime.words import printable
@@ -37,9 +38,19 @@ def read_sound(path, model, background=None) -> np.ndarray:
     return log_mel([read_audio(path, front_end.sample_rate)], front_end)[0]
 
 
+def is_page_of_drawings(path) -> bool:
+    """Whether a picture is one that `crossmodal draw` wrote, by its recipe."""
+    try:
+        return read_recipe(Path(path))["command"].startswith("crossmodal draw ")
+    except CrossmodalError:
+        return False
+
+
 def read_image(path, model, background="white") -> np.ndarray:
     """(height, width, channels) in [0, 1], a picture as the images are that the model was trained on; DataError if it
-    cannot be used."""
+    cannot be used, or is a page of drawings and captions."""
+    if is_page_of_drawings(path):
+        raise DataError(f"{printable(path)} is a page that crossmodal draw wrote: cut one drawing out of it.")
     from crossmodal.data.handwriting import SIZE, read_handwriting
     from crossmodal.data.pictures import read_picture
     from crossmodal.data.sources import DIGITS

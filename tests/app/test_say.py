@@ -69,8 +69,12 @@ def test_the_preset_says_what_is_written(tmp_path, capsys):
 def test_what_cannot_be_said_is_one_sentence(model, picture, tmp_path, capsys):
     vae = tmp_path / "vae.keras"
     AudioImageVAE(4, (4, 4), (8,), (8,), (4, 4)).save(vae)
-    sound = tmp_path / "speech.wav"
+    sound, speech, drawn = (tmp_path / name for name in ("speech.wav", "seven.wav", "drawn.png"))
+    soundfile.write(speech, np.random.default_rng(0).normal(0, 0.1, 8000), 8000)
+    assert main(["draw", str(speech), "-o", str(drawn), "--model", str(vae)]) == 0
+    capsys.readouterr()
     for argv, said in (
+        ([str(drawn), "--model", model], "drawn.png is a page that crossmodal draw wrote: cut one drawing out of it"),
         ([picture, "--model", str(vae)], "does not say what it sees"),
         ([str(tmp_path / "absent.png"), "--model", model], "absent.png does not exist"),
         ([picture, "--model", model, "-o", str(tmp_path / "speech.mp3")], ".wav"),
